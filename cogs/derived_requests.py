@@ -1,10 +1,15 @@
 """The options, the model and the credits of a request that is made from an earlier one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from bot.core.models import OPTION_NAMES, ImageOptions, ImageRequest
+from bot.core.models import WORD_OPTIONS, ImageOptions, ImageRequest, OptionName
 from bot.discord_ui.caller import CallerContext
 from cogs.dependencies import Dependencies
+
+# A seed is not kept: the same one would bring the same picture.
+KEPT_OPTIONS: tuple[OptionName, ...] = ("size", *WORD_OPTIONS, "negative")
+KEPT_WITH_REFERENCE: tuple[OptionName, ...] = (*KEPT_OPTIONS, "strength")
 
 
 class DerivedRequests:
@@ -25,18 +30,20 @@ class DerivedRequests:
         able = [name for name in self.models(caller) if self._catalogue.model(name).references]
         return wanted if wanted in able else next(iter(able), None)
 
-    def options(self, before: ImageRequest, model: str, *, n: int) -> ImageOptions:
-        """Return an earlier request's options, as far as a model accepts them."""
+    def options(
+        self, before: ImageRequest, model: str, names: Iterable[OptionName], *, n: int
+    ) -> ImageOptions:
+        """Return those of an earlier request's options that have these names and suit a model."""
         options = ImageOptions(prompt=before.prompt, model=model, n=n)
-        for name in OPTION_NAMES:
-            value = getattr(before, name)
-            if value and self._catalogue.supports(model, name, str(value)):
-                options = options.with_option(name, str(value))
+        for name in names:
+            value = str(before.size) if name == "size" else getattr(before, name)
+            if value and self._catalogue.supports(model, name, value):
+                options = options.with_option(name, value)
         return options
 
     def credits(self, options: ImageOptions, caller: CallerContext) -> int:
         """Return what a request with these options would cost whoever submits it."""
-        resolved = self._request_builder.resolve(options, caller)
+        resolved = self._request_builder.resolve(replace(options, prompt=None), caller)
         model = resolved.model or self._catalogue.default.name
         quality = self._catalogue.chosen_quality(model, resolved.quality)
         each = self._pricing.credits_each(caller.requester.server_id, model, quality)

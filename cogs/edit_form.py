@@ -11,7 +11,7 @@ from discord import Interaction, app_commands
 from discord.ext import commands
 
 from bot.core.errors.jobs import NotKept, PictureNotKept
-from bot.core.models import ImageOptions, ImageRequest, Job, Reference
+from bot.core.models import ImageOptions, ImageRequest, Job, OptionName, Reference
 from bot.discord_ui.caller import CallerContext, caller_of
 from bot.discord_ui.job_embeds import hide_declined_prompt_from_others
 from bot.discord_ui.message_attachments import posted_numbers, posted_reference
@@ -33,7 +33,7 @@ from bot.jobs.credit_check import check_credits
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.access_rules import check_access, check_controls
 from cogs.dependencies import Dependencies
-from cogs.derived_requests import DerivedRequests
+from cogs.derived_requests import KEPT_OPTIONS, KEPT_WITH_REFERENCE, DerivedRequests
 from cogs.remedies import TypedRequest
 from cogs.submitted_forms import return_prompt, uploads_of
 
@@ -145,7 +145,9 @@ class EditCog(commands.Cog):
             prompt=request.prompt,
             model=self._model(request.model, caller, start),
             credits={
-                name: self._derived.credits(self._derived.options(request, name, n=n), caller)
+                name: self._derived.credits(
+                    self._derived.options(request, name, KEPT_OPTIONS, n=n), caller
+                )
                 for name in self._derived.models(caller)
             },
             size=str(request.size),
@@ -154,7 +156,15 @@ class EditCog(commands.Cog):
             references=len(request.references),
             start=start,
         )
+        offer = replace(offer, seed=await self._seed(written, offer.model))
         await self._show(interaction, f"easel:edited:{job.id}", offer, caller)
+
+    async def _seed(self, written: WrittenJob, model: str) -> int | None:
+        """Return the seed of a result, None where it is unknown or the model takes none."""
+        if not self._deps.services.catalogue.model(model).has_option("seed"):
+            return None
+        found = await self._deps.job_lookup.details(written)
+        return next(iter(found.seeds), None)
 
     async def use_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Show the form for the pictures of any message."""
@@ -285,13 +295,19 @@ class EditCog(commands.Cog):
     def _edited_options(
         self, filled: FormInput, before: ImageRequest, n: int | None
     ) -> ImageOptions:
-        """Return what was typed, and the other options as before where the model accepts them."""
-        model, size = filled.model or before.model, filled.size.strip()
-        options = self._derived.options(before, model, n=before.n if n is None else n)
-        options = replace(options, prompt=filled.prompt)
-        if size == str(before.size):
-            return options
-        return options.with_option("size", size or None)
+        """Return what was typed, and the other options as before where the model accepts them.
+
+        Flags in the prompt count as typed, but less than a size that was changed.
+        """
+        catalogue, model = self._deps.services.catalogue, filled.model or before.model
+        names = _kept_options(filled)
+        kept = self._derived.options(before, model, names, n=before.n if n is None else n)
+        typed = catalogue.read_flags(
+            ImageOptions(prompt=filled.prompt, model=model, seed=filled.seed)
+        )
+        if (size := filled.size.strip()) != str(before.size):
+            typed, kept = typed.with_option("size", size or None), kept.with_option("size", None)
+        return typed.with_defaults(kept)
 
     async def _request_for_message(
         self, interaction: Interaction, message_id: str, filled: FormInput, n: int | None
@@ -308,3 +324,9 @@ class EditCog(commands.Cog):
             ),
             attached=Attachments((*chosen, *uploads_of(self._deps.client, filled))),
         )
+
+
+def _kept_options(filled: FormInput) -> tuple[OptionName, ...]:
+    """Return the options that a form keeps."""
+    has_reference = filled.start != NOTHING or bool(filled.files)
+    return KEPT_WITH_REFERENCE if has_reference else KEPT_OPTIONS

@@ -9,6 +9,7 @@ from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.uploads import upload_of
 from bot.images.references import Attachments
 from cogs.dependencies import Dependencies
+from cogs.option_types import NegativePrompt, Seed, Strength
 from cogs.remedies import TypedRequest
 
 
@@ -23,11 +24,14 @@ class ImagineCog(commands.Cog):
     @app_commands.describe(
         prompt="What to paint",
         model="Image model",
-        size="Size, e.g. 1024x1024",
+        size="Size or aspect ratio, e.g. 16:9 or 1024x1024",
         n="Number of pictures",
         quality="Quality",
         style="Style",
         background="Background, e.g. transparent",
+        seed="Seed: the same one paints the same picture again, where the model takes one",
+        negative="What shall not be in the picture, where the model takes that",
+        strength="How far the result may depart from the reference image, in percent",
         preset="A preset saved with /preset, or a style of this server",
         reference1="First reference image",
         reference2="Second reference image",
@@ -47,6 +51,9 @@ class ImagineCog(commands.Cog):
         quality: str | None = None,
         style: str | None = None,
         background: str | None = None,
+        seed: Seed | None = None,
+        negative: NegativePrompt | None = None,
+        strength: Strength | None = None,
         preset: str | None = None,
         reference1: Attachment | None = None,
         reference2: Attachment | None = None,
@@ -70,6 +77,9 @@ class ImagineCog(commands.Cog):
             quality=quality,
             style=style,
             background=background,
+            seed=seed,
+            negative=negative,
+            strength=strength,
             private=private,
         )
         request = TypedRequest(options=options, preset=preset, attached=attached)

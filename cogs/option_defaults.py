@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from bot.core.errors.base import Refusal
 from bot.core.errors.options import UnknownModel
-from bot.core.models import ImageOptions
+from bot.core.models import ImageOptions, ImageRequest, parse_size
 from bot.discord_ui.settings_embeds import DefaultOptions
+from bot.gateways.aspect_ratios import parse_ratio
 from bot.gateways.catalogue import ANY_PROMPT, Catalogue
 from bot.preferences.option_resolution import resolve_options
 from bot.preferences.preference_store import PreferenceStore
@@ -53,6 +54,7 @@ class OptionDefaults:
             server=self._preference_store.server(server_id).options,
             models=self._request_builder.allowed_models(server_id),
             supports=self._catalogue.supports,
+            read_flags=self._catalogue.read_flags,
         )
         found = self._catalogue.model(self._known(options.model) or self._catalogue.default.name)
         size = options.size or str(found.default_size)
@@ -90,7 +92,7 @@ class OptionDefaults:
         return replace(
             options,
             model=request.model if options.model else None,
-            size=str(request.size) if options.size else None,
+            size=_spelled_size(options.size, request),
             quality=request.quality,
         )
 
@@ -105,9 +107,21 @@ class OptionDefaults:
         for model in models:
             wanted = replace(options, model=model, prompt=options.prompt or ANY_PROMPT)
             try:
-                self._catalogue.build_request(wanted)
+                # A strength may be saved: a reference comes when the preset is used.
+                references = 0 if options.strength is None else 1
+                read = self._catalogue.read_flags(wanted)
+                self._catalogue.build_request(read, references=references)
             except Refusal as refusal:
                 refusals.append(refusal)
             else:
                 return
         raise refusals[0]
+
+
+def _spelled_size(typed: str | None, request: ImageRequest) -> str | None:
+    """Return a size as it is saved: an aspect ratio as one, so that it fits every model."""
+    if not typed or not typed.strip():
+        return None
+    ratio = parse_ratio(typed)
+    is_ratio = ratio is not None and parse_size(typed) != request.size
+    return ratio.name if ratio and is_ratio else str(request.size)

@@ -38,7 +38,7 @@ from bot.jobs.picture_retention import KeptPictures
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.access_rules import check_controls
 from cogs.dependencies import Dependencies
-from cogs.derived_requests import DerivedRequests
+from cogs.derived_requests import KEPT_WITH_REFERENCE, DerivedRequests
 from cogs.posting_rules import check_may_post
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -146,7 +146,7 @@ class PictureActionsCog(commands.Cog):
         return ReferenceOffer(credits_, None if model == painted_by else model)
 
     def _options(self, written: WrittenJob, model: str) -> ImageOptions:
-        return self._derived.options(written.job.request, model, n=1)
+        return self._derived.options(written.job.request, model, KEPT_WITH_REFERENCE, n=1)
 
     async def _kept(self, chosen: ChosenPicture) -> KeptPictures:
         """Return what is kept of a job; raise PictureNotKept if the chosen picture is not."""

@@ -16,6 +16,7 @@ from bot.discord_ui.style_embeds import open_styles_button
 from bot.preferences.presets import MAX_PRESET_NAME
 from bot.preferences.stored_preferences import NothingChosen
 from cogs.dependencies import Dependencies
+from cogs.option_types import NegativePrompt, Seed, Strength
 from cogs.remedies import TypedRequest
 
 PresetName = app_commands.Range[str, 1, MAX_PRESET_NAME]
@@ -44,11 +45,14 @@ class PresetsCog(commands.Cog):
         name="Name of the preset; an existing one with this name is replaced",
         prompt="What to paint; {prompt} stands for what you type when you use the preset",
         model="Image model",
-        size="Size, e.g. 1024x1024",
+        size="Size or aspect ratio, e.g. 16:9 or 1024x1024",
         n="Number of pictures",
         quality="Quality",
         style="Style",
         background="Background, e.g. transparent",
+        seed="Seed: the same one paints the same picture again, where the model takes one",
+        negative="What shall not be in the picture, where the model takes that",
+        strength="How far the result may depart from the reference image, in percent",
     )
     async def save(  # noqa: PLR0913, PLR0917 - what people see as options
         self,
@@ -61,6 +65,9 @@ class PresetsCog(commands.Cog):
         quality: str | None = None,
         style: str | None = None,
         background: str | None = None,
+        seed: Seed | None = None,
+        negative: NegativePrompt | None = None,
+        strength: Strength | None = None,
     ) -> None:
         """Save options as a preset."""
         options = ImageOptions(
@@ -71,6 +78,9 @@ class PresetsCog(commands.Cog):
             quality=quality,
             style=style,
             background=background,
+            seed=seed,
+            negative=negative,
+            strength=strength,
         )
         if options == ImageOptions():
             raise NothingChosen

@@ -52,7 +52,12 @@ class TypedRequest:
         """Return what would have to be typed to repeat a job."""
         request = job.request
         options = ImageOptions(
-            prompt=request.prompt, model=request.model, size=str(request.size), n=request.n
+            prompt=request.prompt,
+            model=request.model,
+            size=str(request.size),
+            n=request.n,
+            negative=request.negative,
+            strength=request.strength,
         )
         return cls(
             options=options.with_words(request.words),

@@ -56,11 +56,12 @@ class RequestBuilder:
         """
         settings = self._preference_store.server(caller.requester.server_id)
         check_access(settings, caller.requester)
-        options = self.resolve(options, caller, preset=preset)
+        count = len(references) + len(attached.pictures)
+        options = self.resolve(options, caller, preset=preset, references=count)
         request = self._check(
             options,
             settings,
-            references=len(references) + len(attached.pictures),
+            references=count,
             mask=mask is not None or attached.mask is not None,
         )
         private = caller.alone and (
@@ -81,7 +82,7 @@ class RequestBuilder:
         )
 
     async def repeat(self, job: Job, caller: CallerContext, courier: Courier) -> Job:
-        """Submit an earlier job's request once more, unchanged; only the access rules apply.
+        """Submit an earlier job's request once more, with a new seed; only the access rules apply.
 
         It is private where that job was, or where the caller wants all of theirs to be.
 
@@ -95,7 +96,7 @@ class RequestBuilder:
         person = self._preference_store.person(caller.requester.user_id)
         private = caller.alone and (job.private or bool(person.private))
         return await self._job_service.submit(
-            replace(job.request, moderation=settings.moderation),
+            replace(job.request.repeated(), moderation=settings.moderation),
             caller.requester,
             courier,
             locale=caller.locale if private else caller.public_locale,
@@ -118,7 +119,7 @@ class RequestBuilder:
             Refusal: an option is wrong, or the server does not allow the model.
         """
         settings = self._preference_store.server(caller.requester.server_id)
-        options = self.resolve(options, caller, preset=preset)
+        options = self.resolve(options, caller, preset=preset, references=references)
         return self._check(options, settings, references=references, mask=mask)
 
     def _check(
@@ -133,9 +134,16 @@ class RequestBuilder:
         return allowed_models(self._preference_store.server(server_id), self.model_names)
 
     def resolve(
-        self, options: ImageOptions, caller: CallerContext, *, preset: str | None = None
+        self,
+        options: ImageOptions,
+        caller: CallerContext,
+        *,
+        preset: str | None = None,
+        references: int = 0,
     ) -> ImageOptions:
         """Return the options, completed by the preset, the person, the server and the operator.
+
+        A preset's strength is left out where there are no ``references`` to depart from.
 
         Raises:
             NoSuchPreset, PromptEmpty
@@ -144,6 +152,8 @@ class RequestBuilder:
         server = self._preference_store.server(who.server_id)
         if preset:
             saved = self._presets.options(who.user_id, who.server_id, preset)
+        if not references:
+            saved = replace(saved, strength=None)
         return resolve_options(
             options,
             preset=saved,
@@ -151,4 +161,5 @@ class RequestBuilder:
             server=server.options,
             models=allowed_models(server, self.model_names),
             supports=self._catalogue.supports,
+            read_flags=self._catalogue.read_flags,
         )

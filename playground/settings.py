@@ -30,6 +30,9 @@ sizes = ["1024x1024", "1536x1024", "1024x1536"]
 size_rule = {{{{ min_edge = 256, max_edge = 2048 }}}}
 max_n = 4
 partial_images = 2
+seed = {{{{}}}}
+negative = {{{{}}}}
+strength = {{{{}}}}
 timeout_s = 60
 usual_s = {{usual_s}}
 

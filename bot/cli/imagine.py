@@ -47,10 +47,15 @@ def add_imagine_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``imagine``."""
     parser.add_argument("prompt", help="what to paint")
     parser.add_argument("--model", help="image model; by default the first of IMAGE_MODELS")
-    parser.add_argument("--size", help="size, e.g. 1024x1024 or auto")
-    parser.add_argument("--n", type=int, default=1, help="number of pictures, 1 to 10")
+    parser.add_argument("--size", help="size, e.g. 16:9, 1024x1024 or auto")
+    parser.add_argument("--n", type=int, help="number of pictures, 1 to 10")
     for option in WORD_OPTIONS:
         parser.add_argument(f"--{option}", help=f"{option}, a word that the model accepts")
+    parser.add_argument("--seed", type=int, help="seed: the same one gives the same picture")
+    parser.add_argument("--negative", help="what shall not be in the picture")
+    parser.add_argument(
+        "--strength", type=int, help="how far to depart from the reference image, 1 to 100 percent"
+    )
     parser.add_argument(
         "--reference",
         type=Path,
@@ -135,7 +140,7 @@ async def _order(
     mask = _upload(options.mask) if options.mask else None
     given = {name: getattr(options, name) for name in ("prompt", "model", "n", *OPTION_NAMES)}
     request = services.catalogue.build_request(
-        ImageOptions(**given),
+        services.catalogue.read_flags(ImageOptions(**given)),
         references=len(pictures),
         mask=mask is not None,
     )

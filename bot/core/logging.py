@@ -16,7 +16,9 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 LogFormat = Literal["console", "json"]
 
 _HIDDEN = "[hidden]"
-_HIDDEN_FIELDS = frozenset({"prompt", "token", "key", "authorization", "api_key", "revised_prompt"})
+_HIDDEN_FIELDS = frozenset(
+    {"prompt", "negative", "token", "key", "authorization", "api_key", "revised_prompt"}
+)
 SECRET_SHAPES = re.compile(
     r"(?P<scheme>\bBearer\s+)[^\s\"',}]+"
     r"|\bsk-[A-Za-z0-9_-]{6,}"

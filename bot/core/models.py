@@ -121,12 +121,17 @@ class Reference:
 WordOption = Literal["quality", "style", "background"]
 WORD_OPTIONS: tuple[WordOption, ...] = get_args(WordOption)
 
+ValueOption = Literal["seed", "negative", "strength"]
+VALUE_OPTIONS: tuple[ValueOption, ...] = get_args(ValueOption)
+
 RequestOption = Literal["model", "prompt", "n", "size", WordOption]
 """An option that a gateway is sent, by OpenAI's name."""
 
-OptionName = Literal["size", WordOption]
+OptionName = Literal["size", WordOption, ValueOption]
 OPTION_NAMES: tuple[OptionName, ...] = get_args(OptionName)
-"""The options whose values depend on the model; presets and defaults may have them."""
+"""The options whose values depend on the model; presets may have them."""
+
+OptionValue = str | int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,34 +154,58 @@ class WordOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageOptions(WordOptions):
-    """What somebody typed or pressed, unchecked; None is completed by presets and defaults."""
+class ModelOptions(WordOptions):
+    """Also the options that only some models have; None where nothing was chosen.
+
+    ``negative`` is what shall not be in the picture, ``strength`` how far it may depart from the
+    reference, 1 to 100 percent.
+    """
+
+    seed: int | None = None
+    negative: str | None = None
+    strength: int | None = None
+
+    @property
+    def values(self) -> dict[ValueOption, OptionValue | None]:
+        """Return the value of each of them that is no word."""
+        return {option: getattr(self, option) for option in VALUE_OPTIONS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageOptions(ModelOptions):
+    """What somebody typed or pressed, unchecked; None is completed by presets and defaults.
+
+    ``left_out`` are the flags of the prompt that the model has no option for.
+    """
 
     prompt: str | None = None
     model: str | None = None
     size: str | None = None
     n: int | None = None
     private: bool | None = None
+    left_out: tuple[str, ...] | None = None
 
     def with_defaults(self, other: Self) -> Self:
         """Return these options, with the other's where these are None."""
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         return replace(other, **{name: value for name, value in given.items() if value is not None})
 
-    def with_option(self, option: OptionName, value: str | None) -> Self:
+    def with_option(self, option: OptionName, value: OptionValue | None) -> Self:
         """Return these options with another value for one of them."""
-        values: dict[str, str | None] = {option: value}
-        return replace(self, **values)  # type: ignore[arg-type]  # only options of text
+        values: dict[str, OptionValue | None] = {option: value}
+        return replace(self, **values)  # type: ignore[arg-type]  # the value is the option's
 
 
 @dataclass(frozen=True, slots=True)
-class ImageRequest(WordOptions):
+class ImageRequest(ModelOptions):
     """A request for pictures, already checked against the catalogue.
 
     ``size`` is ``"auto"`` when the model decides; ``n`` is the number of pictures, 1 to 10;
     a word is None where the model decides. ``mask`` is a PNG over the first reference: only where
     it is transparent may the picture change. ``moderation`` is how strictly a server wants
-    prompts to be moderated, where the model accepts that.
+    prompts to be moderated, where the model accepts that. ``ratio`` is the aspect ratio that was
+    asked for, where ``size`` visibly has another one; ``left_out`` are the flags of the typed
+    prompt that the model has no option for. Both are only told.
     """
 
     prompt: str
@@ -186,6 +215,12 @@ class ImageRequest(WordOptions):
     moderation: str | None = None
     references: tuple[Reference, ...] = ()
     mask: Reference | None = None
+    ratio: str | None = None
+    left_out: tuple[str, ...] = ()
+
+    def repeated(self) -> Self:
+        """Return the same request for other pictures: without its seed and what was told once."""
+        return replace(self, seed=None, ratio=None, left_out=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +341,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture file as the gateway sent it; format and pixels come from its bytes."""
+    """A picture file as the gateway sent it; format and pixels come from its bytes.
+
+    ``seed`` is the one that the gateway reported.
+    """
 
     path: Path
     format: PictureFormat
@@ -314,6 +352,7 @@ class Picture:
     height: int
     bytes: int
     revised_prompt: str | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

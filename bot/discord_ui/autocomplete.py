@@ -58,8 +58,14 @@ class Autocomplete:
         ]
 
     def sizes(self, typed: str, *, model: str | None) -> Choices:
-        """Suggest the sizes of the model."""
-        return plain_choices(self._catalogue.suggest_sizes(model, typed))
+        """Suggest aspect ratios, each with its size, and the sizes of the model."""
+        return [
+            Choice(
+                name=(name if name == size else f"{name} · {size}")[:LONGEST_CHOICE],
+                value=name[:LONGEST_CHOICE],
+            )
+            for name, size in self._catalogue.suggest_sizes(model, typed).items()
+        ]
 
     def choices(self, option: WordOption, typed: str, *, model: str | None) -> Choices:
         """Suggest the model's values of another option."""

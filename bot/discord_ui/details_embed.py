@@ -77,6 +77,13 @@ class DetailsEmbeds:
         for option, word in request.words.items():
             if word:
                 yield self._say("details-option", locale, option=option, value=_plain(word))
+        if seeds := record.seeds:
+            shown = ", ".join(map(str, seeds))
+            yield self._say("details-seeds", locale, seeds=shown, count=len(seeds))
+        if request.negative:
+            yield self._say("details-negative", locale, value=_plain(request.negative))
+        if request.strength is not None:
+            yield self._say("card-strength", locale, strength=request.strength)
         if request.references:
             yield self._say("card-references", locale, count=len(request.references))
 
@@ -131,8 +138,9 @@ def imagine_command(request: ImageRequest) -> str:
         ("size", str(request.size)),
         ("n", str(request.n) if request.n > 1 else None),
         *request.words.items(),
+        *request.values.items(),
     )
-    words = (f"{name}:{value}" for name, value in options if value)
+    words = (f"{name}:{value}" for name, value in options if value or value == 0)
     return f"/imagine {' '.join(words)}".replace("\n", " ").replace("`", "'")
 
 

@@ -24,6 +24,7 @@ from bot.discord_ui.embed_style import (
     requester_name,
     small,
 )
+from bot.discord_ui.option_facts import option_facts, request_notes
 from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
 
 BAR_LENGTH = 10
@@ -197,7 +198,9 @@ class JobEmbeds:
 
     def _unfinished(self, job: Job, state: EmbedState, *lines: str) -> discord.Embed:
         """Return the embed of a job without a result yet, with what it will cost."""
-        embed = self._embed(job, state, _quote(job.request.prompt, LONGEST_PROMPT_SHOWN), *lines)
+        quote = _quote(job.request.prompt, LONGEST_PROMPT_SHOWN)
+        notes = request_notes(self._texts, job.request, job.locale)
+        embed = self._embed(job, state, quote, *lines, *notes)
         cost = self._say(job, "card-credits", credits=job.credits)
         return embed.set_footer(text=FACT_SEPARATOR.join([*self._request_facts(job), cost]))
 
@@ -218,6 +221,7 @@ class JobEmbeds:
             arrived = len(result.pictures)
             said = self._say(job, "card-shortfall", arrived=arrived, asked=result.asked)
             words.append(f"{said} {self._sentence(job, result.shortfall, 'part')}")
+        words += request_notes(self._texts, job.request, job.locale)
         if any(file.shrunk for file in files):
             words.append(small(self._say(job, "card-shown-as-webp")))
         if more:
@@ -263,8 +267,7 @@ class JobEmbeds:
     def _choices(self, job: Job) -> list[str]:
         """Return the options that were chosen beyond model, size and number."""
         request = job.request
-        chosen = filter(None, request.words.values())
-        facts = [one_line(choice, LONGEST_DISPLAY_NAME) for choice in chosen]
+        facts = option_facts(self._texts, request, job.locale)
         if request.references:
             facts.append(self._say(job, "card-references", count=len(request.references)))
         return facts
@@ -369,7 +372,7 @@ def hide_declined_prompt(job: Job, error: EaselError | None) -> Job:
     """Return the job without its prompt where moderation declined that; others read it, too."""
     if not is_declined(error):
         return job
-    return replace(job, request=replace(job.request, prompt=""))
+    return replace(job, request=replace(job.request, prompt="", negative=None, left_out=()))
 
 
 def hide_declined_prompt_from_others(job: Job, error: EaselError | None, *, reader_id: int) -> Job:

@@ -20,7 +20,9 @@ LONGEST_OPTION = 100
 LONGEST_TEXT = 4000
 LONGEST_SIZE = 40
 MOST_UPLOADS = 5
+MAX_SEED_DIGITS = 19
 
+_SEED_MARK = ":seed:"
 NOTHING = "nothing"
 REFERENCES = "references"
 
@@ -48,7 +50,7 @@ class FormDefaults:
 
     ``pictures`` are the numbers of those that one can start from; ``references`` is how many
     references the result itself had, ``start`` the selected choice: ``nothing``, ``references`` or
-    what ``picture_choice`` returns.
+    what ``picture_choice`` returns. ``seed`` is the result's, where the model can use it again.
     """
 
     prompt: str
@@ -59,6 +61,7 @@ class FormDefaults:
     pictures: Sequence[int]
     references: int
     start: str
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class FormInput:
     size: str
     start: str
     files: tuple[FormFile, ...]
+    seed: int | None = None
 
     @property
     def picture(self) -> int | None:
@@ -169,9 +173,25 @@ def _starts(texts: Texts, defaults: FormDefaults, locale: str) -> Select[Modal]:
         custom_id="start",
         options=[
             SelectOption(label=label, value=value, default=value == defaults.start)
-            for value, label in choices.items()
+            for value, label in _with_same_seed(texts, choices, defaults.seed, locale).items()
         ][:MOST_OPTIONS],
     )
+
+
+def _with_same_seed(
+    texts: Texts, choices: Mapping[str, str], seed: int | None, locale: str
+) -> dict[str, str]:
+    """Offer the choices that start from no picture of the result also with the result's seed.
+
+    A select has room for that, a form with five components has not.
+    """
+    offered: dict[str, str] = {}
+    for value, label in choices.items():
+        offered[value] = label
+        if seed is not None and value in {NOTHING, REFERENCES}:
+            same = texts.say("form-start-same-seed", locale, start=label, seed=str(seed))
+            offered[f"{value}{_SEED_MARK}{seed}"] = same
+    return offered
 
 
 class _Field(msgspec.Struct, frozen=True):
@@ -198,13 +218,24 @@ def read_submitted_form(data: Mapping[str, object]) -> FormInput:
     try:
         submitted = msgspec.convert(dict(data), _SubmittedModal)
         fields = {each.component.custom_id: each.component for each in submitted.components}
+        start, seed = _start_and_seed(next(iter(fields["start"].values), NOTHING))
         files = [submitted.resolved.attachments[each] for each in fields["files"].values]
         return FormInput(
             prompt=fields["prompt"].value,
             model=next(iter(fields["model"].values), None),
             size=fields["size"].value,
-            start=next(iter(fields["start"].values), NOTHING),
+            start=start,
             files=tuple(files),
+            seed=seed,
         )
     except (msgspec.ValidationError, KeyError) as wrong:
         raise FormOutdated from wrong
+
+
+def _start_and_seed(value: str) -> tuple[str, int | None]:
+    start, mark, seed = value.partition(_SEED_MARK)
+    if not mark:
+        return start, None
+    if not (seed.isascii() and seed.isdecimal() and len(seed) <= MAX_SEED_DIGITS):
+        raise FormOutdated
+    return start, int(seed)

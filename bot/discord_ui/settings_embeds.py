@@ -10,6 +10,7 @@ from bot.core.i18n.escaping import cut, escaped, one_line
 from bot.core.i18n.texts import Texts
 from bot.discord_ui.autocomplete import LONGEST_CHOICE
 from bot.discord_ui.embed_style import COLOURS, small
+from bot.discord_ui.option_facts import option_facts
 from bot.preferences.stored_preferences import PersonalPreferences, Preset, ServerSettings
 
 LONGEST_VALUE = 1024  # of an embed's field (resources/message, Embed Limits)
@@ -230,7 +231,8 @@ class SettingsEmbeds:
     def _preset_lines(self, preset: Preset, locale: str) -> str:
         options = preset.options
         count = options.n and self._texts.say("preset-list-n", locale, n=options.n)
-        words = (options.model, options.size, count, *options.words.values())
+        others = option_facts(self._texts, options, locale)
+        words = (options.model, options.size, count, *others)
         facts = cut(" · ".join(_word(word) for word in words if word), _FACTS)
         prompt = options.prompt and escaped(one_line(options.prompt, _PROMPT))
         lines = [small(line) for line in (prompt, facts) if line]

@@ -1,9 +1,7 @@
 """The models that are offered, and the check of the options that a person typed."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date
-from itertools import islice
 from typing import Self
 
 import structlog
@@ -13,23 +11,19 @@ from bot.core.errors.options import (
     MaskNotTaken,
     MaskWithoutReference,
     NoReferences,
-    OptionNotTaken,
-    PromptEmpty,
-    PromptTooLong,
     TooManyReferences,
     UnknownModel,
-    WrongChoice,
     WrongCount,
-    WrongSize,
 )
 from bot.core.models import (
-    AnySize,
     ImageOptions,
     ImageRequest,
     OptionName,
+    OptionValue,
     WordOption,
     parse_size,
 )
+from bot.gateways.aspect_ratios import parse_ratio
 from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import (
     MAX_PICTURES,
@@ -37,22 +31,28 @@ from bot.gateways.model_abilities import (
     shipped_models,
     undescribed_model,
 )
+from bot.gateways.option_checks import (
+    AUTO,
+    MAX_ECHO,
+    MAX_SUGGESTIONS,
+    checked_choice,
+    checked_negative,
+    checked_prompt,
+    checked_seed,
+    checked_size,
+    checked_strength,
+    model_names,
+    spelled_word,
+)
+from bot.gateways.prompt_flags import read_flags
 
 log = structlog.get_logger()
 
 GatewayModel = tuple[str, str]
 """The names of a gateway and of a model that it offers."""
 
-MAX_SUGGESTIONS = 25  # Discord shows no more choices
-MAX_ECHO = 100  # the length of a wrong word that is repeated in an error message
-MAX_FREE_WORD = 32
 ANY_PROMPT = "any"  # a prompt that every model accepts
 RETIREMENT_DAYS = 30  # a model's retirement is shown this long before
-AUTO = "auto"  # not sent: the model decides
-
-# Letters and symbols that are invisible: Hangul fillers and the empty Braille pattern.
-_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-_CONTROLS = dict.fromkeys(code for code in (*range(32), 127) if chr(code) not in "\t\n\r")
 
 
 def _undescribed(name: str) -> ModelAbilities:
@@ -106,7 +106,7 @@ class Catalogue:
         """Return an offered model; raise UnknownModel for any other name."""
         if found := self._by_name.get(name.strip().casefold()):
             return found
-        raise UnknownModel(model=name[:MAX_ECHO], allowed=_names(self.models))
+        raise UnknownModel(model=name[:MAX_ECHO], allowed=model_names(self.models))
 
     def usual_s(self, name: str) -> float:
         """Return how many seconds a model usually takes; the default's if it is not offered."""
@@ -126,41 +126,71 @@ class Catalogue:
             self._check_references(references, model)
         if mask:
             self._check_mask(references, model)
-        prompt = _checked_prompt(options.prompt or "", model)
-        size = _checked_size(options.size, model)
+        prompt = checked_prompt(options.prompt or "", model)
+        size, ratio = checked_size(options.size, model)
         n = 1 if options.n is None else options.n
         if not 1 <= n <= MAX_PICTURES:
             raise WrongCount(n=n, limit=MAX_PICTURES)
-        request = ImageRequest(prompt=prompt, model=model.name, size=size, n=n)
-        words = options.words.items()
-        return request.with_words(
-            {name: _checked_choice(name, word, model) for name, word in words}
+        request = ImageRequest(
+            prompt=prompt,
+            model=model.name,
+            size=size,
+            n=n,
+            ratio=ratio,
+            left_out=options.left_out or (),
+            seed=checked_seed(options.seed, model, among=self.models),
+            negative=checked_negative(options.negative, model, among=self.models),
+            strength=checked_strength(
+                options.strength, model, references=references, among=self.models
+            ),
         )
+        words = options.words.items()
+        return request.with_words({name: checked_choice(name, word, model) for name, word in words})
 
-    def supports(self, model: str, option: OptionName, value: str) -> bool:
+    def read_flags(self, options: ImageOptions) -> ImageOptions:
+        """Return the options with the flags of the prompt, such as ``--ar 16:9``, read as options.
+
+        Raises:
+            WrongFlag: the value of a flag is none.
+        """
+        model = self._found(options.model)
+        return read_flags(options, model) if model else options
+
+    def supports(self, model: str, option: OptionName, value: OptionValue) -> bool:
         """Tell whether a model accepts a value of an option."""
         options = ImageOptions(prompt=ANY_PROMPT, model=model).with_option(option, value)
         try:
-            self.build_request(options)
+            # Without a reference picture no strength is accepted.
+            self.build_request(options, references=1 if option == "strength" else 0)
         except Refusal:
             return False
         return True
 
     def quality(self, model: str, typed: str | None) -> str | None:
         """Return a quality in the model's spelling, None if it decides; raise WrongChoice."""
-        return _checked_choice("quality", typed, self.model(model))
+        return checked_choice("quality", typed, self.model(model))
+
+    def seed_of_slot(self, request: ImageRequest, slot: int) -> int | None:
+        """Return the seed of a slot: each continues after the pictures of the one before."""
+        if request.seed is None:
+            return None
+        try:
+            model = self.model(request.model)
+        except UnknownModel:  # no longer offered; what was begun is only received
+            return request.seed
+        return model.seed.following(request.seed, slot * model.max_n) if model.seed else None
 
     def _check_references(self, count: int, model: ModelAbilities) -> None:
         if not model.references:
             able = (other for other in self.models if other.references)
-            raise NoReferences(model=model.name, allowed=_names(able))
+            raise NoReferences(model=model.name, allowed=model_names(able))
         if count > model.references.max_count:
             raise TooManyReferences(model=model.name, limit=model.references.max_count)
 
     def _check_mask(self, references: int, model: ModelAbilities) -> None:
         if not _takes_mask(model):
             able = filter(_takes_mask, self.models)
-            raise MaskNotTaken(model=model.name, allowed=_names(able))
+            raise MaskNotTaken(model=model.name, allowed=model_names(able))
         if references <= 0:
             raise MaskWithoutReference
 
@@ -188,17 +218,25 @@ class Catalogue:
         """
         chosen = self._found(model)
         word = (typed or "").strip()
-        spelled = _spelled(word, chosen.qualities) if chosen else None
+        spelled = spelled_word(word, chosen.qualities) if chosen else None
         return None if spelled is None or spelled.casefold() == AUTO else spelled
 
-    def suggest_sizes(self, model: str | None, typed: str) -> list[str]:
-        """Return up to 25 sizes of a model, those that match first; none if it is unknown."""
+    def suggest_sizes(self, model: str | None, typed: str) -> dict[str, str]:
+        """Return up to 25 sizes of a model, those that match first; none if it is unknown.
+
+        Aspect ratios come before the model's own sizes. What may be typed is the key; the value is
+        the size that a ratio stands for, or the same.
+        """
         if not (chosen := self._found(model)):
-            return []
-        offered = ["auto"] * chosen.auto + list(chosen.sizes)
+            return {}
+        own = dict.fromkeys(["auto"] * chosen.auto + list(chosen.sizes))
+        offered = {**chosen.common_ratios, **{size: size for size in own}}
         size = parse_size(typed)
-        free = [str(size)] if chosen.accepts_size(size) else []
-        return _matching_first(typed, list(dict.fromkeys(free + offered)))
+        if chosen.accepts_size(size):
+            offered = {str(size): str(size), **offered}
+        elif (ratio := parse_ratio(typed)) and (nearest := chosen.nearest_size(ratio)):
+            offered = {ratio.name: str(nearest), **offered}
+        return {name: offered[name] for name in _matching_first(typed, list(offered), also=offered)}
 
     def suggest_choices(self, model: str | None, option: WordOption, typed: str) -> list[str]:
         """Return up to 25 words that an option of a model accepts, those that match first."""
@@ -262,10 +300,6 @@ def _takes_mask(model: ModelAbilities) -> bool:
     return bool(model.references and model.references.mask_max_bytes)
 
 
-def _names(models: Iterable[ModelAbilities]) -> str:
-    return ", ".join(model.name for model in islice(models, MAX_SUGGESTIONS))
-
-
 def _matching_first(
     typed: str, offered: list[str], *, also: Mapping[str, str] | None = None
 ) -> list[str]:
@@ -276,48 +310,3 @@ def _matching_first(
         return wanted not in name.casefold() and wanted not in labels.get(name, "").casefold()
 
     return sorted(offered, key=differs)[:MAX_SUGGESTIONS]
-
-
-def _checked_prompt(prompt: str, model: ModelAbilities) -> str:
-    # Lone surrogates cannot be sent as UTF-8, and no model reads control characters.
-    text = prompt.encode("utf-8", "ignore").decode().translate(_CONTROLS).strip()
-    if not any(map(_is_visible, text)):
-        raise PromptEmpty
-    if len(text) > model.prompt_max:
-        raise PromptTooLong(model=model.name, limit=model.prompt_max, length=len(text))
-    return text
-
-
-def _is_visible(character: str) -> bool:
-    return unicodedata.category(character)[0] not in "CMZ" and character not in _BLANKS
-
-
-def _checked_size(typed: str | None, model: ModelAbilities) -> AnySize:
-    if not typed or not typed.strip():
-        return model.default_size
-    size = parse_size(typed)
-    if not model.accepts_size(size):
-        raise WrongSize(size=str(size)[:MAX_ECHO], model=model.name, **model.allowed_sizes)
-    return size
-
-
-def _checked_choice(option: WordOption, typed: str | None, model: ModelAbilities) -> str | None:
-    """Return the word in the model's spelling; None if the model decides."""
-    word, words = (typed or "").strip(), model.allowed_words(option)
-    if not word:
-        return None
-    if words == ():
-        raise OptionNotTaken(option=option, model=model.name)
-    if not (spelled := _spelled(word, words)):
-        allowed = (
-            f"any word up to {MAX_FREE_WORD} characters" if words is None else ", ".join(words)
-        )
-        raise WrongChoice(option=option, value=word[:MAX_ECHO], model=model.name, allowed=allowed)
-    return None if spelled.casefold() == AUTO else spelled
-
-
-def _spelled(word: str, words: Iterable[str] | None) -> str | None:
-    if words is None:
-        fits = len(word) <= MAX_FREE_WORD and word.isprintable() and any(map(_is_visible, word))
-        return word if fits else None
-    return next((known for known in words if known.casefold() == word.casefold()), None)

@@ -18,7 +18,12 @@ from bot.gateways.gateway import (
     RequestField,
     host_and_port,
 )
-from bot.gateways.model_abilities import ModelAbilities, merge_abilities, shipped_models
+from bot.gateways.model_abilities import (
+    VALUE_FIELDS,
+    ModelAbilities,
+    merge_abilities,
+    shipped_models,
+)
 from bot.gateways.toml_tables import TomlTable, as_table, read_sections, read_table
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -183,7 +188,11 @@ def _wrong_fields(gateway: Gateway) -> Iterator[str]:
 
 def _wrong_constants(gateway: Gateway) -> Iterator[str]:
     """Check ``body``: a constant must not replace what a person chose."""
-    kept = [name for name in get_args(RequestField) if name not in gateway.drop]
+    kept = [
+        name
+        for name in get_args(RequestField)
+        if name not in gateway.drop and name not in VALUE_FIELDS.values()
+    ]
     sent = {gateway.rename.get(name, name): name for name in kept}
     for name in gateway.body:
         if not _FORM_FIELD.fullmatch(name):
@@ -196,6 +205,11 @@ def _wrong_abilities(gateway: Gateway) -> Iterator[str]:
     for name, ability in gateway.abilities.items():
         if ability.response_format.mode == "required" and "response_format" in gateway.drop:
             yield f"drop names response_format, which abilities.{name} requires"
+        names = ability.without(gateway.drop).field_names
+        taken = [field for field in VALUE_FIELDS.values() if field in names]
+        sent = {gateway.rename.get(field, names[field]) for field in taken}
+        for both in sorted(gateway.body.keys() & sent):
+            yield f"body names {both}, which people choose for abilities.{name}: remove it"
 
 
 def _wrong_task_mode(asynchronous: AsyncSettings) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """The abilities of one model, read from ``models.toml`` or a gateway's table."""
 
-import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -8,7 +7,7 @@ from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Annotated, Literal, Self, TypedDict, TypeVar, get_args
+from typing import Annotated, Literal, Self, TypeVar, get_args
 
 from msgspec import Meta
 
@@ -19,10 +18,12 @@ from bot.core.models import (
     PictureFormat,
     Reference,
     Size,
+    ValueOption,
     WordOption,
     money_to_text,
     parse_size,
 )
+from bot.gateways.aspect_ratios import AspectRatio
 from bot.gateways.prices import (
     DEFAULT_CREDITS,
     DEFAULT_QUALITY,
@@ -31,12 +32,20 @@ from bot.gateways.prices import (
     check_rates,
     price_of,
 )
+from bot.gateways.sizes import (
+    NO_SIZE_RULE,
+    AllowedSizes,
+    Positive,
+    SizeRule,
+    common_ratios,
+    nearest_size,
+)
 from bot.gateways.toml_tables import as_table, read_sections, read_table
+from bot.gateways.value_options import NegativeOption, SeedOption, StrengthOption
 
 MAX_PICTURES = 10
 UNDESCRIBED_PROMPT_MAX = 4000
 
-Positive = Annotated[int, Meta(gt=0)]
 Seconds = Annotated[float, Meta(gt=0)]
 MASK_TRANSPORTS = ("json_images_objects", "multipart")
 AllowedWords = tuple[Annotated[str, Meta(min_length=1)], ...] | None
@@ -50,72 +59,18 @@ _WORD_KEYS: dict[WordOption, str] = {
     "background": "backgrounds",
 }
 
+# The usual name of the field that an option is sent as.
+ValueField = Literal["seed", "negative_prompt", "strength"]
+VALUE_FIELDS: dict[ValueOption, ValueField] = {
+    "seed": "seed",
+    "negative": "negative_prompt",
+    "strength": "strength",
+}
+
 # No model has a size with six digits in a row or an edge of 0.
 MAX_SIZE_NAME = 32
 _FREE_SIZE = re.compile(
     rf"(?!.*\d{{6}}|0x|.*x0)[A-Za-z0-9][A-Za-z0-9 :._/-]{{0,{MAX_SIZE_NAME - 1}}}"
-)
-
-
-class SizeRuleFacts(TypedDict):
-    """The numbers of a size rule for a text, None where it has none; edges as text."""
-
-    min_edge: str | None
-    max_edge: str | None
-    step: int | None
-    min_pixels: int | None
-    max_pixels: int | None
-    max_ratio: str | None
-
-
-class AllowedSizes(SizeRuleFacts):
-    """The sizes a person may type: ``allowed`` is a comma list, the rest is the rule's.
-
-    ``longest_name`` is the maximum length if any name is accepted, because none is known.
-    """
-
-    allowed: str
-    longest_name: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class SizeRule:
-    """The WIDTHxHEIGHT a model accepts; edges in pixels, ``max_ratio`` of long to short edge."""
-
-    max_edge: Positive
-    min_edge: Positive = 1
-    step: Positive = 1
-    min_pixels: Positive = 1
-    max_pixels: Positive | None = None
-    max_ratio: Annotated[float, Meta(ge=1)] = math.inf
-
-    def accepts_size(self, size: Size) -> bool:
-        """Tell whether the rule allows this size."""
-        short, long = sorted((size.width, size.height))
-        pixels = short * long
-        return (
-            self.min_edge <= short
-            and long <= self.max_edge
-            and short % self.step == long % self.step == 0
-            and self.min_pixels <= pixels <= (self.max_pixels or pixels)
-            and long <= short * self.max_ratio
-        )
-
-    @property
-    def facts(self) -> SizeRuleFacts:
-        """Return its numbers for a text."""
-        return SizeRuleFacts(
-            min_edge=str(max(self.min_edge, self.step)),
-            max_edge=str(self.max_edge),
-            step=self.step if self.step > 1 else None,
-            min_pixels=self.min_pixels if self.max_pixels else None,
-            max_pixels=self.max_pixels,
-            max_ratio=f"{self.max_ratio:g}" if math.isfinite(self.max_ratio) else None,
-        )
-
-
-NO_SIZE_RULE = SizeRuleFacts(
-    min_edge=None, max_edge=None, step=None, min_pixels=None, max_pixels=None, max_ratio=None
 )
 
 
@@ -177,7 +132,8 @@ class ModelAbilities:
     """One model's abilities; ``models.toml`` explains each field.
 
     ``references`` is None if the model accepts none, ``partial_images`` if it cannot stream,
-    ``price`` if the operator states none. The words of an option are None if they are unknown.
+    ``price`` if the operator states none, and ``seed``, ``negative`` and ``strength`` if it has no
+    such option. The words of an option are None if they are unknown.
     """
 
     name: str
@@ -197,6 +153,10 @@ class ModelAbilities:
     compression: bool = False
     preset: OutputPreset = field(default_factory=OutputPreset)
     references: ReferenceLimits | None = None
+    seed: SeedOption | None = None
+    negative: NegativeOption | None = None
+    strength: StrengthOption | None = None
+    prompt_flags: Literal["read", "native"] = "read"
     partial_images: Annotated[int, Meta(ge=0, le=3)] | None = None
     response_format: ResponseFormatRule = ResponseFormatRule(mode="forbidden")
     user_field: Literal["user", "safety_identifier"] | None = None
@@ -231,6 +191,20 @@ class ModelAbilities:
             return str(size) in self.sizes
         return bool(_FREE_SIZE.fullmatch(str(size)))
 
+    def nearest_size(self, ratio: AspectRatio) -> AnySize | None:
+        """Return the size that stands for a ratio; None if all are far from it."""
+        return nearest_size(ratio, self.sizes, self.size_rule)
+
+    @property
+    def common_ratios(self) -> Mapping[str, str]:
+        """Return the usual ratios that the model can do, each with its size."""
+        return common_ratios(self.sizes, self.size_rule)
+
+    @property
+    def has_sizes(self) -> bool:
+        """Whether there is a choice of sizes."""
+        return self.size_rule is not None or any(size != "auto" for size in self.sizes or ("",))
+
     def allowed_words(self, option: WordOption) -> tuple[str, ...] | None:
         """Return the words that an option accepts; empty if the model has no such option.
 
@@ -260,8 +234,31 @@ class ModelAbilities:
             and len(request.prompt) <= self.prompt_max
             and self.accepts_size(request.size)
             and all(self._accepts_word(option, word) for option, word in request.words.items())
+            and self._supports_values(request)
             and self._supports_references(request.references, request.mask)
         )
+
+    def has_option(self, option: ValueOption) -> bool:
+        """Tell whether the model has an option that is no word."""
+        return getattr(self, option) is not None
+
+    def _supports_values(self, request: ImageRequest) -> bool:
+        seed, negative = request.seed, request.negative
+        return (
+            (seed is None or bool(self.seed and self.seed.accepts(seed)))
+            and (negative is None or bool(self.negative and self.negative.accepts(negative)))
+            and (request.strength is None or self.strength is not None)
+        )
+
+    @property
+    def field_names(self) -> dict[str, str]:
+        """Return the model's own names of fields, by OpenAI's or the usual ones."""
+        own = (self.seed, self.negative, self.strength)
+        return {
+            field: option.field
+            for field, option in zip(VALUE_FIELDS.values(), own, strict=True)
+            if option
+        }
 
     def _supports_references(
         self, references: tuple[Reference, ...], mask: Reference | None
@@ -282,6 +279,9 @@ class ModelAbilities:
         for option in WORD_OPTIONS:
             if option in fields:
                 model = _with_allowed_words(model, option, ())
+        for value_option, name in VALUE_FIELDS.items():
+            if name in fields:
+                model = _without_option(model, value_option)
         if "n" in fields:
             model = replace(model, max_n=1)
         if "size" in fields:
@@ -330,6 +330,11 @@ def undescribed_model(name: str) -> ModelAbilities:
 def _with_allowed_words(model: Model, option: WordOption, words: AllowedWords) -> Model:
     key: dict[str, AllowedWords] = {_WORD_KEYS[option]: words}
     return replace(model, **key)  # type: ignore[arg-type]  # a key of words
+
+
+def _without_option(model: Model, option: ValueOption) -> Model:
+    key: dict[str, None] = {option: None}
+    return replace(model, **key)  # type: ignore[arg-type]  # an option that may be None
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -79,7 +79,7 @@ class PictureFetcher:
     ) -> Sequence[Picture | DownloadFailed | SpoolFailed | None]:
         """Store the pictures durably; it blocks, so one visit to a thread does it for all."""
         kept = [
-            self._keep(part, number, one.revised_prompt) if isinstance(part, Path) else part
+            self._keep(part, number, one) if isinstance(part, Path) else part
             for number, (part, one) in enumerate(zip(parts, found, strict=True), start=1)
         ]
         try:
@@ -88,11 +88,10 @@ class PictureFetcher:
             return [failed if isinstance(one, Picture) else one for one in kept]
         return kept
 
-    def _keep(
-        self, part: Path, number: int, revised_prompt: str | None
-    ) -> Picture | SpoolFailed | None:
+    def _keep(self, part: Path, number: int, one: ReplyPicture) -> Picture | SpoolFailed | None:
         try:
-            return self.spool.keep(part, number, revised_prompt)
+            kept = self.spool.keep(part, number, one.revised_prompt)
+            return kept and replace(kept, seed=one.seed)
         except SpoolFailed as failed:
             return failed
 

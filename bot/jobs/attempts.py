@@ -213,7 +213,7 @@ class AttemptRunner:
         folder = self.folder / job.id
         folder.mkdir(parents=True, exist_ok=True)
         return GatewayRequest(
-            image_request=job.request,
+            image_request=replace(job.request, seed=self.catalogue.seed_of_slot(job.request, slot)),
             n=asked,
             folder=folder,
             stem=f"slot-{slot}",

@@ -75,6 +75,13 @@ class FoundJob:
     pictures: tuple[KeptPicture, ...]
     parent: WrittenJob | None
 
+    @property
+    def seeds(self) -> list[int]:
+        """Return the seeds that the gateway reported, else the one that was sent."""
+        reported = [each.seed for each in self.pictures if each.seed is not None]
+        sent = self.written.job.request.seed
+        return list(dict.fromkeys(reported)) or ([] if sent is None else [sent])
+
 
 class JobLookup:
     """Looks jobs up, for the controls under their results."""

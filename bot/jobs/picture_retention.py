@@ -224,6 +224,7 @@ class PictureRetention:
                 each.height,
                 each.file.bytes,
                 each.revised_prompt,
+                each.seed,
             )
             for number, each in enumerate(kept, 1)
             if self._content_store.has(each.file)

@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from bot.core.errors.options import PromptEmpty
-from bot.core.models import OPTION_NAMES, ImageOptions, OptionName
+from bot.core.models import OPTION_NAMES, ImageOptions, OptionName, OptionValue
 
 PLACEHOLDER = "{prompt}"
 
-SupportsOption = Callable[[str, OptionName, str], bool]
+SupportsOption = Callable[[str, OptionName, OptionValue], bool]
 """Tells whether a model accepts a value of an option."""
+
+ReadFlags = Callable[[ImageOptions], ImageOptions]
+"""Reads the flags in a prompt, such as ``--ar 16:9``, as options."""
 
 NO_OPTIONS = ImageOptions()
 
@@ -22,8 +25,11 @@ def resolve_options(
     server: ImageOptions = NO_OPTIONS,
     models: Sequence[str],
     supports: SupportsOption,
+    read_flags: ReadFlags,
 ) -> ImageOptions:
     """Return the options that apply: typed before preset, person, server and operator.
+
+    Options that are flags of the prompt count as typed, but less than options of their own.
 
     ``models`` are those that may be used here; the first is used where nobody chose one. What was
     typed is kept even if it is wrong, and so is a preset's model: they are checked later. Values
@@ -31,9 +37,11 @@ def resolve_options(
 
     Raises:
         PromptEmpty: the preset needs a prompt, and there is none.
+        Refusal: the value of a flag is wrong.
     """
     model = typed.model or preset.model or _default_model((person, server), models)
-    found = replace(typed, model=model, prompt=_prompt(typed.prompt, preset.prompt))
+    prompt = _prompt(typed.prompt, preset.prompt)
+    found = read_flags(replace(typed, model=model, prompt=prompt))
     for options in (preset, person, server):
         left_out = {"prompt", "model"} | _unsupported(options, model, supports)
         found = found.with_defaults(replace(options, **dict.fromkeys(left_out)))

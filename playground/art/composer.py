@@ -44,13 +44,20 @@ _LARGEST_GRAIN = 1_050_000  # pixels; above it the grain is enlarged, as in a re
 
 
 def paint(
-    prompt: str, *, size: Size, seed: int, references: Sequence[Image.Image] = ()
+    prompt: str,
+    *,
+    size: Size,
+    seed: int,
+    references: Sequence[Image.Image] = (),
+    negative: str = "",
 ) -> Image.Image:
     """Paint a picture; the same prompt, size (pixels), seed and references give the same pixels.
 
-    References are pictures of any mode and size; the scene takes their colours and shows them.
+    What the ``negative`` prompt names is left out. References are pictures of any mode and size;
+    the scene takes their colours and shows them.
     """
-    scene, shown = _scene(prompt, size, seed), [prepare(image) for image in references]
+    parsed = parse_prompt(prompt, negative)
+    scene, shown = _scene(prompt, parsed, size, seed), [prepare(image) for image in references]
     scene = replace(scene, palette=recolour(scene.palette, shown))
     if scene.prompt.backdrop is None:
         poster(scene, prompt, shown)
@@ -65,14 +72,14 @@ def paint(
     return _finished(scene)
 
 
-def can_draw(prompt: str) -> bool:
+def can_draw(prompt: str, negative: str = "") -> bool:
     """Tell whether a prompt names something to draw; if not, it becomes a poster of its words."""
-    return parse_prompt(prompt).backdrop is not None
+    return parse_prompt(prompt, negative).backdrop is not None
 
 
-def caption(prompt: str, *, reference_count: int = 0) -> str:
+def caption(prompt: str, *, reference_count: int = 0, negative: str = "") -> str:
     """Return a caption of what `paint` paints for a prompt."""
-    parsed = parse_prompt(prompt)
+    parsed = parse_prompt(prompt, negative)
     one = reference_count == 1
     whose = "your reference" if one else f"your {reference_count} references"
     colours = f"in {'its' if one else 'their'} colours"
@@ -95,9 +102,9 @@ def _scene_phrase(parsed: ParsedPrompt, backdrop: str) -> str:
     return " ".join(filter(None, (_NAMES[drawn], where, _MOOD_PHRASES[parsed.mood])))
 
 
-def _scene(prompt: str, size: Size, seed: int) -> Scene:
+def _scene(prompt: str, parsed: ParsedPrompt, size: Size, seed: int) -> Scene:
     """Decide what a prompt and a seed leave open: the palette, the horizon, and the light."""
-    parsed, rng, unit = parse_prompt(prompt), seeded("plan", prompt, seed), min(size)
+    rng, unit = seeded("plan", prompt, seed), min(size)
     palette = rng.choice(MOODS[parsed.mood])
     horizon = size[1] * rng.uniform(0.52, 0.66)
     facing = rng.choice((1, -1))

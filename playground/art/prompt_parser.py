@@ -1,7 +1,7 @@
 """The prompt parser: finds the words of a prompt that the painter can draw."""
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -62,24 +62,41 @@ class ParsedPrompt:
 
 
 @lru_cache(maxsize=32)
-def parse_prompt(prompt: str) -> ParsedPrompt:
-    """Parse a prompt; a mood that it leaves open depends on its hash, so is always the same."""
+def parse_prompt(prompt: str, negative: str = "") -> ParsedPrompt:
+    """Parse a prompt; a mood that it leaves open depends on its hash, so is always the same.
+
+    What the ``negative`` prompt names is left out, unless nothing else could be drawn.
+    """
     text = prompt.casefold()
-    says = partial(_says, text, frozenset(re.findall(r"\w+", text)))
-    subject = next((name for name, spoken in SUBJECT_WORDS.items() if says(spoken)), None)
+    asked, excluded = _spoken_in(prompt), _spoken_in(negative)
+
+    def says(spoken: str) -> bool:
+        return asked(spoken) and not excluded(spoken)
+
+    subject = next((name for name, spoken in SUBJECT_WORDS.items() if asked(spoken)), None)
     backdrops = [name for name, spoken in BACKDROP_WORDS.items() if says(spoken)]
     if subject:
         suited = SUBJECT_BACKDROPS[subject]
-        backdrops = [*(name for name in backdrops if name in suited), suited[0]]
+        backdrops = [*(name for name in backdrops if name in suited), *suited]
+        backdrops = [name for name in backdrops if not excluded(BACKDROP_WORDS[name])] or [
+            suited[0]
+        ]
     mood = next((name for name, spoken in MOOD_WORDS.items() if says(spoken)), None)
+    moods = [name for name in _DEFAULT_MOODS if not excluded(MOOD_WORDS[name])]
     return ParsedPrompt(
         backdrop=next(iter(backdrops), None),
-        subject=subject,
-        mood=mood or seeded("brief", text).choice(_DEFAULT_MOODS),
+        subject=subject if subject and not excluded(SUBJECT_WORDS[subject]) else None,
+        mood=mood or seeded("brief", text).choice(moods or _DEFAULT_MOODS),
         is_snowing=says(_SNOW),
         is_moonlit=says(_MOON),
         is_watercolour=says(_WATERCOLOUR),
     )
+
+
+def _spoken_in(prompt: str) -> Callable[[str], bool]:
+    """Return what tells whether a prompt contains one of the spoken words."""
+    text = prompt.casefold()
+    return partial(_says, text, frozenset(re.findall(r"\w+", text)))
 
 
 def _says(text: str, words: Set[str], spoken: str) -> bool:

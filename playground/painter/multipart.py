@@ -48,6 +48,8 @@ def _value(name: str, part: FormPart) -> object:
         raise wrong_type(name, "a text")
     if name in _NUMBERS and re.fullmatch(r"-?[0-9]{1,20}", part):
         return int(part)
+    if name == "strength" and re.fullmatch(r"[01](\.[0-9]{1,10})?", part):
+        return float(part)
     return _TRUTHS.get(part, part) if name == "stream" else part
 
 

@@ -19,12 +19,14 @@ Fields = Mapping[str, object]
 
 _COMMON = (
     *("model", "prompt", "n", "size", "response_format", "seed", "user", "quality"),
-    *("stream", "partial_images"),
+    *("stream", "partial_images", "negative_prompt"),
 )
+
 _SMALLEST, _LARGEST = 256, 2048  # pixels on a side
 _MAX_PICTURES = 4
 _MAX_PARTIAL_IMAGES = 3
 _MAX_PROMPT = 32_000  # characters, as gpt-image-1 allows
+_MAX_NEGATIVE_PROMPT = 1000
 _SEEDS = 2**63
 
 
@@ -33,7 +35,8 @@ class PaintRequest:
     """What one request asks for.
 
     ``seed`` is None where the painter may choose, ``partial_images`` where nothing is streamed.
-    ``base`` is the picture to repaint: it stays where its alpha is full.
+    ``base`` is the picture to repaint: it stays where its alpha is full. ``negative_prompt`` names
+    what shall not be drawn; ``strength`` is how far to depart from the references, 0 to 1.
     """
 
     action: Action
@@ -46,6 +49,8 @@ class PaintRequest:
     quality: Quality = "medium"
     references: tuple[Image.Image, ...] = ()
     base: Image.Image | None = None
+    negative_prompt: str = ""
+    strength: float | None = None
 
     def seeds(self) -> list[int]:
         """Return one seed for each picture; the first is the one asked for."""
@@ -63,7 +68,7 @@ def read_generation(body: bytes) -> PaintRequest:
 def read_edit(body: bytes) -> PaintRequest:
     """Read the JSON of an edit: its ``images`` and ``mask`` are objects with an ``image_url``."""
     fields = _json_object(body)
-    _check_names(fields, (*_COMMON, "images", "mask"))
+    _check_names(fields, (*_COMMON, "images", "mask", "strength"))
     if isinstance(images := fields.get("images"), list):
         fields["images"] = [_image_url(one, f"images[{i}]") for i, one in enumerate(images)]
     if (mask := fields.get("mask")) is not None:
@@ -73,7 +78,7 @@ def read_edit(body: bytes) -> PaintRequest:
 
 def read_edit_form(fields: Fields) -> PaintRequest:
     """Read the fields of a form, its files as data URIs: a list ``image``, and ``mask``."""
-    _check_names(fields, (*_COMMON, "image", "mask"))
+    _check_names(fields, (*_COMMON, "image", "mask", "strength"))
     return _edit(fields, "image")
 
 
@@ -97,6 +102,8 @@ def _paint_request(action: Action, fields: Fields, images: str) -> PaintRequest:
         seed=_seed(fields.get("seed")),
         partial_images=_partial_images(fields),
         quality=_quality(fields.get("quality")),
+        negative_prompt=_negative_prompt(fields.get("negative_prompt")),
+        strength=_strength(fields.get("strength")),
     )
     uris, mask = data_uris(fields.get(images), images), fields.get("mask")
     references = open_references(uris, images)
@@ -146,6 +153,27 @@ def _prompt(value: object) -> str:
         message = "Your request was rejected by the safety system (the prompt says 'forbidden')."
         raise PainterError(message, "moderation_blocked", None, kind="image_generation_user_error")
     return value
+
+
+def _negative_prompt(value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise wrong_type("negative_prompt", "a string")
+    if len(value) > _MAX_NEGATIVE_PROMPT:
+        message = f"Invalid 'negative_prompt': at most {_MAX_NEGATIVE_PROMPT} characters."
+        raise PainterError(message, "string_above_max_length", "negative_prompt")
+    return value
+
+
+def _strength(value: object) -> float | None:
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise wrong_type("strength", "a number")
+    if not 0 <= value <= 1:
+        raise wrong_value("strength", "a number from 0 to 1")
+    return float(value)
 
 
 def _count(value: object) -> int:

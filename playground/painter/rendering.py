@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from playground.art.composer import caption, paint
 
@@ -15,10 +15,11 @@ _LEAST, _MOST = 96, 2400  # pixels on a side: below, figures dissolve; above, pa
 
 @dataclass(frozen=True, slots=True)
 class RenderedPicture:
-    """A finished picture as PNG, and a caption of what is on it."""
+    """A finished picture as PNG, a caption of what is on it, and the seed that gives it again."""
 
     png: bytes
     caption: str
+    seed: int
 
     @property
     def name(self) -> str:
@@ -34,24 +35,31 @@ def render(
     detail: float = 1.0,
     references: Sequence[Image.Image] = (),
     base: Image.Image | None = None,
+    negative: str = "",
+    strength: float | None = None,
 ) -> RenderedPicture:
     """Paint and encode one picture; takes some tenths of a second, so call it in a thread.
 
     ``detail`` is how large it is painted before it is brought to its size: below 1 it becomes
     coarse, above 1 fine. ``base`` is an RGBA picture of that size, made from the first reference,
-    that stays where it is opaque.
+    that stays where it is opaque. With a ``strength`` below 1 the first reference shows through.
     """
     shown = references if base is None else references[1:]
-    picture = paint(prompt, size=_painted_size(size, detail), seed=seed, references=shown)
+    picture = paint(
+        prompt, size=_painted_size(size, detail), seed=seed, references=shown, negative=negative
+    )
     if picture.size != size:
         picture = picture.resize(size, Image.Resampling.BICUBIC)
-    words = caption(prompt, reference_count=len(shown))
+    if strength is not None and references:
+        below = ImageOps.fit(references[0].convert("RGB"), size)
+        picture = Image.blend(below, picture, strength)
+    words = caption(prompt, reference_count=len(shown), negative=negative)
     if base is not None:
         picture.paste(base, mask=base.getchannel("A"))
         words = words.removesuffix(".") + ", where the mask of your picture is open"
     file = io.BytesIO()
     picture.save(file, "PNG", compress_level=4)
-    return RenderedPicture(file.getvalue(), words)
+    return RenderedPicture(file.getvalue(), words, seed)
 
 
 def _painted_size(size: tuple[int, int], detail: float) -> tuple[int, int]:

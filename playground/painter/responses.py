@@ -37,7 +37,8 @@ def plain_response(
     def datum(picture: RenderedPicture) -> Json:
         inline = request.response_format == "b64_json"
         payload = _base64(picture.png) if inline else address(picture)
-        return {request.response_format: payload, "revised_prompt": picture.caption}
+        facts = {"revised_prompt": picture.caption, "seed": picture.seed}
+        return {request.response_format: payload, **facts}
 
     return {
         "created": created,
@@ -58,8 +59,12 @@ def completed_event(request: PaintRequest, picture: RenderedPicture, *, created:
 
     OpenAI's event has no ``revised_prompt``; this one has it where the words became a poster.
     """
-    facts: dict[str, object] = {"output_format": "png", "usage": _usage(request)}
-    if not can_draw(request.prompt):
+    facts: dict[str, object] = {
+        "output_format": "png",
+        "usage": _usage(request),
+        "seed": picture.seed,
+    }
+    if not can_draw(request.prompt, request.negative_prompt):
         facts["revised_prompt"] = picture.caption
     return _event(request, "completed", picture.png, created, facts)
 

@@ -52,4 +52,6 @@ def _render(request: PaintRequest, seed: int) -> RenderedPicture:
         detail=DETAIL[request.quality],
         references=request.references,
         base=request.base,
+        negative=request.negative_prompt,
+        strength=request.strength,
     )

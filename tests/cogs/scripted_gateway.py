@@ -70,6 +70,7 @@ class ScriptedGateway:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     revised_prompt: str = ""
+    seed: int | None = None
     lists: int = 0
     polls: int = 0
     downloads: int = 0
@@ -128,10 +129,12 @@ class ScriptedGateway:
         if isinstance(reply, ErrorReply):
             error = {"code": reply.code, "message": reply.message, "type": "x", "param": None}
             return web.json_response({"error": error}, status=reply.status)
-        item = {
+        item: dict[str, object] = {
             "b64_json": png(str(body.get("size", "64x64"))),
             "revised_prompt": self.revised_prompt,
         }
+        if self.seed is not None:
+            item["seed"] = self.seed
         made = 1 if isinstance(reply, FewerPictures) else int(str(body["n"]))
         return web.json_response({"created": 1, "data": [item] * made})
 

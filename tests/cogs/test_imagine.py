@@ -83,7 +83,11 @@ async def test_suggestions_follow_the_chosen_model(world: DiscordWorld) -> None:
     models = await suggest(world.channel, "imagine", "model", "gpt", prompt="p")
     assert models[0]["value"] == "gpt-image-2"
     sizes = await suggest(world.channel, "imagine", "size", "", prompt="p", model="dall-e-3")
-    assert [choice["value"] for choice in sizes] == ["1024x1024", "1792x1024", "1024x1792"]
+    assert {"name": "16:9 · 1792x1024", "value": "16:9"} in sizes
+    assert [choice["value"] for choice in sizes] == [
+        *("1:1", "3:2", "2:3", "16:9", "9:16"),
+        *("1024x1024", "1792x1024", "1024x1792"),
+    ]
     free = await suggest(
         world.channel, "imagine", "size", "1024*640", prompt="p", model="gpt-image-2"
     )

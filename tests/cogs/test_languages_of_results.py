@@ -79,7 +79,7 @@ async def test_the_form_is_in_the_language_of_who_opens_it(world: DiscordWorld) 
     assert form.modal["title"] == "修改后再画"
     labels = [part["label"] for part in form.modal["components"]]
     assert labels == ["提示词", "模型", "尺寸", "以什么为基础", "更多参考图"]
-    assert form_fields(form)[2]["placeholder"] == "例如 1024x1024；留空则由模型决定"
+    assert form_fields(form)[2]["placeholder"] == "例如 16:9 或 1024x1024；留空则由模型决定"
     assert select_labels(form, "start") == [
         "只用提示词",
         "原来的参考图",

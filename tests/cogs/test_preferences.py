@@ -123,7 +123,10 @@ async def test_a_persons_default_is_marked_where_they_type(world: DiscordWorld) 
     offered = await world.ada.autocomplete(
         world.channel, "preferences defaults", "size", "", model="dall-e-3"
     )
-    assert [choice["value"] for choice in offered] == ["1024x1024", "1792x1024", "1024x1792"]
+    assert [choice["value"] for choice in offered] == [
+        *("1:1", "3:2", "2:3", "16:9", "9:16"),
+        *("1024x1024", "1792x1024", "1024x1792"),
+    ]
 
 
 async def test_typing_asks_no_database(world: DiscordWorld) -> None:

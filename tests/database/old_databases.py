@@ -108,6 +108,7 @@ ROWS = (
         """,
     ),
     (12, f"INSERT INTO greetings VALUES (10, {NOON})"),
+    (13, "UPDATE pictures SET seed = 4294967295"),
 )
 
 

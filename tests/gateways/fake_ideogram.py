@@ -52,6 +52,8 @@ class FakeIdeogram(FakeVendor):
             and is_text(given.get("prompt"), 10_000)
             and given.get("model", "V_2") in MODELS
             and is_number(given.get("num_images", 1), 1, 8)
+            and is_number(given.get("seed", 0), 0, 2**31 - 1)
+            and isinstance(given.get("negative_prompt", ""), str)
             and given.get("aspect_ratio", "ASPECT_1_1") in [f"ASPECT_{sides}" for sides in SIDES]
         )
         return None if right else JsonReply({"error": "Invalid input provided"}, 400)

@@ -7,6 +7,7 @@ from tests.gateways.fake_vendor import PICTURE_PATH, FakeVendor, is_number, is_t
 
 TASK_ID = "CjMkWmdJhvEAAAAAAAnwtw"
 OPTIONAL = {"negative_prompt", "image", "image_fidelity", "n", "aspect_ratio", "callback_url"}
+MAX_NEGATIVE_PROMPT = 200
 RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3")
 
 
@@ -60,6 +61,8 @@ class FakeKling(FakeVendor):
             and is_number(body.get("n", 1), 1, 9)
             and body.get("aspect_ratio", "16:9") in RATIOS
             and isinstance(body.get("image", ""), str)
+            and isinstance(body.get("negative_prompt", ""), str)
+            and len(str(body.get("negative_prompt", ""))) <= MAX_NEGATIVE_PROMPT
         )
         return (
             None if right else kling_reply(None, code=1201, message="Invalid parameter", status=400)

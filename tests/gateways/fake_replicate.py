@@ -9,6 +9,7 @@ from tests.gateways.sample_pictures import b64, picture_bytes
 TASK_ID = "gm3qorzdhgbfurvjtvhg6dckhu"
 MODEL = "black-forest-labs/flux-schnell"
 INPUTS = {"prompt", "aspect_ratio", "num_outputs", "output_format", "output_quality", "go_fast"}
+INPUTS |= {"seed"}
 RATIOS = ("1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3")
 
 
@@ -68,6 +69,7 @@ class FakeReplicate(FakeVendor):
             and is_text(given.get("prompt"), 4000)
             and is_number(given.get("num_outputs", 1), 1, 4)
             and given.get("aspect_ratio", "1:1") in RATIOS
+            and is_number(given.get("seed", 0), 0, 2**32 - 1)
         )
         return None if right else problem(422, "Input validation failed", "- input is wrong")
 

@@ -145,6 +145,9 @@ async def run_generation(
     prompt: str = SECRET_PROMPT,
     attached: Sequence[AttachedFile] = (),
     options: Mapping[str, str] | None = None,
+    seed: int | None = None,
+    negative: str | None = None,
+    strength: int | None = None,
     resolver: AbstractResolver | None = None,
     mask: Path | None = None,
     user_tag: str = "",
@@ -164,6 +167,9 @@ async def run_generation(
         quality=chosen.get("quality"),
         style=chosen.get("style"),
         background=chosen.get("background"),
+        seed=seed,
+        negative=negative,
+        strength=strength,
         references=tuple(one.reference for one in attached),
     )
     paths = tuple(one.path for one in attached)

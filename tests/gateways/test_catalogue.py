@@ -316,23 +316,25 @@ def test_models_are_suggested_matching_first() -> None:
 @pytest.mark.parametrize(
     ("name", "typed", "first"),
     [
-        ("gpt-image-2", "", ["auto", "1024x1024"]),
-        (None, "1536", ["1536x1024", "1024x1536"]),
+        ("gpt-image-2", "", ["1:1", "3:2", "2:3", "16:9", "9:16", "4:3", "3:4", "21:9", "auto"]),
+        (None, "1536", ["3:2", "2:3", "1536x1024", "1024x1536"]),
         ("gpt-image-2", "1600×1200", ["1600x1200"]),
-        ("dall-e-3", "1600x1200", ["1024x1024"]),
-        ("gpt-image-2", "2048x2048", ["2048x2048", "auto"]),
+        ("dall-e-3", "1600x1200", ["1:1"]),
+        ("gpt-image-2", "2048x2048", ["2048x2048", "1:1"]),
+        ("gpt-image-2", "5:4", ["5:4", "1:1"]),
+        ("dall-e-2", "16:9", ["1:1", "1024x1024"]),
     ],
 )
 def test_sizes_are_suggested(name: str | None, typed: str, first: list[str]) -> None:
     """A size by rule is offered itself, as soon as it is right."""
-    suggested = EVERY.suggest_sizes(name, typed)
+    suggested = list(EVERY.suggest_sizes(name, typed))
     assert suggested[: len(first)] == first
     assert len(suggested) == len(set(suggested))
 
 
 def test_no_sizes_for_a_model_that_is_not_there() -> None:
     """Discord asks while the person is still typing the model."""
-    assert EVERY.suggest_sizes("gpt-im", "10") == []
+    assert EVERY.suggest_sizes("gpt-im", "10") == {}
 
 
 Texts = st.text(max_size=60) | st.from_regex(r"\d{0,9}\s?[x×*X]\s?\d{0,9}", fullmatch=True)

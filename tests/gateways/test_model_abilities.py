@@ -8,8 +8,6 @@ from bot.core.errors.base import StartRefused
 from bot.core.i18n.texts import Texts
 from bot.core.models import ImageRequest, Reference, Size, WordOption
 from bot.gateways.model_abilities import (
-    NO_SIZE_RULE,
-    AllowedSizes,
     OutputPreset,
     ReferenceLimits,
     ResponseFormatRule,
@@ -17,6 +15,7 @@ from bot.gateways.model_abilities import (
     read_models,
     shipped_models,
 )
+from bot.gateways.sizes import NO_SIZE_RULE, AllowedSizes
 
 SHIPPED = shipped_models()
 OPTIONS: tuple[WordOption, ...] = ("quality", "style", "background")

@@ -184,7 +184,9 @@ async def test_options_beside_a_file_are_read(
     form.add_field("file:file", io.BytesIO(picture), filename="a.png")
     async with session.post("/api/action", data=form) as answer:
         assert answer.status == 200
-    assert b'"options": {"prompt": "a boat"' in page.bodies[0].replace(b'"file": {"upload": 0}, ', b"")
+    assert b'"options": {"prompt": "a boat"' in page.bodies[0].replace(
+        b'"file": {"upload": 0}, ', b""
+    )
     assert picture in page.bodies[0]
 
 
@@ -202,7 +204,14 @@ async def test_what_is_not_understood_stays_before_the_page(
 
 async def test_nonsense_is_passed_on(session: aiohttp.ClientSession, page: FakePage) -> None:
     """What is no action is the page's affair."""
-    for body in (b"", b"[]", b"{", b'{"kind": "run_command"}', b'{"kind": "send_message"}', b"\xff"):
+    for body in (
+        b"",
+        b"[]",
+        b"{",
+        b'{"kind": "run_command"}',
+        b'{"kind": "send_message"}',
+        b"\xff",
+    ):
         async with session.post("/api/action", data=body) as answer:
             assert answer.status == 200
     assert len(page.bodies) == 6

@@ -116,7 +116,7 @@ async def test_a_form_says_numbers_and_truths_as_text(client: Client) -> None:
     wishes: Parts = [("image", PHOTO), ("n", "2"), ("stream", "false"), ("partial_images", "1")]
     options: Parts = [("model", "x"), ("user", "y"), ("response_format", "url")]
     reply = await by_form(client, *wishes, *options)
-    assert [set(datum) for datum in reply["data"]] == [{"url", "revised_prompt"}] * 2
+    assert [set(datum) for datum in reply["data"]] == [{"url", "revised_prompt", "seed"}] * 2
     async with client.post(
         EDIT, data=form_of([*WORDS, ("image", PHOTO), ("stream", "true")])
     ) as answer:

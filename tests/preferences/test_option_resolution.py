@@ -1,20 +1,23 @@
 """Which options apply: typed before preset, person, server, operator."""
 
 from dataclasses import fields, replace
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.errors.options import PromptEmpty
-from bot.core.models import OPTION_NAMES, ImageOptions, OptionName
-from bot.preferences.option_resolution import resolve_options
+from bot.core.models import OPTION_NAMES, ImageOptions, OptionName, OptionValue
+from bot.preferences.option_resolution import resolve_options as resolve_with_flags
 
+# No prompt here has flags.
+resolve_options = partial(resolve_with_flags, read_flags=lambda options: options)
 MODELS = ("first", "second", "third")
 KNOWN = {"first": {"a", "b"}, "second": {"b", "c"}, "third": set[str]()}
 
 
-def supports(model: str, _word: OptionName, value: str) -> bool:
+def supports(model: str, _word: OptionName, value: OptionValue) -> bool:
     """Tell whether one of three models knows a value."""
     return value in KNOWN.get(model, set())
 

@@ -70,11 +70,49 @@ class WrongChoice(Refusal):
 
 @dataclass(eq=False, kw_only=True)
 class OptionNotTaken(Refusal):
-    """The model has no such option: quality, style or background."""
+    """The model has no such option; ``allowed`` names the models that have it, or is empty."""
 
     option: str
     model: str
+    allowed: str = ""
     message_id = "error-option-not-taken"
+
+
+@dataclass(eq=False, kw_only=True)
+class WrongNumber(Refusal):
+    """An option must be from ``least`` to ``most``; as text, so that no number gets a comma."""
+
+    option: str
+    value: str
+    least: str
+    most: str
+    message_id = "error-wrong-number"
+
+
+@dataclass(eq=False, kw_only=True)
+class NegativeTooLong(Refusal):
+    """The negative prompt is longer than the model takes."""
+
+    model: str
+    limit: int
+    length: int
+    message_id = "error-negative-too-long"
+
+
+@dataclass(eq=False, kw_only=True)
+class StrengthWithoutReference(Refusal):
+    """There is a strength, but no reference picture that it applies to."""
+
+    message_id = "error-strength-without-reference"
+
+
+@dataclass(eq=False, kw_only=True)
+class WrongFlag(Refusal):
+    """A flag in the prompt has a wrong value; ``option`` is what it stands for."""
+
+    flag: str
+    option: str
+    message_id = "error-wrong-flag"
 
 
 @dataclass(eq=False, kw_only=True)

@@ -5,8 +5,8 @@ A gateway that puts pictures under another key needs one more entry in the table
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
 from typing import Self
@@ -67,6 +67,7 @@ _TASK_KEYS = {"task_id", "id", "status", "state"}
 _MAX_START = 64  # characters that tell whether a string is the base64 of a picture
 _MAX_DEPTH = 8
 _MAX_NUMBER = 2**63 - 1
+_MAX_SEED = 20  # digits
 _MAX_CHOICES = 10
 _MAX_ENTRIES = 1000  # of a list: nothing else of the bot runs while they are looked at
 _MAX_PATH = 4096  # characters
@@ -91,6 +92,7 @@ class ReplyPicture:
 
     source: Path | URL
     revised_prompt: str | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def read_reply(json_reader: StreamingJson, base: URL) -> ParsedReply:
     if not is_whole and (repaired := _repaired(json_reader)) is not None:
         bodies = [repaired]
     finder = _PictureFinder(json_reader, base)
-    found = [(body, tuple(finder.find(body))) for body in bodies]
+    found = [(body, tuple(_with_seeds([*finder.find(body)], body))) for body in bodies]
     pictures = tuple(one for _, some in found for one in some)
     if not is_whole and not pictures:
         made = (file for file in json_reader.decoded if not json_reader.was_sent(file))
@@ -241,6 +243,7 @@ class _PictureFinder:
     def _in_fields(self, fields: dict[str, object], depth: int) -> Iterator[ReplyPicture]:
         """Yield the picture that an object describes, or the pictures of its list of URLs."""
         revised_prompt = non_empty_text(fields.get("revised_prompt"))
+        seed = _seed(fields.get("seed"))
         for key in _BASE64_KEYS:
             if key == "image" and not depth:
                 continue
@@ -253,11 +256,11 @@ class _PictureFinder:
                 is_url = _is_web_url(text)
                 source = parse_url(text) if is_url else self.json_reader.file_of(text)
                 if source and (key == _RESULT_KEY or self._made(source)):
-                    yield ReplyPicture(source, revised_prompt)
+                    yield ReplyPicture(source, revised_prompt, seed)
                     return
         for key in _URL_KEYS:
             if sources := list(self._sources(fields.get(key))):
-                yield from (ReplyPicture(source, revised_prompt) for source in sources)
+                yield from (ReplyPicture(source, revised_prompt, seed) for source in sources)
                 return
 
     def _sources(self, value: object) -> Iterator[Path | URL]:
@@ -341,6 +344,36 @@ def _find_usage(body: object, depth: int = 0) -> TokenUsage | None:
             return TokenUsage(given, made)
     inner = (_find_usage(body.get(key), depth + 1) for key in ("data", "result"))
     return next(filter(None, inner), None)
+
+
+def _with_seeds(pictures: Sequence[ReplyPicture], body: object) -> Iterator[ReplyPicture]:
+    """Give pictures without a seed of their own the one that the reply has beside them all."""
+    reported = _reported_seeds(body)
+    for place, picture in enumerate(pictures):
+        if picture.seed is None and reported:
+            yield replace(picture, seed=reported[min(place, len(reported) - 1)])
+        else:
+            yield picture
+
+
+def _reported_seeds(body: object, depth: int = 0) -> list[int]:
+    """Return the seed of a reply, or those of a list, one for each picture."""
+    if not isinstance(body, dict) or depth > 1:
+        return []
+    several = body.get("seeds")
+    given = several[:_MAX_ENTRIES] if isinstance(several, list) else [body.get("seed")]
+    seeds = [seed for value in given if (seed := _seed(value)) is not None]
+    inner = (_reported_seeds(body.get(key), depth + 1) for key in ("data", "result", "output"))
+    return (seeds if len(seeds) == len(given) else []) or next(filter(None, inner), [])
+
+
+def _seed(value: object) -> int | None:
+    """Return a seed, which some gateways send as text; None for anything else."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < _MAX_SEED:
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= _MAX_NUMBER else None
 
 
 def _count(usage: dict[str, object], key: str) -> int:

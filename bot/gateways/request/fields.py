@@ -8,6 +8,7 @@ import msgspec
 import structlog
 
 from bot.core.errors.gateway import GatewayFailure
+from bot.core.models import ImageRequest
 from bot.gateways.catalogue import GatewayModel
 from bot.gateways.events import GatewayRequest
 from bot.gateways.gateway import Gateway, RequestField
@@ -39,9 +40,11 @@ def request_fields(
 ) -> RequestFields:
     """Return all fields except the pictures, with the gateway's names."""
     fields: RequestFields = {}
+    own_names = model.field_names
     for name, value in _sent(request, model, gateway).items():
         text = gateway.coerce.get(name) == "string"
-        fields[gateway.rename.get(name, name)] = field_text(value) if text else value
+        own_name = gateway.rename.get(name) or own_names.get(name, name)
+        fields[own_name] = field_text(value) if text else value
     return {**fields, **gateway.body, **gateway.asynchronous.body}
 
 
@@ -109,11 +112,22 @@ def _values(
         "response_format": model.response_format.sent,
     }
     values |= dict(image.words.items())
+    values |= _option_values(image, model)
     if wants_stream(request, model, gateway):
         values |= {"stream": True, "partial_images": model.partial_images}
     if model.user_field:
         values[model.user_field] = request.user_tag or None
     return values
+
+
+def _option_values(image: ImageRequest, model: ModelAbilities) -> dict[RequestField, object]:
+    """Return the values of the options that only some models have; None where this one has not."""
+    strength = image.strength
+    return {
+        "seed": image.seed if model.seed else None,
+        "negative_prompt": image.negative if model.negative else None,
+        "strength": model.strength.value(strength) if model.strength and strength else None,
+    }
 
 
 def field_text(value: object) -> str:

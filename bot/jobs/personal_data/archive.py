@@ -41,6 +41,7 @@ class PictureEntry(msgspec.Struct):
     width: int | None = None
     height: int | None = None
     revised_prompt: str | None = None
+    seed: int | None = None
 
 
 class _JobEntry(msgspec.Struct):
@@ -59,6 +60,9 @@ class _JobEntry(msgspec.Struct):
     credits: int
     private: bool = False
     words: WordOptions = _NO_WORDS
+    seed: int | None = None
+    negative: str | None = None
+    strength: int | None = None
     error: str | None = None
     error_facts: dict[str, Fact | None] | None = None
     references: Sequence[PictureEntry] = ()
@@ -229,6 +233,9 @@ def _job(found: PersonalJob) -> _JobEntry:
         credits=job.credits,
         private=job.private,
         words=WordOptions().with_words(request.words),
+        seed=request.seed,
+        negative=request.negative,
+        strength=request.strength,
         error=None if written.error is None else written.error.message_id,
         error_facts=None if written.error is None else written.error.facts,
         references=[_file(reference) for reference in request.references],
@@ -239,6 +246,7 @@ def _job(found: PersonalJob) -> _JobEntry:
                 width=each.width,
                 height=each.height,
                 revised_prompt=each.revised_prompt,
+                seed=each.seed,
             )
             for each in kept
         ],

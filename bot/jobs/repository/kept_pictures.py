@@ -16,6 +16,7 @@ class KeptPicture:
     width: int
     height: int
     revised_prompt: str | None
+    seed: int | None = None
 
 
 def insert_kept_pictures(
@@ -30,7 +31,7 @@ def insert_kept_pictures(
     for number, (picture, file) in enumerate(kept, after + 1):
         tx.write(
             "INSERT INTO pictures (job_id, number, sha256, format, width, height, bytes,"
-            " revised_prompt, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+            " revised_prompt, at, seed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
             " ON CONFLICT (job_id, number) DO NOTHING",
             job_id,
             number,
@@ -41,6 +42,7 @@ def insert_kept_pictures(
             file.bytes,
             picture.revised_prompt,
             at,
+            picture.seed,
         )
 
 
@@ -53,6 +55,7 @@ def read_kept_pictures(rows: Transaction, job_id: str) -> list[KeptPicture]:
             row["width"],
             row["height"],
             row["revised_prompt"],
+            row["seed"],
         )
         for row in found
     ]

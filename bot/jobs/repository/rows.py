@@ -125,7 +125,9 @@ def request_to_text(request: ImageRequest) -> str:
         "references": [replace(kept, url=None) for kept in request.references],
         "mask": request.mask and replace(request.mask, url=None),
     }
-    return msgspec.json.encode({name: value for name, value in stored.items() if value}).decode()
+    # A seed of 0 is one.
+    known = {name: value for name, value in stored.items() if value or value == 0}
+    return msgspec.json.encode(known).decode()
 
 
 def addresses_to_text(addresses: AttachmentUrls) -> str:
@@ -150,6 +152,8 @@ def request_from_text(text: str) -> ImageRequest:
     known["size"] = parse_size(known["size"])
     if references := known.get("references"):
         known["references"] = msgspec.convert(references, tuple[Reference, ...])
+    if left_out := known.get("left_out"):
+        known["left_out"] = msgspec.convert(left_out, tuple[str, ...])
     if mask := known.get("mask"):
         known["mask"] = msgspec.convert(mask, Reference)
     return ImageRequest(**known)

@@ -283,3 +283,30 @@ def test_a_cut_reply_is_repaired_in_little_time(text: str, tmp_path: Path) -> No
         began = time.thread_time()
         read_reply(json_reader, URL("https://a.example"))
         assert time.thread_time() - began < 1
+
+
+SEEDS: list[tuple[object, list[int | None]]] = [
+    ({"data": [{"url": CDN, "seed": 5}]}, [5]),
+    ({"data": [{"url": CDN, "seed": 0}, {"url": CDN}]}, [0, None]),
+    ({"data": [{"url": CDN, "seed": "4294967295"}]}, [4294967295]),
+    ({"images": [{"url": CDN}, {"url": CDN}], "seed": 7}, [7, 7]),
+    ({"images": [CDN, CDN], "seeds": [7, 8]}, [7, 8]),
+    ({"data": {"images": [{"url": CDN}], "seed": 7}}, [7]),
+    ({"code": 0, "data": {"data": [{"url": CDN, "seed": 5}]}}, [5]),
+    ({"data": [{"url": CDN, "seed": 5}], "seed": 7}, [5]),
+    ({"data": [{"url": CDN}], "input": {"seed": 7}}, [None]),
+    *(
+        ({"data": [{"url": CDN, "seed": wrong}]}, [None])
+        for wrong in (-1, 2**63, 10**30, 1.5, True, None, "", "x", "-1", "٣", "9" * 5000, [5], {})
+    ),
+    ({"data": [{"url": CDN}], "seeds": ["x", 8]}, [None]),
+    ({"data": [{"url": CDN}], "seeds": []}, [None]),
+]
+
+
+@pytest.mark.parametrize(("body", "seeds"), SEEDS)
+def test_the_seed_beside_a_picture_or_the_reply(
+    body: object, seeds: list[int | None], tmp_path: Path
+) -> None:
+    """With it the picture can be painted again; a wrong one must not cost the picture."""
+    assert [one.seed for one in _reply(tmp_path, body).pictures] == seeds

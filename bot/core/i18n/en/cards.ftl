@@ -44,6 +44,12 @@ card-usual = this model usually takes { $usual_ms }
 card-done = { $done } of { $total } done
 card-revised = Prompt as revised by the model
 card-shortfall = { $arrived } of { $asked } pictures arrived.
+card-nearest-size = You asked for { $ratio }: { $size } is the nearest size of this model.
+card-flags-left-out =
+    { $count ->
+        [one] { $flags } has no meaning for this model and was left out.
+       *[other] { $flags } have no meaning for this model and were left out.
+    }
 card-prompt-withheld = The prompt is not shown here.
 card-posted-by = Posted by { $name }
 card-shown-as-webp = Shown as WebP: the original is too large for this channel.
@@ -84,6 +90,9 @@ card-references =
         [one] { $count } reference image
        *[other] { $count } reference images
     }
+card-seed = seed { $seed }
+card-negative = without { $negative }
+card-strength = strength { $strength }%
 card-took = { $took_ms }
 card-credits =
     { $credits ->

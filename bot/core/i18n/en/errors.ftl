@@ -86,7 +86,26 @@ error-wrong-count =
 
 error-wrong-choice = { $model } does not support the { $option } { $value }, so please choose one of these: { $allowed }.
 
-error-option-not-taken = { $model } does not support the option { $option }, so please leave it out or choose another model.
+error-option-not-taken =
+    { $allowed ->
+        [none] { $model } does not support the option { $option }, so please leave it out or choose another model.
+       *[other] { $model } does not support the option { $option }, so please leave it out or choose one of these: { $allowed }.
+    }
+
+error-wrong-number = The { $option } { $value } is out of range, so please choose a whole number from { $least } to { $most }.
+
+error-negative-too-long = The negative prompt has { $length } characters and { $model } takes at most { $limit }, so please shorten it.
+
+error-strength-without-reference = The strength says how far to depart from a reference image, so please attach one or leave the strength out.
+
+error-wrong-flag =
+    { $option ->
+        [size] { $flag } is no aspect ratio, so please write it like --ar 16:9.
+        [seed] { $flag } is no seed, so please write a whole number, like --seed 5.
+        [n] { $flag } is no number of pictures, so please write it like --n 4.
+        [strength] { $flag } is no image weight, so please write a number from 0 to 3, like --iw 1.
+       *[negative] { $flag } names nothing, so please write what shall not be in the picture, like --no people.
+    }
 
 error-no-references =
     { $allowed ->

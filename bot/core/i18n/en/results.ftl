@@ -30,7 +30,7 @@ form-cost =
        *[other] { $credits } credits
     }
 form-size = Size
-form-size-hint = E.g. 1024x1024; if empty, the model decides
+form-size-hint = E.g. 16:9 or 1024x1024; if empty, the model decides
 form-start = Based on
 form-start-nothing = The prompt alone
 form-start-references =
@@ -38,6 +38,7 @@ form-start-references =
         [one] The reference image it was made from
        *[other] The { $count } reference images it was made from
     }
+form-start-same-seed = { $start }, same seed { $seed }
 form-start-picture = This picture
 form-start-one-of = Picture { $number }
 form-files = More reference images
@@ -94,6 +95,12 @@ details-option =
         [style] style
        *[background] background
     } { $value }
+details-negative = without { $value }
+details-seeds =
+    { $count ->
+        [one] seed { $seeds }
+       *[other] seeds { $seeds }
+    }
 
 details-work = Painting
 details-waited = { $waited_ms } in the queue

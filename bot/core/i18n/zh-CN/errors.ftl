@@ -83,7 +83,26 @@ error-wrong-count =
 
 error-wrong-choice = { $model } 的选项 { $option } 不支持 { $value }，请从这些值中选择：{ $allowed }。
 
-error-option-not-taken = { $model } 不支持选项 { $option }，请去掉它，或换一个模型。
+error-option-not-taken =
+    { $allowed ->
+        [none] { $model } 不支持选项 { $option }，请去掉它，或换一个模型。
+       *[other] { $model } 不支持选项 { $option }，请去掉它，或从这些模型中选择：{ $allowed }。
+    }
+
+error-wrong-number = { $option } 的值 { $value } 超出范围，请填写 { $least } 到 { $most } 之间的整数。
+
+error-negative-too-long = negative 有 { $length } 个字符，而 { $model } 最多接受 { $limit } 个，请缩短一些。
+
+error-strength-without-reference = strength 表示结果可以偏离参考图多少，请附上一张参考图，或去掉 strength。
+
+error-wrong-flag =
+    { $option ->
+        [size] { $flag } 不是宽高比，请写成 --ar 16:9 这样。
+        [seed] { $flag } 不是种子，请写一个整数，例如 --seed 5。
+        [n] { $flag } 不是图片张数，请写成 --n 4 这样。
+        [strength] { $flag } 不是参考图权重，请写 0 到 3 之间的数，例如 --iw 1。
+       *[negative] { $flag } 后面没有内容，请写上画面里不要出现什么，例如 --no 人物。
+    }
 
 error-no-references =
     { $allowed ->

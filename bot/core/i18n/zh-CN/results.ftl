@@ -25,7 +25,7 @@ form-cost =
        *[other] { $credits } 点
     }
 form-size = 尺寸
-form-size-hint = 例如 1024x1024；留空则由模型决定
+form-size-hint = 例如 16:9 或 1024x1024；留空则由模型决定
 form-start = 以什么为基础
 form-start-nothing = 只用提示词
 form-start-references =
@@ -33,6 +33,7 @@ form-start-references =
         [1] 原来的参考图
        *[other] 原来的 { $count } 张参考图
     }
+form-start-same-seed = { $start }，相同种子 { $seed }
 form-start-picture = 这张图片
 form-start-one-of = 第 { $number } 张图片
 form-files = 更多参考图
@@ -82,6 +83,8 @@ details-option =
         [style] 风格
        *[background] 背景
     } { $value }
+details-negative = 排除 { $value }
+details-seeds = 种子 { $seeds }
 
 details-work = 绘制
 details-waited = 排队 { $waited_ms }

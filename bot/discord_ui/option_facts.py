@@ -1,0 +1,36 @@
+"""Short facts of the options that were chosen, and the small print about what became of them."""
+
+from bot.core.i18n.escaping import escaped, one_line
+from bot.core.i18n.texts import Texts
+from bot.core.models import ImageRequest, ModelOptions
+from bot.discord_ui.embed_style import LONGEST_DISPLAY_NAME, small
+
+_LONGEST_NEGATIVE = 60  # of a fact in one line; the details have all of it
+_LONGEST_FLAGS = 300
+
+
+def option_facts(texts: Texts, options: ModelOptions, locale: str) -> list[str]:
+    """Return the options beyond model, size and number, each as plain text of a few words."""
+    words = filter(None, options.words.values())
+    facts = [one_line(word, LONGEST_DISPLAY_NAME) for word in words]
+    if options.seed is not None:
+        facts.append(texts.say("card-seed", locale, seed=str(options.seed)))
+    if options.negative:
+        negative = one_line(options.negative, _LONGEST_NEGATIVE)
+        facts.append(texts.say("card-negative", locale, negative=negative))
+    if options.strength is not None:
+        facts.append(texts.say("card-strength", locale, strength=options.strength))
+    return facts
+
+
+def request_notes(texts: Texts, request: ImageRequest, locale: str) -> list[str]:
+    """Return the small print: another size than the ratio that was typed, and flags left out."""
+    notes = []
+    if request.ratio:
+        size = str(request.size).replace("x", "×")
+        notes.append(texts.say("card-nearest-size", locale, ratio=request.ratio, size=size))
+    if request.left_out:
+        flags = escaped(one_line(", ".join(request.left_out), _LONGEST_FLAGS))
+        count = len(request.left_out)
+        notes.append(texts.say("card-flags-left-out", locale, flags=flags, count=count))
+    return [small(note) for note in notes]
