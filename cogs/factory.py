@@ -15,6 +15,7 @@ from cogs.quota import QuotaCog
 from cogs.refusal_buttons import RefusalCog
 from cogs.reroll_delete import RerollDeleteCog
 from cogs.settings import SettingsCog
+from cogs.spoiler_button import SpoilerCog
 from cogs.usage import UsageCog
 
 
@@ -28,6 +29,7 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
         RerollDeleteCog(deps),
         RefusalCog(deps),
         DetailsCog(deps),
+        SpoilerCog(deps),
         EditCog(deps),
         HistoryCog(deps),
         MyDataCog(deps),

@@ -157,6 +157,7 @@ class ImageOptions(WordOptions):
     size: str | None = None
     n: int | None = None
     private: bool | None = None
+    spoiler: bool | None = None
 
     def with_defaults(self, other: Self) -> Self:
         """Return these options, with the other's where these are None."""
@@ -291,7 +292,7 @@ class Job:
 
     ``id`` is a UUIDv7, so jobs sort by time; ``created_at`` is in milliseconds since the epoch.
     ``parent`` is the job that it repeats or edits, if any. ``private``: only its requester sees
-    the result.
+    the result. ``spoiler``: its pictures are hidden until somebody clicks them.
     """
 
     id: str
@@ -302,6 +303,7 @@ class Job:
     locale: str = "en"
     parent: str | None = None
     private: bool = False
+    spoiler: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import discord
 import structlog
 
 from bot.core.models import CardAddress, Job
-from bot.discord_ui.buttons import result_buttons
+from bot.discord_ui.buttons import picture_buttons
 from bot.discord_ui.courier_parts import CourierParts
 from bot.discord_ui.discord_errors import DISCORD_ERRORS, first_successful, is_too_large
 from bot.discord_ui.job_message import JobMessage
@@ -225,7 +225,7 @@ class PictureDelivery:
             left_out=left_out,
         )
         message = picture_message(embeds, job, group, shown, of=of)
-        message = replace(message, view=result_buttons(self._parts.texts, job.id, job.locale))
+        message = replace(message, view=picture_buttons(self._parts.texts, job))
         return (self._thumbnail.add_to(message) if self._thumbnail else message), left_out
 
     async def _correct_first_message(self) -> None:

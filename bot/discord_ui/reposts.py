@@ -13,7 +13,7 @@ from bot.core.errors.base import Refusal
 from bot.core.errors.jobs import NotPosted
 from bot.core.i18n.texts import Texts
 from bot.core.models import Job, Picture
-from bot.discord_ui.buttons import result_buttons
+from bot.discord_ui.buttons import picture_buttons
 from bot.discord_ui.caller import CallerPlace, place_of_caller
 from bot.discord_ui.discord_errors import DISCORD_ERRORS, first_accepted
 from bot.discord_ui.job_embeds import JobEmbeds
@@ -88,8 +88,7 @@ class Reposter:
                 embeds = self._embeds.reposted(job, [posted.file(job) for posted in group])
                 message = picture_message(self._embeds, job, group, embeds, of=len(pictures))
                 if index == 0:
-                    buttons = result_buttons(self._texts, job.id, job.locale)
-                    message = replace(message, view=buttons)
+                    message = replace(message, view=picture_buttons(self._texts, job))
                 to_all = partial(self._post_in_channel, interaction, job, index, message)
                 to_one = partial(_post_to_one, interaction, message)
                 # Once the channel refused, the rest stays together.

@@ -31,6 +31,7 @@ class DefaultOptions:
     size: str
     n: int
     quality: str | None = None
+    spoiler: bool = False
 
 
 class SettingsEmbeds:
@@ -64,6 +65,7 @@ class SettingsEmbeds:
             ("custom-models", self._list("models", _words(models) if some else None, locale)),
             ("custom-channels", self._list("channels", _mentions("<#", channels), locale)),
             ("custom-roles", self._list("roles", _mentions("<@&", roles), locale)),
+            ("custom-spoiler", self._spoiler(defaults, locale)),
             ("custom-controls", say("custom-controls-of", locale, who=settings.controls)),
             ("custom-emojis", say("custom-emojis-are", locale, **emojis)),
             ("custom-moderation", self._moderation(settings.moderation, unmoderated, locale)),
@@ -84,6 +86,7 @@ class SettingsEmbeds:
         facts = [
             ("custom-defaults", self._defaults(defaults, locale)),
             ("custom-private", self._texts.say("custom-private-is", locale, private=private)),
+            ("custom-spoiler", self._spoiler(defaults, locale)),
             ("custom-ping", self._texts.say("custom-ping-is", locale, ping=ping)),
             ("custom-language", self._language(preferences.language, locale)),
         ]
@@ -110,6 +113,9 @@ class SettingsEmbeds:
             n=defaults.n,
             quality=defaults.quality and _word(defaults.quality),
         )
+
+    def _spoiler(self, defaults: DefaultOptions, locale: str) -> str:
+        return self._texts.say("custom-spoiler-is", locale, spoiler=_yes(defaults.spoiler))
 
     def _list(self, of: str, allowed: Sequence[str] | None, locale: str) -> str:
         if allowed is None:

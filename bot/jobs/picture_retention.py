@@ -144,6 +144,12 @@ class PictureRetention:
         )
         return {number: each.file for number, each in enumerate(kept, 1) if there[number - 1]}
 
+    async def numbered(self, job_id: str) -> dict[int, Picture]:
+        """Return the kept pictures of a job by their number."""
+        kept = await self._database.read(read_kept_pictures, job_id)
+        found = await asyncio.to_thread(lambda: [self._kept_pictures((each,)) for each in kept])
+        return {number: there[0] for number, there in enumerate(found, 1) if there}
+
     async def originals(self, job_id: str) -> tuple[Picture, ...]:
         """Return the pictures of a job as the gateway sent them, in the content store.
 

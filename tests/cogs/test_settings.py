@@ -37,6 +37,7 @@ async def test_a_server_that_set_nothing_shows_that_all_is_open(world: DiscordWo
         "Models": "All",
         "Channels": "All",
         "Roles": "Everyone",
+        "Spoilers": "Pictures are shown",
         "Buttons and reactions under a result": "For anyone",
         "Emojis": "🔄 re-roll · ❌ delete",
         "Moderation": "The operator's default",

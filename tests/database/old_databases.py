@@ -88,7 +88,7 @@ ROWS = (
     (3, "UPDATE jobs SET attached = '[]', telling_failures = 2 WHERE id = 'b'"),
     (4, f"INSERT INTO members VALUES (10, 1, 5, {NOON}, 'spam')"),
     (4, "INSERT INTO credit_costs VALUES (10, 'painter', 'high', 4)"),
-    (4, f"INSERT INTO anonymous VALUES (-5, {NOON})"),
+    (4, f"INSERT INTO anonymous (user_id, at) VALUES (-5, {NOON})"),
     (4, "UPDATE audit SET reason = 'a reason'"),
     (4, "UPDATE charges SET own_credits = CASE WHEN job_id = 'a' THEN 2 ELSE credits END"),
     (4, f"INSERT INTO meters VALUES ('server:0', {HOUR}, 2), ('budget', {HOUR}, 70)"),
@@ -99,6 +99,7 @@ ROWS = (
     (6, f"INSERT INTO presets VALUES (1, 'fox', 'Fox', '{{}}', {NOON})"),
     (10, "INSERT INTO request_files VALUES ('a', 'hash')"),
     (10, "UPDATE anonymous SET real_id = 5, jobs_until = 7"),
+    (11, "UPDATE jobs SET spoiler = 2 WHERE id = 'a'"),
 )
 
 

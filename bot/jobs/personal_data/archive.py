@@ -58,6 +58,7 @@ class _JobEntry(msgspec.Struct):
     pictures_asked: int
     credits: int
     private: bool = False
+    spoiler: bool = False
     words: WordOptions = _NO_WORDS
     error: str | None = None
     error_facts: dict[str, Fact | None] | None = None
@@ -228,6 +229,7 @@ def _job(found: PersonalJob) -> _JobEntry:
         pictures_asked=request.n,
         credits=job.credits,
         private=job.private,
+        spoiler=job.spoiler,
         words=WordOptions().with_words(request.words),
         error=None if written.error is None else written.error.message_id,
         error_facts=None if written.error is None else written.error.facts,
