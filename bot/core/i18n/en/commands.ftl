@@ -51,6 +51,7 @@ command-settings-defaults = Set the default model, size and number of pictures.
     .model = Default model
     .size = Default size for this model
     .n = Default number of pictures
+    .spoiler = Hide pictures until somebody clicks them
 command-settings-controls = Set who may use the buttons and reactions under a result.
     .who = Who may use the buttons and reactions
 command-settings-emojis = Set the reactions that work under a result.

@@ -50,6 +50,7 @@ command-settings-defaults = 设置默认的模型、尺寸和张数
     .model = 默认模型
     .size = 该模型的默认尺寸
     .n = 默认张数
+    .spoiler = 隐藏图片，点击后才显示
 command-settings-controls = 设置谁可以使用结果下方的按钮和反应
     .who = 谁可以使用结果下方的按钮和反应
 command-settings-emojis = 设置结果下方可用的表情反应
