@@ -19,6 +19,7 @@ from cogs.refusal_buttons import RefusalCog
 from cogs.reroll_delete import RerollDeleteCog
 from cogs.settings import SettingsCog
 from cogs.settings_overview import SettingsAreasCog
+from cogs.spoiler_button import SpoilerCog
 from cogs.styles import StylesCog
 from cogs.usage import UsageCog
 
@@ -35,6 +36,7 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
         RerollDeleteCog(deps),
         RefusalCog(deps),
         DetailsCog(deps),
+        SpoilerCog(deps),
         EditCog(deps),
         PictureActionsCog(deps),
         HistoryCog(deps),

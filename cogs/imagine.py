@@ -40,6 +40,7 @@ class ImagineCog(commands.Cog):
         reference5="Fifth reference image",
         mask="PNG mask as large as the first reference image; transparent parts may change",
         private="Show the result only to you",
+        spoiler="Hide the pictures until somebody clicks them",
     )
     async def imagine(  # noqa: PLR0913, PLR0917 - what people see as options
         self,
@@ -62,6 +63,7 @@ class ImagineCog(commands.Cog):
         reference5: Attachment | None = None,
         mask: Attachment | None = None,
         private: bool | None = None,
+        spoiler: bool | None = None,
     ) -> None:
         """Paint a picture from a description."""
         given = (reference1, reference2, reference3, reference4, reference5)
@@ -81,6 +83,7 @@ class ImagineCog(commands.Cog):
             negative=negative,
             strength=strength,
             private=private,
+            spoiler=spoiler,
         )
         request = TypedRequest(options=options, preset=preset, attached=attached)
         await self._deps.refused_requests.submit(interaction, request)

@@ -58,7 +58,9 @@ class OptionDefaults:
         )
         found = self._catalogue.model(self._known(options.model) or self._catalogue.default.name)
         size = options.size or str(found.default_size)
-        return DefaultOptions(found.name, size, options.n or 1, options.quality)
+        return DefaultOptions(
+            found.name, size, options.n or 1, options.quality, spoiler=bool(options.spoiler)
+        )
 
     def _known(self, model: str | None) -> str | None:
         try:

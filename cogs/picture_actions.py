@@ -95,7 +95,8 @@ class PictureActionsCog(commands.Cog):
         with TemporaryDirectory(prefix="easel-") as folder:
             group = await self._fitted(interaction, kept, chosen.number, Path(folder))
             embed = self._embeds.chosen(
-                group[0].file(job) if group else None,
+                # An embed cannot hide a spoiler: the file stands beside it.
+                group[0].file(job) if group and not job.spoiler else None,
                 caller.locale,
                 number=chosen.number,
                 of=kept.of,

@@ -89,6 +89,12 @@ class PreferencesCog(commands.Cog):
         await self._change(interaction, lambda p: replace(p, private=private))
 
     @preferences.command()
+    @app_commands.describe(spoiler="Hide your pictures until somebody clicks them")
+    async def spoiler(self, interaction: Interaction, spoiler: bool) -> None:
+        """Set whether your pictures are hidden as spoilers."""
+        await self._change(interaction, lambda p: replace(p, spoiler=spoiler))
+
+    @preferences.command()
     @app_commands.describe(ping="Mention you when a picture took a long time")
     async def ping(self, interaction: Interaction, ping: bool) -> None:
         """Set whether the bot may mention you."""

@@ -49,7 +49,7 @@ class RequestBuilder:
 
         ``references`` and ``mask`` are those that an earlier job kept; what is ``attached`` comes
         after them. ``parent`` is the id of the job that this one comes from; what comes from a
-        private job is private.
+        private job is private, and what comes from a spoiler is one.
 
         Raises:
             EaselError: nobody was charged, no card is shown; the sentence says what to do.
@@ -64,10 +64,11 @@ class RequestBuilder:
             references=count,
             mask=mask is not None or attached.mask is not None,
         )
+        origin = None if parent is None else await self._job_service.find(parent)
         private = caller.alone and (
-            bool(options.private)
-            or (parent is not None and await self._job_service.is_private(parent))
+            bool(options.private) or (origin is not None and origin.private)
         )
+        spoiler = bool(options.spoiler) or (origin is not None and origin.spoiler)
         request = replace(
             request, references=tuple(references), mask=mask, moderation=settings.moderation
         )
@@ -79,12 +80,14 @@ class RequestBuilder:
             locale=caller.locale if private else caller.public_locale,
             parent=parent,
             private=private,
+            spoiler=spoiler,
         )
 
     async def repeat(self, job: Job, caller: CallerContext, courier: Courier) -> Job:
         """Submit an earlier job's request once more, with a new seed; only the access rules apply.
 
-        It is private where that job was, or where the caller wants all of theirs to be.
+        It is private or a spoiler where that job was, or where the caller wants all of theirs to
+        be; a spoiler also where the server does.
 
         Raises:
             EaselError: as ``submit`` does.
@@ -95,6 +98,7 @@ class RequestBuilder:
         check_model(settings, job.request.model, offered=self.model_names)
         person = self._preference_store.person(caller.requester.user_id)
         private = caller.alone and (job.private or bool(person.private))
+        usual = person.options.with_defaults(settings.options)
         return await self._job_service.submit(
             replace(job.request.repeated(), moderation=settings.moderation),
             caller.requester,
@@ -102,6 +106,7 @@ class RequestBuilder:
             locale=caller.locale if private else caller.public_locale,
             parent=job.id,
             private=private,
+            spoiler=job.spoiler or bool(usual.spoiler),
         )
 
     def check(

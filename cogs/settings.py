@@ -44,7 +44,7 @@ _CONTROLS = [
     app_commands.Choice(name="Only the person who asked for the picture", value="requester"),
 ]
 _RESETS: dict[str, tuple[str, ...]] = {
-    "defaults": ("model", "size", "n"),
+    "defaults": ("model", "size", "n", "spoiler"),
     "emojis": ("reroll", "delete"),
     "language": ("language",),
 }
@@ -83,6 +83,7 @@ class SettingsCog(commands.Cog):
         model="Default model",
         size="Default size for this model",
         n="Default number of pictures",
+        spoiler="Hide pictures until somebody clicks them",
     )
     async def defaults(
         self,
@@ -90,18 +91,21 @@ class SettingsCog(commands.Cog):
         model: str | None = None,
         size: str | None = None,
         n: app_commands.Range[int, 1, 10] | None = None,
+        spoiler: bool | None = None,
     ) -> None:
         """Set the default model, size and number of pictures."""
         current = self._deps.option_defaults.of(interaction.guild_id or 0)
         options = self._deps.option_defaults.checked(
-            ImageOptions(model=model, size=size, n=n), otherwise=current.model
+            ImageOptions(model=model, size=size, n=n, spoiler=spoiler), otherwise=current.model
         )
         if options.model:
             check_model(self._settings(interaction), options.model, offered=self._offered)
 
         def change(settings: ServerSettings) -> ServerSettings:
             kept = options.with_defaults(settings.options)
-            return replace(settings, model=kept.model, size=kept.size, n=kept.n)
+            return replace(
+                settings, model=kept.model, size=kept.size, n=kept.n, spoiler=kept.spoiler
+            )
 
         await self._change(interaction, change)
 

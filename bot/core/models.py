@@ -184,6 +184,7 @@ class ImageOptions(ModelOptions):
     n: int | None = None
     private: bool | None = None
     left_out: tuple[str, ...] | None = None
+    spoiler: bool | None = None
 
     def with_defaults(self, other: Self) -> Self:
         """Return these options, with the other's where these are None."""
@@ -326,7 +327,7 @@ class Job:
 
     ``id`` is a UUIDv7, so jobs sort by time; ``created_at`` is in milliseconds since the epoch.
     ``parent`` is the job that it repeats or edits, if any. ``private``: only its requester sees
-    the result.
+    the result. ``spoiler``: its pictures are hidden until somebody clicks them.
     """
 
     id: str
@@ -337,6 +338,7 @@ class Job:
     locale: str = "en"
     parent: str | None = None
     private: bool = False
+    spoiler: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,15 @@ from bot.jobs.courier import JobProgress, QueuePosition
 STOP_PRESSED = "stop_pressed"
 """The event for cogs: its arguments are the interaction and the job's id."""
 
-ResultAction = Literal["again", "edit", "use", "original", "details", "delete"]
+ResultAction = Literal["again", "edit", "use", "original", "details", "delete", "spoiler"]
 
 # Three short labels, or two and a bin: that much fits on a phone of 360 points.
 RESULT_BUTTON_ROWS: tuple[dict[ResultAction, str], ...] = (
     {"again": "🔄", "edit": "✏️", "use": "🖼️"},
     {"original": "⬇️", "details": "ℹ️", "delete": "🗑️"},
 )
+
+SPOILER_EMOJI = "🙈"
 
 LIST_PAGE_CHOSEN = "list_page_chosen"
 """The event for cogs: its arguments are the interaction, the list's name and a page number."""
@@ -72,7 +74,7 @@ def stop_button_row(texts: Texts, job: Job, state: QueuePosition | JobProgress) 
 class ResultButton(
     DynamicItem[Button[View]],
     # Any id: an unknown one leads to a sentence; Discord shows no answer as "failed".
-    template=r"easel:(?P<action>again|edit|use|original|details|delete):(?P<job_id>.+)",
+    template=r"easel:(?P<action>again|edit|use|original|details|delete|spoiler):(?P<job_id>.+)",
 ):
     """A button under a result; cogs get the event ``ACTION_pressed``."""
 
@@ -154,6 +156,15 @@ def buttons_of_one(texts: Texts, job_id: str, number: int, locale: str) -> View:
     details, emoji = texts.say("control-details", locale), RESULT_BUTTON_ROWS[1]
     view.add_item(ResultButton("details", job_id, label=details, emoji=emoji["details"]))
     return view.add_item(ResultButton("delete", job_id, emoji=emoji["delete"]))
+
+
+def delivered_buttons(texts: Texts, job: Job, *, pictures: Sequence[int]) -> View:
+    """Return the rows under the pictures of a job: those that others see can be hidden, too."""
+    view = result_buttons(texts, job.id, job.locale, pictures=pictures)
+    if not job.private:
+        row = len(RESULT_BUTTON_ROWS) - 1
+        view.add_item(ResultButton("spoiler", job.id, emoji=SPOILER_EMOJI, row=row))
+    return view
 
 
 class PageButton(

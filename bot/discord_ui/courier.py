@@ -86,6 +86,8 @@ class DiscordCourier:
         """Show how far the job is, with what the gateway has painted so far."""
         if self._message_gone:
             return
+        if job.spoiler and isinstance(state, JobProgress):
+            state = replace(state, preview=None)
         embed = self._parts.embeds.progress(job, state)
         view = stop_button_row(self._parts.texts, job, state)
         preview = None if isinstance(state, QueuePosition) else state.preview

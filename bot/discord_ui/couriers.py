@@ -21,6 +21,7 @@ from bot.discord_ui.message_attachments import AttachmentPacker, ReferenceThumbn
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import NoticeTexts, RequesterNotifier
 from bot.discord_ui.reposts import Reposter
+from bot.discord_ui.spoilers import SpoilerMarker
 from bot.images.content_store import ContentStore
 from bot.jobs.courier import Courier
 
@@ -44,6 +45,7 @@ class Couriers:
         may_mention: Callable[[int], bool],
     ) -> None:
         embeds, packer = JobEmbeds(texts), AttachmentPacker()
+        thumbnails = ReferenceThumbnails(texts, content_store)
         self._now = clock.now
         self._parts = CourierParts(
             client,
@@ -51,7 +53,7 @@ class Couriers:
             embeds,
             outbox,
             packer,
-            ReferenceThumbnails(texts, content_store),
+            thumbnails,
             NoticeTexts(texts),
             RequesterNotifier(outbox, now=clock.now, may_mention=may_mention),
             ChannelTurns(),
@@ -59,6 +61,7 @@ class Couriers:
             reroll_emoji,
         )
         self.reposter = Reposter(client, texts, embeds, outbox, packer)
+        self.spoiler_marker = SpoilerMarker(client, embeds, thumbnails)
 
     def answering(self, interaction: discord.Interaction) -> Courier:
         """Return the courier of a command that has no response yet."""

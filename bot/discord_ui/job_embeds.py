@@ -175,6 +175,12 @@ class JobEmbeds:
             embed.set_footer(text=FACT_SEPARATOR.join([*self._request_facts(job), charged]))
         return embed
 
+    def with_pictures(
+        self, job: Job, words: discord.Embed, files: Sequence[PostedFile]
+    ) -> list[discord.Embed]:
+        """Show the files of a message that exists under its words."""
+        return _with_images(job, words, files)
+
     # --- text of files ------------------------------------------------------------------------
 
     def alt_text(self, job: Job, picture: Picture, index: int, of: int) -> str:
@@ -312,6 +318,8 @@ def _revised_prompt(job: Job, pictures: Sequence[Picture]) -> str | None:
 def _with_images(
     job: Job, words: discord.Embed, files: Sequence[PostedFile]
 ) -> list[discord.Embed]:
+    if job.spoiler:
+        return [words]  # no embed can hide a picture: they are files beside it
     embeds = [words, *(discord.Embed(colour=words.colour) for _ in files[1:MOST_EMBEDS])]
     for index, (embed, file) in enumerate(zip(embeds, files, strict=False)):
         embed.set_image(url=f"attachment://{file.name}")

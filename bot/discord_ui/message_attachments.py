@@ -14,6 +14,7 @@ from bot.core.i18n.texts import Texts
 from bot.core.models import Job, Picture, PictureFormat, Reference, ReferenceSource
 from bot.discord_ui.job_embeds import JobEmbeds, PostedFile
 from bot.discord_ui.message_outbox import MOST_FILES, OutgoingMessage
+from bot.discord_ui.uploads import SPOILER_PREFIX
 from bot.images.contact_sheet import draw_contact_sheet
 from bot.images.content_store import ContentStore
 from bot.images.conversion import fit_to_limit, max_bytes_each
@@ -36,8 +37,10 @@ class PostedPicture:
     picture: Picture
 
     def file(self, job: Job) -> PostedFile:
-        """Return its name, which no other job's picture has."""
+        """Return its name, which no other job's picture has; Discord hides a spoiler by it."""
         name = picture_name(job.id, self.number, self.picture.format)
+        if job.spoiler:
+            name = f"{SPOILER_PREFIX}{name}"
         return PostedFile(name, shrunk=self.picture is not self.original)
 
 
@@ -208,9 +211,12 @@ class ReferenceThumbnails:
         self._content_store = content_store
 
     async def draw(self, job: Job) -> ReferenceThumbnail | None:
-        """Return what the job started from, None where there is nothing to show."""
+        """Return what the job started from, None where there is nothing to show.
+
+        What a spoiler started from may be one, too, and an embed cannot hide it.
+        """
         references = job.request.references
-        if not references:
+        if not references or job.spoiler:
             return None
         paths = [self._content_store.path(reference) for reference in references]
         try:

@@ -12,7 +12,7 @@ import discord
 import structlog
 
 from bot.core.models import CardAddress, Job
-from bot.discord_ui.buttons import result_buttons
+from bot.discord_ui.buttons import delivered_buttons
 from bot.discord_ui.courier_parts import CourierParts
 from bot.discord_ui.discord_errors import DISCORD_ERRORS, first_successful, is_too_large
 from bot.discord_ui.job_message import JobMessage
@@ -226,7 +226,7 @@ class PictureDelivery:
         )
         message = picture_message(embeds, job, group, shown, of=of)
         kept = self._result.kept_numbers
-        buttons = result_buttons(self._parts.texts, job.id, job.locale, pictures=kept)
+        buttons = delivered_buttons(self._parts.texts, job, pictures=kept)
         message = replace(message, view=buttons)
         return (self._thumbnail.add_to(message) if self._thumbnail else message), left_out
 

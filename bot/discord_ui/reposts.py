@@ -13,7 +13,7 @@ from bot.core.errors.base import Refusal
 from bot.core.errors.jobs import NotPosted
 from bot.core.i18n.texts import Texts
 from bot.core.models import Job, Picture
-from bot.discord_ui.buttons import buttons_of_one, result_buttons
+from bot.discord_ui.buttons import buttons_of_one, delivered_buttons
 from bot.discord_ui.caller import CallerPlace, place_of_caller
 from bot.discord_ui.discord_errors import DISCORD_ERRORS, first_accepted
 from bot.discord_ui.job_embeds import JobEmbeds
@@ -92,8 +92,7 @@ class Reposter:
                 embeds = self._embeds.reposted(job, [posted.file(job) for posted in group])
                 message = picture_message(self._embeds, job, group, embeds, of=max(pictures))
                 if index == 0:
-                    numbers = list(pictures)
-                    buttons = result_buttons(self._texts, job.id, job.locale, pictures=numbers)
+                    buttons = delivered_buttons(self._texts, job, pictures=list(pictures))
                     message = replace(message, view=buttons)
                 nonce = repost_nonce(interaction.id, index)
                 repost = _Repost(job, FIRST_RESULT + index, message, nonce)

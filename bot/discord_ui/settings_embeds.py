@@ -32,6 +32,7 @@ class DefaultOptions:
     size: str
     n: int
     quality: str | None = None
+    spoiler: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ class SettingsEmbeds:
                 )
                 for of, allowed in lists.items()
             ),
+            SettingLine("custom-spoiler", self._spoiler(defaults, locale), "settings defaults"),
             SettingLine(
                 "custom-controls",
                 say("custom-controls-of", locale, who=settings.controls),
@@ -133,6 +135,7 @@ class SettingsEmbeds:
         facts = [
             ("custom-defaults", self._defaults(defaults, locale)),
             ("custom-private", self._texts.say("custom-private-is", locale, private=private)),
+            ("custom-spoiler", self._spoiler(defaults, locale)),
             ("custom-ping", self._texts.say("custom-ping-is", locale, ping=ping)),
             ("custom-language", self._language(preferences.language, locale)),
         ]
@@ -159,6 +162,9 @@ class SettingsEmbeds:
             n=defaults.n,
             quality=defaults.quality and _word(defaults.quality),
         )
+
+    def _spoiler(self, defaults: DefaultOptions, locale: str) -> str:
+        return self._texts.say("custom-spoiler-is", locale, spoiler=_yes(defaults.spoiler))
 
     def _list(
         self, of: str, allowed: Sequence[str] | None, locale: str, limit: int = LONGEST_VALUE

@@ -23,6 +23,9 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 FETCH_TIMEOUT_S = 30
 
+# Discord hides a file with such a name until somebody clicks it.
+SPOILER_PREFIX = "SPOILER_"
+
 _HEIC_TYPES = ("image/heic", "image/heif", "image/heic-sequence", "image/heif-sequence")
 _HEIC_ENDINGS = (".heic", ".heif")
 _SMALLEST_HEIC_BYTES = 350  # its boxes without any pixels: what is smaller is no photo
@@ -110,10 +113,13 @@ async def find_file(
 ) -> Upload | None:
     """Fetch messages again; return the file whose address ends with ``file``, None without one.
 
+    A picture may have become a spoiler, or ceased to be one, which changes its name.
+
     Discord signs its addresses for a while, and anew for each that fetches a message (reference,
     Signed Attachment CDN URLs). Without the privileged intent it shows the files of the bot's own
     messages, and of few others.
     """
+    endings = (f"/{file}", f"/{SPOILER_PREFIX}{file}")
     for address in messages:
         channel = client.get_partial_messageable(address.channel_id)
         try:
@@ -122,7 +128,7 @@ async def find_file(
             log.info("upload.message_not_read", error=repr(gone))
             continue
         for url in _addresses(message):
-            if URL(url).path.endswith(f"/{file}"):
+            if URL(url).path.endswith(endings):
                 return Upload(0, partial(read_from_cdn, client, url), url)
     return None
 

@@ -15,7 +15,7 @@ Positive = Annotated[int, Meta(gt=0)]
 
 # Up to this factor a number of pixels counts as about the same.
 _MAX_PIXEL_FACTOR = 2
-_USUAL_PIXELS = 1024 * 1024
+USUAL_PIXELS = 1024 * 1024
 
 # What people are offered, where a model can do it.
 COMMON_RATIOS = ("1:1", "3:2", "2:3", "16:9", "9:16", "4:3", "3:4", "21:9")
@@ -122,7 +122,7 @@ def nearest_size(
     """
     listed = [parse_size(size) for size in sizes]
     pixels = next((size.width * size.height for size in listed if isinstance(size, Size)), 0)
-    pixels = pixels or _USUAL_PIXELS
+    pixels = pixels or USUAL_PIXELS
     by_rule = rule.sizes_of(ratio, pixels=pixels) if rule else []
     found: list[tuple[tuple[float, ...], AnySize]] = []
     for place, size in enumerate((*listed, *by_rule)):

@@ -18,7 +18,7 @@ from bot.jobs.repository import job_details
 from bot.jobs.repository.job_details import AttemptSummary
 from bot.jobs.repository.kept_pictures import KeptPicture, read_kept_pictures
 from bot.jobs.repository.repository import JobRepository
-from bot.jobs.repository.rows import WrittenJob
+from bot.jobs.repository.rows import HIDDEN, HIDDEN_BY_MODERATOR, WrittenJob
 from bot.quota.ledger import Ledger
 
 _LOST_WITH = frozenset(
@@ -45,6 +45,20 @@ class NotYoursToDelete(Refusal):
     """Only the requester, and who may manage messages there, deletes a result."""
 
     message_id = "error-not-yours-to-delete"
+
+
+@dataclass(eq=False, kw_only=True)
+class NotYoursToMark(Refusal):
+    """Only the requester, and who may manage messages there, hides the pictures of a result."""
+
+    message_id = "error-not-yours-to-mark"
+
+
+@dataclass(eq=False, kw_only=True)
+class HiddenByModerator(Refusal):
+    """A moderator hid the pictures, so that only one shows them again."""
+
+    message_id = "error-hidden-by-moderator"
 
 
 @dataclass(eq=False, kw_only=True)
@@ -151,9 +165,39 @@ class JobLookup:
         Raises:
             NotYoursToDelete: they are neither.
         """
-        is_theirs = by == written.job.requester.user_id
-        if not is_theirs and moderated is None:
+        if by != written.job.requester.user_id and moderated is None:
             raise NotYoursToDelete
+        return await self._messages_within_reach(written, by=by, moderated=moderated)
+
+    async def markable_messages(
+        self, written: WrittenJob, *, by: int, moderated: int | None, hide: bool
+    ) -> list[CardAddress]:
+        """Return the messages of a result whose pictures a person may hide, or show again.
+
+        Its requester may hide all of them; who manages messages, those in the channel
+        ``moderated``.
+
+        Raises:
+            NotYoursToMark: they are neither.
+            HiddenByModerator: its requester wants to show what a moderator hid.
+        """
+        if moderated is None:
+            if by != written.job.requester.user_id:
+                raise NotYoursToMark
+            if written.hidden_by_moderator and not hide:
+                raise HiddenByModerator
+        return await self._messages_within_reach(written, by=by, moderated=moderated)
+
+    async def record_spoiler(self, written: WrittenJob, *, by: int, hide: bool) -> None:
+        """Record that a result's pictures are hidden, and whether a moderator did that."""
+        hidden = HIDDEN if by == written.job.requester.user_id else HIDDEN_BY_MODERATOR
+        spoiler = hidden if hide else 0
+        await self._database.write(job_details.mark_spoiler, written.job.id, spoiler)
+
+    async def _messages_within_reach(
+        self, written: WrittenJob, *, by: int, moderated: int | None
+    ) -> list[CardAddress]:
+        is_theirs = by == written.job.requester.user_id
         messages = await self._database.read(job_details.messages, written.job.id)
         return [each for each in messages if is_theirs or each.channel_id == moderated]
 

@@ -36,11 +36,13 @@ class JobService:
         locale: str = "en",
         parent: str | None = None,
         private: bool = False,
+        spoiler: bool = False,
     ) -> Job:
         """Hold the credits, place the card and start the job.
 
         What is ``attached`` joins the references of its request; ``parent`` is the job that it
-        comes from; what is ``private`` only its requester sees.
+        comes from; what is ``private`` only its requester sees, and what is a ``spoiler`` is
+        hidden until somebody clicks it.
 
         Raises:
             EaselError: nothing was held and no card is shown; CardNotSent: the card could not
@@ -57,7 +59,7 @@ class JobService:
             now = deps.clock.now()
             credits_ = deps.pricing.credits_of(request, requester.server_id)
             id_ = new_job_id(now)
-            job = Job(id_, request, requester, credits_, now, locale, parent, private)
+            job = Job(id_, request, requester, credits_, now, locale, parent, private, spoiler)
             run = JobRun(deps, job, courier, ticket, attached=attached)
             await run.accept()
         except BaseException:
@@ -66,10 +68,10 @@ class JobService:
         self._start(run)
         return job
 
-    async def is_private(self, job_id: str) -> bool:
-        """Tell whether only its requester sees what becomes of a job."""
+    async def find(self, job_id: str) -> Job | None:
+        """Return a job, None where there is no such id."""
         written = await self._deps.database.read(self._deps.repository.job, job_id)
-        return written is not None and written.job.private
+        return None if written is None else written.job
 
     def resume(
         self,

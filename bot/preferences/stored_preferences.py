@@ -64,11 +64,12 @@ class ServerSettings:
     delete: str = DEFAULT_DELETE_EMOJI
     moderation: Moderation | None = None
     language: str | None = None
+    spoiler: bool | None = None
 
     @property
     def options(self) -> ImageOptions:
         """Return the default options of the server."""
-        return ImageOptions(model=self.model, size=self.size, n=self.n)
+        return ImageOptions(model=self.model, size=self.size, n=self.n, spoiler=self.spoiler)
 
     def without_deleted(self, *, channels: Collection[int], roles: Collection[int]) -> Self:
         """Return the settings without channels and roles that were deleted.
@@ -90,13 +91,19 @@ class PersonalPreferences:
     quality: str | None = None
     language: str | None = None
     private: bool | None = None
+    spoiler: bool | None = None
     ping: bool = True
 
     @property
     def options(self) -> ImageOptions:
         """Return the default options of the person."""
         return ImageOptions(
-            model=self.model, size=self.size, n=self.n, quality=self.quality, private=self.private
+            model=self.model,
+            size=self.size,
+            n=self.n,
+            quality=self.quality,
+            private=self.private,
+            spoiler=self.spoiler,
         )
 
 

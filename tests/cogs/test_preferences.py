@@ -29,6 +29,7 @@ async def test_a_person_who_set_nothing_sees_what_holds(world: DiscordWorld) -> 
     assert facts(answer) == {
         "Defaults": "dall-e-3 · 1024x1024 · 1 picture",
         "Results": "Everyone in the channel sees them",
+        "Spoilers": "Pictures are shown",
         "Mentions": "You are mentioned when a picture took a long time",
         "Language": "Same as in Discord",
     }

@@ -25,7 +25,7 @@ from tests.cogs.scripted_gateway import ErrorReply
 from tests.cogs.test_references import PNG, sent
 from tests.images.test_content_store import picture_bytes
 
-ACTIONS = ["again", "edit", "use", "original", "details", "delete"]
+ACTIONS = ["again", "edit", "use", "original", "details", "delete", "spoiler"]
 
 
 def sent_last(world: DiscordWorld, method: str) -> dict[str, Any]:
@@ -41,7 +41,7 @@ async def restricted(world: DiscordWorld) -> None:
     )
 
 
-async def test_two_rows_of_three_hang_under_a_result(world: DiscordWorld) -> None:
+async def test_two_rows_of_buttons_hang_under_a_result(world: DiscordWorld) -> None:
     """Asserted on the JSON: each id carries the job's, so it works in a year."""
     await finished_card(world)
     rows = sent_last(world, "PATCH")["components"]
@@ -50,9 +50,10 @@ async def test_two_rows_of_three_hang_under_a_result(world: DiscordWorld) -> Non
     wanted = [f"easel:{action}:{job_id}" for action in ACTIONS]
     assert ids == [wanted[:3], wanted[3:]]
     buttons = [button for row in rows for button in row["components"]]
-    assert [button["emoji"]["name"] for button in buttons] == ["🔄", "✏️", "🖼️", "⬇️", "ℹ️", "🗑️"]
+    emojis = [button["emoji"]["name"] for button in buttons]
+    assert emojis == ["🔄", "✏️", "🖼️", "⬇️", "ℹ️", "🗑️", "🙈"]
     labels = [button.get("label") for button in buttons]
-    assert labels == ["Re-roll", "Edit", "Use", "Original", "Details", None]
+    assert labels == ["Re-roll", "Edit", "Use", "Original", "Details", None, None]
     assert {button["style"] for button in buttons} == {2}
 
 

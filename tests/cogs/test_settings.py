@@ -42,6 +42,7 @@ async def test_a_server_that_set_nothing_shows_that_all_is_open(world: DiscordWo
         "Models": "All · </settings models allow>",
         "Channels": "All · </settings channels allow>",
         "Roles": "Everyone · </settings roles allow>",
+        "Spoilers": "Pictures are shown · </settings defaults>",
         "Buttons and reactions under a result": "For anyone · </settings controls>",
         "Emojis": "🔄 re-roll · ❌ delete · </settings emojis>",
         "Moderation": "The operator's default · </settings moderation>",

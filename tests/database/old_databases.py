@@ -99,6 +99,7 @@ ROWS = (
     (6, f"INSERT INTO presets VALUES (1, 'fox', 'Fox', '{{}}', {NOON})"),
     (10, "INSERT INTO request_files VALUES ('a', 'hash')"),
     (10, "UPDATE anonymous SET real_id = 5, jobs_until = 7"),
+    (11, "UPDATE jobs SET spoiler = 2 WHERE id = 'a'"),
     (
         12,
         f"""

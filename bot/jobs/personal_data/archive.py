@@ -59,6 +59,7 @@ class _JobEntry(msgspec.Struct):
     pictures_asked: int
     credits: int
     private: bool = False
+    spoiler: bool = False
     words: WordOptions = _NO_WORDS
     seed: int | None = None
     negative: str | None = None
@@ -232,6 +233,7 @@ def _job(found: PersonalJob) -> _JobEntry:
         pictures_asked=request.n,
         credits=job.credits,
         private=job.private,
+        spoiler=job.spoiler,
         words=WordOptions().with_words(request.words),
         seed=request.seed,
         negative=request.negative,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.core.models import CardAddress, TokenUsage
 from bot.database.transaction import Transaction
+from bot.jobs.repository.rows import HIDDEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,12 @@ def messages(rows: Transaction, job_id: str) -> list[CardAddress]:
         "SELECT message_id, channel_id FROM messages WHERE job_id = $1 ORDER BY message_id", job_id
     )
     return [CardAddress(row["channel_id"], row["message_id"], application_id=0) for row in found]
+
+
+def mark_spoiler(tx: Transaction, job_id: str, spoiler: int) -> None:
+    """Write whether a job's pictures are hidden; what a moderator hid, only one shows again."""
+    unless_hidden = " AND spoiler = 0" if spoiler == HIDDEN else ""
+    tx.write(f"UPDATE jobs SET spoiler = $1 WHERE id = $2{unless_hidden}", spoiler, job_id)
 
 
 def message_deleted(tx: Transaction, message_id: int) -> None:

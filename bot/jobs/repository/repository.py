@@ -24,6 +24,7 @@ from bot.database.transaction import Row, Transaction
 from bot.jobs.repository.late_attempts import FIRST_LOOK_MS, look_again
 from bot.jobs.repository.request_files import write_request_files
 from bot.jobs.repository.rows import (
+    HIDDEN,
     Attempt,
     Cost,
     UnreadableJob,
@@ -73,9 +74,9 @@ class JobRepository:
         tx.write(
             "INSERT INTO jobs (id, owner, state, server_id, user_id, user_name, locale, request,"
             " credits, created_at, attached, parent, private, channel_id, application_id, token,"
-            " max_file_bytes, only_by_token)"
+            " max_file_bytes, only_by_token, spoiler)"
             " VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
-            " $16, $17)",
+            " $16, $17, $18)",
             job.id,
             self._owner,
             job.requester.server_id,
@@ -89,6 +90,7 @@ class JobRepository:
             job.parent,
             int(job.private),
             *card_values(card),
+            HIDDEN if job.spoiler else 0,
         )
         write_request_files(tx, job)
         tx.write(

@@ -24,6 +24,9 @@ from bot.database.transaction import Row
 # What decoding raises for text that Easel did not write.
 UNREADABLE = (msgspec.MsgspecError, KeyError, TypeError, ValueError)
 
+# The values of the column ``spoiler``, beside 0.
+HIDDEN, HIDDEN_BY_MODERATOR = 1, 2
+
 # The pattern of history_search.py finds the first three.
 _FIRST_FIELDS = ("prompt", "model", "size")
 _REQUEST_FIELDS = tuple(
@@ -62,6 +65,7 @@ class WrittenJob:
 
     A card that was only announced may or may not be there. ``attached`` says where its attachments
     lie, None when there are none left to fetch. ``deliveries`` is how often one was begun.
+    ``hidden_by_moderator``: its requester cannot show the pictures again.
     """
 
     job: Job
@@ -71,6 +75,7 @@ class WrittenJob:
     error: EaselError | None
     attached: AttachmentUrls | None = None
     deliveries: int = 0
+    hidden_by_moderator: bool = False
 
     @property
     def placed(self) -> CardAddress | None:
@@ -170,6 +175,7 @@ def written_job(row: Row) -> WrittenJob:
         locale=row["locale"],
         parent=row["parent"],
         private=bool(row["private"]),
+        spoiler=bool(row["spoiler"]),
     )
     error = None if row["error"] is None else _to_error(row["error"])
     return WrittenJob(
@@ -180,6 +186,7 @@ def written_job(row: Row) -> WrittenJob:
         error,
         _attached(row["attached"]),
         row["deliveries"],
+        hidden_by_moderator=row["spoiler"] == HIDDEN_BY_MODERATOR,
     )
 
 
