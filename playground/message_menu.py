@@ -43,10 +43,10 @@ class MessageMenu:
     # SimCord's public `Preview.show` opens a form only for the first viewer, on a page that is
     # opened afterwards. Its own buttons set these members of a page (3.2.1).
 
-    def _page(self, page_id: str) -> Any:  # noqa: ANN401 - SimCord's private type
+    def _page(self, page_id: str) -> Any:
         return self._preview._pages[page_id]
 
     @staticmethod
-    def _open_form(page: Any, result: simcord.InteractionResult) -> None:  # noqa: ANN401
+    def _open_form(page: Any, result: simcord.InteractionResult) -> None:
         page.modal = result
         page.modal_handle = f"m_{secrets.token_urlsafe(12)}"

@@ -29,7 +29,7 @@ _MIN_GUESS_LENGTH = 3
 _SIMILAR = 0.75
 
 
-class NotUnderstood(Exception):  # noqa: N818 - named for what went wrong, as all of ours
+class NotUnderstood(Exception):
     """A typed command that cannot be run; the message is one sentence that says what to do."""
 
 
@@ -102,7 +102,8 @@ def _find(text: str, entries: Sequence[Json]) -> tuple[Json, str]:
             f"/{root} is a group of commands, so please send one of them: "
             f"{_listed([f'/{name}' for name in group])}."
         )
-    likely = get_close_matches(" ".join(words[:2]), by_name, 1) or get_close_matches(root, by_name, 1)
+    likely = [*get_close_matches(" ".join(words[:2]), by_name, 1)]
+    likely += get_close_matches(root, by_name, 1)
     if likely:
         raise NotUnderstood(f"You have no command /{root} here; did you mean /{likely[0]}?")
     raise NotUnderstood(
@@ -249,9 +250,7 @@ def _entity(option: Json, text: str, names: Names) -> str:
 
 
 def _is_free_text(option: Json) -> bool:
-    return bool(
-        option["type"] == "string" and not option["choices"] and not option["autocomplete"]
-    )
+    return bool(option["type"] == "string" and not option["choices"] and not option["autocomplete"])
 
 
 def _listed(words: Sequence[str], *, last: str = "and") -> str:
