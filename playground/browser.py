@@ -264,6 +264,12 @@ class BrowserUser:
         option = self.card.locator(".select-option", has_text=choice)
         self._until(until, opener, option)
 
+    def choose_in_menu(self, name: str, *, until: Callable[[], None]) -> None:
+        """Choose in the context menu of the newest message, until the effect is seen."""
+        self.card.hover()
+        item = self.tab.get_by_role("menuitem", name=name, exact=True)
+        self._until(until, self.card.locator(".easel-apps"), item)
+
     def fill_in(self, **texts: str) -> None:
         """Write into the form that is open, send it and see it close."""
         for name, text in texts.items():
