@@ -18,6 +18,7 @@ auth = "none"
 stream = "sse"
 
 [gateways.painter.abilities."{MODEL}"]
+timeout_s = 120
 usual_s = {{usual_s}}
 
 [gateways.painter.abilities."{MASTER}"]
@@ -30,7 +31,7 @@ sizes = ["1024x1024", "1536x1024", "1024x1536"]
 size_rule = {{{{ min_edge = 256, max_edge = 2048 }}}}
 max_n = 4
 partial_images = 2
-timeout_s = 60
+timeout_s = 120
 usual_s = {{usual_s}}
 
 [gateways.painter.abilities."{MASTER}".references]
