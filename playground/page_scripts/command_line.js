@@ -150,3 +150,6 @@ form.addEventListener("click", ({ target }) => {
     if (document.activeElement === document.body) form.querySelector(".command-chip")?.focus();
   });
 });
+
+// The list above the composer moves when the options take another row.
+new ResizeObserver(() => window.dispatchEvent(new Event("resize"))).observe(form);

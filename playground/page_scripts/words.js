@@ -8,7 +8,7 @@ const WORDS = {
   "Action is awaiting a confirmed result.": "Waiting for the answer",
   "Action completed": "Sent",
   "Callback completed": "Done",
-  "Completing action…": "Sending…",
+  "Completing action…": "One moment…",
   "Updating preview…": "Loading…",
   "Loading preview…": "Loading…",
   "Updating viewport…": "Loading…",
