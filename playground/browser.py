@@ -201,7 +201,8 @@ class BrowserUser:
         self.tab.keyboard.press("Enter")
         if is_listed and self.tab.locator(".command-row").is_visible():
             self.tab.keyboard.press("Enter")  # the first one took the command from the list
-        expect(self.tab.locator(".easel-line:visible, #channel-composer-input").first).to_be_visible()
+        ended = self.tab.locator(".easel-line:visible, #channel-composer-input")
+        expect(ended.first).to_be_visible()
         if self.line.is_visible():
             raise AssertionError(self.line.inner_text())
         expect(self.box).to_have_value("")
@@ -264,11 +265,12 @@ class BrowserUser:
         option = self.card.locator(".select-option", has_text=choice)
         self._until(until, opener, option)
 
-    def choose_in_menu(self, name: str, *, until: Callable[[], None]) -> None:
-        """Choose in the context menu of the newest message, until the effect is seen."""
+    def open_form_from_menu(self, name: str) -> None:
+        """Choose in the context menu of the newest message, and see the form."""
         self.card.hover()
-        item = self.tab.get_by_role("menuitem", name=name, exact=True)
-        self._until(until, self.card.locator(".easel-apps"), item)
+        self.card.locator(".easel-apps").click()
+        self.tab.get_by_role("menuitem", name=name, exact=True).click()
+        expect(self.form).to_be_visible()
 
     def fill_in(self, **texts: str) -> None:
         """Write into the form that is open, send it and see it close."""

@@ -134,11 +134,7 @@ def _choose_options(person: BrowserUser, folder: Path) -> None:
 
 def _open_the_menu(person: BrowserUser, name: str) -> None:
     """Choose in the context menu of the newest message, and look at the form."""
-
-    def opened() -> None:
-        expect(person.form).to_be_visible(timeout=SHORT_TIMEOUT_MS)
-
-    person.choose_in_menu(name, until=opened)
+    person.open_form_from_menu(name)
     person.form.get_by_role("button", name="Cancel", exact=True).click()
     expect(person.form).to_be_hidden()
 
