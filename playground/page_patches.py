@@ -1,8 +1,9 @@
 """Patches of the page's data, for what SimCord's page (3.2) shows otherwise than Discord.
 
 Discord ends a quote with its line, where CommonMark goes on quoting; it shows small print, and
-the names of people, roles, channels and commands, anywhere in an embed; and it shows embeds that share one URL as one card with a
-gallery, where the page stacks them. Data of another shape is left as it is.
+the names of people, roles, channels and commands, anywhere in an embed; and it shows embeds that
+share one URL as one card with a gallery, where the page stacks them. Data of another shape is left
+as it is.
 """
 
 import re

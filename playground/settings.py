@@ -18,6 +18,7 @@ auth = "none"
 stream = "sse"
 
 [gateways.painter.abilities."{MODEL}"]
+timeout_s = 120
 usual_s = {{usual_s}}
 
 [gateways.painter.abilities."{MASTER}"]
@@ -33,7 +34,7 @@ partial_images = 2
 seed = {{{{}}}}
 negative = {{{{}}}}
 strength = {{{{}}}}
-timeout_s = 60
+timeout_s = 120
 usual_s = {{usual_s}}
 
 [gateways.painter.abilities."{MASTER}".references]

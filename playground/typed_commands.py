@@ -102,9 +102,8 @@ def _find(text: str, entries: Sequence[Json]) -> tuple[Json, str]:
             f"/{root} is a group of commands, so please send one of them: "
             f"{_listed([f'/{name}' for name in group])}."
         )
-    likely = get_close_matches(" ".join(words[:2]), by_name, 1) or get_close_matches(
-        root, by_name, 1
-    )
+    likely = [*get_close_matches(" ".join(words[:2]), by_name, 1)]
+    likely += get_close_matches(root, by_name, 1)
     if likely:
         raise NotUnderstood(f"You have no command /{root} here; did you mean /{likely[0]}?")
     raise NotUnderstood(

@@ -22,6 +22,23 @@ export function say(text) {
 onAnswer("/api/action", (answer) => { if (answer.playgroundLine) say(answer.playgroundLine); });
 for (const event of ["input", "submit"]) form.addEventListener(event, () => say(), { capture: true });
 
+// The page drops what is sent while it waits for something else, such as suggestions.
+function isBusy() {
+  const { pendingAction, awaitingRevision, publishedRevision } = window.simcordPreview;
+  return Boolean(pendingAction) || (awaitingRevision ?? 0) > publishedRevision;
+}
+let isWaiting = false;
+form.addEventListener("submit", async (event) => {
+  if (!isBusy()) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (isWaiting) return;
+  isWaiting = true;
+  while (isBusy()) await new Promise((resolve) => setTimeout(resolve, 50));
+  isWaiting = false;
+  form.requestSubmit();
+}, { capture: true });
+
 function draft() {
   const name = form.querySelector(".command-chip")?.textContent.slice(1);
   return commands.find((command) => command.invocation === name);
@@ -133,3 +150,6 @@ form.addEventListener("click", ({ target }) => {
     if (document.activeElement === document.body) form.querySelector(".command-chip")?.focus();
   });
 });
+
+// The list above the composer moves when the options take another row.
+new ResizeObserver(() => window.dispatchEvent(new Event("resize"))).observe(form);

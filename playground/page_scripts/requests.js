@@ -1,5 +1,6 @@
 // Watches the requests of SimCord's page, which tells its scripts' answers to nobody else.
 const listeners = [];
+const refusals = [];
 const send = window.fetch;
 let headers = {};
 
@@ -7,15 +8,19 @@ window.fetch = async (resource, options = {}) => {
   const answer = await send(resource, options);
   if (String(resource).startsWith("/api/")) {
     headers = options.headers ?? headers;
-    for (const { path, listener } of listeners) {
-      if (resource === path && answer.ok) answer.clone().json().then(listener);
+    for (const { path, listener } of answer.ok ? listeners : []) {
+      if (resource === path) answer.clone().json().then(listener);
     }
+    if (answer.status === 401) refusals.forEach((listener) => listener());
   }
   return answer;
 };
 
 /** Call a listener with each answer (JSON) to requests of a path. */
 export function onAnswer(path, listener) { listeners.push({ path, listener }); }
+
+/** Call a listener when the page's key is refused. */
+export function onRefusal(listener) { refusals.push(listener); }
 
 /** Send a request of our own as the viewer of this page. */
 export function ask(path, body) {

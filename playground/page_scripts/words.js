@@ -1,8 +1,6 @@
 // The page's own words, for people who want to try a bot and do not test one.
-import { note } from "./note.js";
-
 const LOST = "The answer did not arrive: please load the page again.";
-const OVER = "The playground has ended: start it again, and open the address that it shows.";
+const OVER = "The playground has ended.";
 const WORDS = {
   "Action outcome uncertain. It will not be retried.": LOST,
   "Action outcome is uncertain; it will not be retried.": LOST,
@@ -10,7 +8,7 @@ const WORDS = {
   "Action is awaiting a confirmed result.": "Waiting for the answer",
   "Action completed": "Sent",
   "Callback completed": "Done",
-  "Completing action…": "Sending…",
+  "Completing action…": "One moment…",
   "Updating preview…": "Loading…",
   "Loading preview…": "Loading…",
   "Updating viewport…": "Loading…",
@@ -33,9 +31,7 @@ const WORDS = {
 function translate(element) {
   const said = element.textContent;
   const words = WORDS[said];
-  if (words === undefined || words === said) return;
-  element.textContent = words;
-  if (words === OVER) note(OVER);
+  if (words !== undefined && words !== said) element.textContent = words;
 }
 
 for (const id of ["action-status", "live-status"]) {

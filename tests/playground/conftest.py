@@ -27,11 +27,18 @@ def browser() -> Iterator["Browser"]:
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> Iterator[str]:
+def latency_s() -> float:
+    """Return how long the painter waits before each picture."""
+    return 1
+
+
+@pytest.fixture
+def url(tmp_path: Path, latency_s: float) -> Iterator[str]:
     """Run a playground of its own; returns its address."""
     from playground.browser import running_playground  # noqa: PLC0415 - needs Playwright
 
-    with running_playground("--latency", "1", cwd=tmp_path, env=environment(tmp_path)) as url:
+    options = ("--latency", str(latency_s))
+    with running_playground(*options, cwd=tmp_path, env=environment(tmp_path)) as url:
         yield url
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import aiohttp
 import pytest
 
 from playground.art.composer import WHAT_IT_DRAWS
+from playground.page import LATENCY_S
+from playground.settings import PAINTING_S, painter_settings, with_streaming
 from tests.cli.process import environment
 from tests.cogs.scripted_gateway import KEY, ScriptedGateway
 from tests.playground.page_client import page_process, run_main
@@ -115,3 +118,12 @@ def test_a_gateway_without_its_key_is_a_sentence(tmp_path: Path) -> None:
     ended = run_main("--no-open", folder=tmp_path, env=env)
     assert ended.code == 2
     assert ended.err.startswith("easel: IMAGE_API_KEY is missing")
+
+
+def test_the_first_estimate_is_the_painters_own_time(tmp_path: Path) -> None:
+    """A card that promises two seconds and takes four is the first thing a stranger sees."""
+    settings = painter_settings("http://127.0.0.1:9", tmp_path)
+    with_streaming(settings, latency_s=LATENCY_S)
+    models = tomllib.loads((tmp_path / "painter.toml").read_text())["gateways"]["painter"]
+    assert {each["usual_s"] for each in models["abilities"].values()} == {LATENCY_S + PAINTING_S}
+    assert set(models["abilities"]) == set(models["models"])

@@ -1,0 +1,135 @@
+"""Typing on the playground's page in a real browser, and a page that stays where one looks."""
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+
+from playwright.sync_api import Browser, expect
+
+from playground.browser import POLL_MS, SHORT_TIMEOUT_MS, BrowserUser
+
+pytestmark = pytest.mark.slow
+
+SMALL = "size: 256x256"
+# How far the end of the newest message is below what one sees.
+BELOW = (
+    "(() => { const log = document.getElementById('channel-timeline');"
+    " return Math.round(log.scrollHeight - log.scrollTop - log.clientHeight); })()"
+)
+# Pictures of which one would see the alternative text.
+BROKEN = (
+    "[...document.querySelectorAll('#channel-message-list img')].filter(picture =>"
+    " !picture.naturalWidth && getComputedStyle(picture).visibility === 'visible').length"
+)
+
+
+@pytest.fixture
+def latency_s() -> float:
+    """Paint at once."""
+    return 0
+
+
+def test_what_is_typed_becomes_options_as_one_types(person: BrowserUser) -> None:
+    """Every value is seen, every option says what it is, and Tab and Enter delete none."""
+    person.write_text("/imagine a long hill that goes on and on and on until the sea n: 2 ")
+    pills = person.tab.locator(".command-pill")
+    expect(pills).to_have_count(2)
+    for field in pills.locator("input").all():
+        assert field.evaluate("field => field.scrollWidth <= field.clientWidth")
+    person.tab.locator(".command-ghost").click()
+    expect(person.tab.locator(".command-suggestion", has_text="model")).to_contain_text("model")
+    assert "…" not in person.tab.locator(".command-suggestion-ellipsis").all_inner_texts()
+    pills.last.locator("input").click()
+    person.tab.keyboard.press("Tab")
+    person.tab.keyboard.press("Enter")
+    expect(pills).to_have_count(2)
+    pills.last.locator("input").fill("")
+    person.tab.keyboard.press("Backspace")
+    expect(pills).to_have_count(1)
+    person.tab.keyboard.press("Escape")
+    pills.first.locator("input").fill(f"a hill n: 2 {SMALL}")
+    expect(pills).to_have_count(3)
+    person.tab.keyboard.press("Enter")
+    person.wait_for_card("2 pictures for Ada", pictures=2)
+    expect(person.box).to_be_focused()
+    assert person.console_errors == []
+
+
+def test_names_are_known_and_mistakes_are_told(person: BrowserUser) -> None:
+    """A pasted mistake stays in the composer with the line that helps; a right one is sent."""
+    person.box.fill("/imagine promt: a boat")
+    person.box.press("Enter")
+    expect(person.line).to_have_text("/imagine has no option promt: did you mean prompt: ?")
+    expect(person.box).to_have_value("/imagine promt: a boat")
+    person.box.fill("hello")
+    expect(person.line).to_be_hidden()
+    person.box.press("Enter")
+    person.wait_for_words("hello")
+    person.switch_to("Mia")
+    person.type_text("/quota reset user: Ada")
+    person.wait_for_words("Ada")
+    person.wait_for_words("Only you can see this")
+    assert person.console_errors == []
+
+
+def test_a_command_in_a_message_can_be_clicked(person: BrowserUser) -> None:
+    """The first look needs no typing: an example, Enter, a picture."""
+    examples = person.messages.filter(has_text="Welcome").locator("li .easel-command")
+    expect(examples.nth(4)).to_be_visible()
+    person.tab.get_by_role("button", name="/imagine prompt: a lighthouse at dusk").click()
+    expect(person.box).to_have_value("/imagine prompt: a lighthouse at dusk")
+    person.tab.keyboard.press("Enter")
+    person.wait_for_card("A picture for Ada", pictures=1)
+    assert person.console_errors == []
+
+
+def test_the_newest_message_stays_in_view(person: BrowserUser) -> None:
+    """Also after a reload, and while pictures load; but nobody is torn away from what they read."""
+    for number in range(2):
+        person.type_text(f"/imagine prompt: a hill {number}")
+        person.wait_for_card("A picture for Ada", pictures=1)
+        assert person.tab.evaluate(BELOW) <= 1
+    person.tab.reload()
+    expect(person.messages).to_have_count(4)
+    for _ in range(10):
+        assert person.tab.evaluate(BROKEN) == 0
+        assert person.tab.evaluate(BELOW) <= 1
+        person.tab.wait_for_timeout(100)
+    person.wait_for_pictures()
+    assert person.tab.evaluate(BELOW) <= 1
+    person.messages.first.hover()
+    person.tab.mouse.wheel(0, -5_000)
+    while person.tab.evaluate(BELOW) < 300:
+        person.tab.wait_for_timeout(POLL_MS)
+    person.tab.get_by_role("button", name="Re-roll").first.click()
+    expect(person.messages).to_have_count(5)
+    assert person.tab.evaluate(BELOW) > 300
+
+
+def test_focus_lies_on_the_message_below_a_deleted_one(person: BrowserUser) -> None:
+    """Somebody without a mouse goes on from there."""
+    for number in range(2):
+        person.type_text(f"/imagine prompt: a hill {number} {SMALL}")
+        person.wait_for_card("A picture for Ada", pictures=1)
+    below = person.card.get_attribute("data-message-id")
+    pictures = person.messages.filter(has_text="A picture for Ada")
+
+    def gone() -> None:
+        expect(pictures).to_have_count(1, timeout=SHORT_TIMEOUT_MS)
+
+    person.press("🗑️", on="a hill 0", until=gone)
+    expect(person.messages.and_(person.tab.locator(f'[data-message-id="{below}"]'))).to_be_focused()
+
+
+def test_the_address_without_its_key_says_what_to_do(
+    person: BrowserUser, browser: Browser, url: str
+) -> None:
+    """A stranger's browser is told; the one that has seen the page remembers its key."""
+    address = url.partition("#")[0]
+    stranger = browser.new_page()
+    stranger.goto(address)
+    expect(stranger.locator(".easel-note")).to_contain_text("the terminal shows")
+    stranger.close()
+    person.tab.goto("about:blank")
+    person.tab.goto(address)
+    expect(person.messages.first).to_be_visible()
