@@ -23,6 +23,8 @@ help-limits-title = 你的限额
 help-limit = { $level } · { $left }
 help-granted = { $credits } 点额外点数
 
+# Two topics; more are joined one by one.
+help-topics-joined = { $one }、{ $other }
 help-topics-title = 更多说明
 help-topics = { $topics }：用 { $help }，在 `topic` 中选择其一。
 
@@ -137,7 +139,7 @@ error-unknown-help-topic = 这里没有关于 { $topic } 的说明，请从这�
 
 greeting-title = 👋 你好，{ $server }
 greeting =
-    我根据文字描述画图，也可以从你们自己的图片开始。
+    我根据你们的文字和附上的图片来画图。
 
     { "**开始**" }：用 { $imagine }，说说想看到什么。
     { "**限制**" }：用 { $quota_set }，例如每人每天 5 点；{ $settings_show } 会显示现在的设置。
