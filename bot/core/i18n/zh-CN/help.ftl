@@ -103,7 +103,7 @@ help-about-credits =
     失败不扣点数。如果很多请求可能让运营者付了费却没有图片，就需要等一段时间。
 
 help-about-presets =
-    { $preset_save } 把提示词和选项存在一个名称下。预设提示词中的 { "{prompt}" } 代表以后输入的内容：把“{ "{prompt}" }，水彩”存为 *paper*，再用提示词“一条小船”和预设 *paper*，画的就是“一条小船，水彩”。
+    { $preset_save } 把提示词和选项存在一个名称下。预设提示词中的 { "{prompt}" } 代表以后输入的内容：把“{ "{prompt}" }，水彩”存为“水彩”，再用提示词“一条小船”和预设“水彩”，画的就是“一条小船，水彩”。
 
     在 { $imagine } 的 `preset` 中选择，或用 { $preset_use }。{ $preset_list } 查看你的预设，{ $preset_delete } 删除一个。
 
