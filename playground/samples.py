@@ -34,6 +34,7 @@ from bot.discord_ui.buttons import (
     retry_buttons,
     stop_button_row,
 )
+from bot.discord_ui.help_embeds import HelpEmbeds
 from bot.discord_ui.job_embeds import JobEmbeds, PostedFile, preview_name
 from bot.discord_ui.notifications import NoticeTexts
 from bot.jobs.cancellation import JobCancelled, RequesterDetached
@@ -74,6 +75,7 @@ NAMES = (
     "kept-after-restart",
     "elsewhere",
     "late",
+    "greeting",
 )
 NARROW = (
     "queued",
@@ -104,6 +106,16 @@ CHINESE = (
     "黄昏时分的灯塔，海面平静，远处有一艘归航的渔船，"
     "水彩画风格，柔和的紫色与橙色，画面上方留出大片宁静的天空"
 )
+
+
+GREETING_COMMANDS = {
+    "imagine": "</imagine:1>",
+    "help": "</help:2>",
+    "quota_set": "</quota set:3>",
+    "settings_show": "</settings show:4>",
+    "settings_channels_allow": "</settings channels allow:4>",
+    "settings_roles_allow": "</settings roles allow:4>",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +150,7 @@ class CardSamples:
 
     def make_all(self) -> list[CardSample]:
         """Make all samples, in the order of a job's life; it takes some seconds."""
-        return [*self._waiting(), *self._results(), *self._endings()]
+        return [*self._waiting(), *self._results(), *self._endings(), self._greeting()]
 
     # --- waiting ---------------------------------------------------------------------------
 
@@ -259,6 +271,10 @@ class CardSamples:
         row = declined_buttons if is_declined(ending.error) else retry_buttons
         view = None if cancelled else row(self._texts, job.id, job.locale)
         return CardSample(name, [embed], view=view)
+
+    def _greeting(self) -> CardSample:
+        embed = HelpEmbeds(self._texts).greeting("Painters", GREETING_COMMANDS, "en")
+        return CardSample("greeting", [embed])
 
     # --- parts --------------------------------------------------------------------------------
 

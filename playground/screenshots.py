@@ -8,11 +8,13 @@ import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import cast
 
 from PIL import Image
 from playwright.sync_api import Browser, Locator, expect
 
+from playground.art.composer import paint
 from playground.browser import BrowserUser, headless, running_playground
 from playground.samples import NAMES, NARROW
 
@@ -20,6 +22,17 @@ PRESETS = {
     "Poster": "a travel poster of {prompt}, flat colours, bold shapes",
     "Watercolour": "{prompt} as a loose watercolour on rough paper",
 }
+
+STYLES = {
+    "Black and white": (
+        "a black-and-white photograph of {prompt}",
+        "a fox in the snow",
+    ),
+    "Bold poster": ("a poster of {prompt}, five flat colours, bold shapes", "a boat at sunset"),
+}
+"""The prompt of each, and what its example shows."""
+
+EXAMPLE_SIZE = (512, 512)
 
 Colour = tuple[int, int, int]
 
@@ -157,23 +170,40 @@ def _look_up(shots: ScreenshotFolder) -> None:
     person.switch_to("Ada")
     person.type_command("preferences defaults", n=2)
     person.wait_for_words("Saved")
-    for command in ("usage", "history", "preferences show"):
+    for command in ("usage", "history", "preferences show", "help"):
         _take_answer(shots, command)
     for name, prompt in PRESETS.items():
         person.type_command("preset save", name=name, n=2, prompt=prompt)
         person.wait_for_words("Saved as")
     _take_answer(shots, "preset list")
     person.switch_to("Mia")
+    _offer_styles(shots)
     for command in ("quota show", "quota usage", "quota audit", "quota cost", "settings show"):
         _take_answer(shots, command)
+    _take_answer(shots, "help", name="help-setup", topic="setup")
 
 
-def _take_answer(shots: ScreenshotFolder, command: str) -> None:
+def _offer_styles(shots: ScreenshotFolder) -> None:
+    person = shots.person
+    person.type_command("style import")
+    person.wait_for_words("were saved")
+    with TemporaryDirectory(prefix="easel-") as folder:
+        for name, (prompt, paints) in STYLES.items():
+            example = Path(folder) / f"{name}.png"
+            paint(paints, size=EXAMPLE_SIZE, seed=1).save(example)
+            person.type_command("style save", {"example": example}, name=name, prompt=prompt)
+            person.wait_for_words(f"Saved as {name}")
+    _take_answer(shots, "style list")
+
+
+def _take_answer(
+    shots: ScreenshotFolder, command: str, *, name: str = "", **options: object
+) -> None:
     before = shots.person.messages.count()
-    shots.person.type_command(command)
+    shots.person.type_command(command, **options)
     expect(shots.person.messages).to_have_count(before + 1)
     expect(shots.person.card).not_to_contain_text("Thinking")
-    shots.take(command.replace(" ", "-"))
+    shots.take(name or command.replace(" ", "-"))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import discord
 from discord.app_commands import Choice
@@ -83,7 +84,7 @@ class HelpEmbeds:
             title=say("help-title", locale),
             description="\n".join(lines),
         )
-        topics = ", ".join(say(f"help-topic-{topic}", locale) for topic in TOPICS)
+        topics = self._topic_names(TOPICS, locale)
         for name, value in (
             ("help-models-title", self._models(found.models, locale)),
             ("help-limits-title", self._limits(found, locale)),
@@ -133,8 +134,15 @@ class HelpEmbeds:
             names = (self._texts.say(f"help-topic-{topic}", each) for each in self._texts.locales)
             if wanted == topic or wanted in map(str.casefold, names):
                 return topic
-        allowed = ", ".join(self._texts.say(f"help-topic-{topic}", locale) for topic in topics)
+        allowed = self._topic_names(topics, locale)
         raise UnknownHelpTopic(topic=typed, allowed=allowed)
+
+    def _topic_names(self, topics: Sequence[str], locale: str) -> str:
+        names = (self._texts.say(f"help-topic-{topic}", locale) for topic in topics)
+        return reduce(
+            lambda one, other: self._texts.say("help-topics-joined", locale, one=one, other=other),
+            names,
+        )
 
     # --- the greeting -------------------------------------------------------------------------
 

@@ -25,7 +25,20 @@ from tests.cogs.test_languages import clients_speak
 from tests.cogs.test_settings import HOSTILE
 from tests.core.i18n.fluent_files import FOLDER
 
-NO_COMMANDS = {"model", "credits", "count", "level", "left", "topics", "topic", "allowed", "server"}
+NO_COMMANDS = {
+    "model",
+    "credits",
+    "count",
+    "level",
+    "left",
+    "topics",
+    "topic",
+    "allowed",
+    "server",
+    "one",
+    "other",
+}
+NO_COMMANDS |= {"server", "one", "other"}
 MENTION = re.compile(r"</([a-z ]+):\d+>")
 
 
@@ -117,6 +130,7 @@ async def test_a_person_reads_help_in_their_language(world: DiscordWorld) -> Non
     overview, setup = embeds(await world.mia.slash(world.channel, "help"))
     assert overview.title == "❔ 你可以在这里做什么"
     assert field(overview, "模型，以及每张图片的点数").startswith("DALL·E 3 · 1 点\n")
+    assert field(overview, "更多说明").startswith("画图、选项、参考图")
     assert setup.title == "🛠️ 设置本服务器"
     offered = await world.ada.autocomplete(world.channel, "help", "topic", "参考")
     assert offered == [{"name": "参考图", "value": "references"}]
@@ -159,7 +173,7 @@ def test_the_longest_help_fits(locale: str) -> None:
     """Two hundred models with long names, four periods at each level, and the longest links."""
     embeds_of = HelpEmbeds(Texts())
     names = re.findall(r"\$([a-z_]+) \}", (FOLDER / locale / "help.ftl").read_text())
-    commands = dict.fromkeys(set(names) - NO_COMMANDS, f"</{'x' * 32} {'y' * 32}:{10**19}>")
+    commands = dict.fromkeys({*names} - NO_COMMANDS, f"</{'x' * 32} {'y' * 32}:{10**19}>")
     row = UsageRow("server-quota", 10**9, "month", 10**9, 10**9, 0, 10**13, is_personal=False)
     status = MemberStatus(10**9, None)
     models = [ModelCost("*" * 300 + str(Size(1, 1)), 10**6)] * 200

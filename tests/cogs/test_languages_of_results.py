@@ -123,7 +123,8 @@ async def test_who_may_not_press_is_told_in_their_language(world: DiscordWorld) 
 SAME_IN_CHINESE = re.compile(
     r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # the ids of jobs
     r"|https?://\S+|attachment://\S+|easel:\S+|<[@#t][^>]*>|```[^`]*```|`[^`]*`|/[a-z][a-z ]*"
-    r"|gpt-image-2|dall-e-3|easel-painter|\b(Easel|Discord|WebP|auto|high|preset|English|Painters)\b"
+    r"|gpt-image-2|dall-e-3|easel-painter|GPT Image 2|DALL·E 3|Easel's painter|\{prompt\}"
+    r"|\b(Easel|Discord|WebP|auto|high|preset|English|Painters)\b"
 )
 
 
@@ -134,7 +135,8 @@ def words_of(body: object) -> Iterator[str]:
             yield from words_of(each)
     elif isinstance(body, dict):
         for name, value in body.items():
-            if isinstance(value, str) and name in SHOWN:
+            is_choice = name == "value" and "label" in body  # its label is what people read
+            if isinstance(value, str) and name in SHOWN and not is_choice:
                 yield value
             yield from words_of(value)
 
@@ -166,7 +168,16 @@ async def test_no_english_is_left_on_the_way_of_an_evening(world: DiscordWorld) 
         (ada, "preset list", {}),
         (ada, "preset delete", {"name": "水墨"}),
         (ada, "imagine", {"prompt": "山", "size": "7x7"}),
+        (ada, "help", {}),
+        (ada, "help", {"topic": "presets"}),
+        (mia, "help", {"topic": "setup"}),
+        (mia, "style list", {}),
+        (mia, "style save", {"name": "水墨", "prompt": "{prompt}，水墨", "n": 2}),
+        (mia, "style list", {}),
+        (ada, "preset list", {}),
         (mia, "settings show", {}),
+        (mia, "style export", {}),
+        (mia, "style delete", {"name": "水墨"}),
         (mia, "settings moderation", {"level": "auto"}),
         (mia, "settings models allow", {"model": "gpt-image-2"}),
         (mia, "settings controls", {"who": "requester"}),

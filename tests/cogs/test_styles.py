@@ -12,6 +12,7 @@ from bot.preferences.server_styles import MAX_STYLE_PROMPT, MAX_STYLES, ServerSt
 from bot.preferences.style_files import example_styles
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
 from tests.cogs.test_languages import prefers
+from tests.cogs.test_mydata import deleted
 from tests.cogs.test_settings import HOSTILE
 from tests.images.test_content_store import picture_bytes
 
@@ -255,6 +256,24 @@ async def test_an_example_outlives_retention_restart_and_a_new_prompt(
         await world.mia.slash(world.channel, "style delete", name="ink")
         await world.bot.services.retention.delete_expired()
         assert not path.exists()
+
+
+async def test_what_a_person_deletes_leaves_the_example_of_a_style(world: DiscordWorld) -> None:
+    """The style is the server's, though the person may have painted the same picture."""
+    await save(world, example=("ink.png", picture_bytes("png", size=(64, 64))))
+    (path,) = files(world)
+    await world.imagine(world.ada)
+    await world.wait_for_jobs()
+    world.write("UPDATE pictures SET sha256 = ?, format = 'webp', bytes = ?", [kept_as(path)])
+    assert "deleted" in await deleted(world, world.ada)
+    assert path in files(world)
+    await world.restart()
+    assert "Ink" in styles(world)
+
+
+def kept_as(path: Path) -> tuple[str, int]:
+    """Return how the database names a file."""
+    return path.stem, path.stat().st_size
 
 
 def files(world: DiscordWorld) -> list[Path]:

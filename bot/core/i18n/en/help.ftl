@@ -29,6 +29,8 @@ help-granted =
        *[other] { $credits } extra credits
     }
 
+# Two topics; more are joined one by one.
+help-topics-joined = { $one }, { $other }
 help-topics-title = More about
 help-topics = { $topics }: { $help } with one of these as `topic`.
 
@@ -143,7 +145,7 @@ error-unknown-help-topic = There is no help about { $topic } here, so please cho
 
 greeting-title = 👋 Hello { $server }
 greeting =
-    I paint pictures from a description, together with you or from your own images.
+    I paint pictures from your words, and from images that you attach.
 
     { "**Begin**" } with { $imagine } and say what you want to see.
     { "**Limit it**" } with { $quota_set }, such as 5 credits per day for everyone; { $settings_show } says what holds now.

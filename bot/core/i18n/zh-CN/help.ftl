@@ -23,6 +23,8 @@ help-limits-title = 你的限额
 help-limit = { $level } · { $left }
 help-granted = { $credits } 点额外点数
 
+# Two topics; more are joined one by one.
+help-topics-joined = { $one }、{ $other }
 help-topics-title = 更多说明
 help-topics = { $topics }：用 { $help }，在 `topic` 中选择其一。
 
@@ -101,7 +103,7 @@ help-about-credits =
     失败不扣点数。如果很多请求可能让运营者付了费却没有图片，就需要等一段时间。
 
 help-about-presets =
-    { $preset_save } 把提示词和选项存在一个名称下。预设提示词中的 { "{prompt}" } 代表以后输入的内容：把“{ "{prompt}" }，水彩”存为 *paper*，再用提示词“一条小船”和预设 *paper*，画的就是“一条小船，水彩”。
+    { $preset_save } 把提示词和选项存在一个名称下。预设提示词中的 { "{prompt}" } 代表以后输入的内容：把“{ "{prompt}" }，水彩”存为“水彩”，再用提示词“一条小船”和预设“水彩”，画的就是“一条小船，水彩”。
 
     在 { $imagine } 的 `preset` 中选择，或用 { $preset_use }。{ $preset_list } 查看你的预设，{ $preset_delete } 删除一个。
 
@@ -137,7 +139,7 @@ error-unknown-help-topic = 这里没有关于 { $topic } 的说明，请从这�
 
 greeting-title = 👋 你好，{ $server }
 greeting =
-    我根据文字描述画图，也可以从你们自己的图片开始。
+    我根据你们的文字和附上的图片来画图。
 
     { "**开始**" }：用 { $imagine }，说说想看到什么。
     { "**限制**" }：用 { $quota_set }，例如每人每天 5 点；{ $settings_show } 会显示现在的设置。
