@@ -34,6 +34,7 @@ from bot.discord_ui.buttons import (
     retry_buttons,
     stop_button_row,
 )
+from bot.discord_ui.deletion_question import deletion_buttons
 from bot.discord_ui.help_embeds import HelpEmbeds
 from bot.discord_ui.job_embeds import JobEmbeds, PostedFile, preview_name
 from bot.discord_ui.notifications import NoticeTexts
@@ -76,6 +77,7 @@ NAMES = (
     "elsewhere",
     "late",
     "greeting",
+    "delete-question",
 )
 NARROW = (
     "queued",
@@ -231,7 +233,8 @@ class CardSamples:
         names = [f"easel-{number}.png" for number, _ in enumerate(paths, 1)]
         files = [PostedFile(each, shrunk=False) for each in names]
         embeds = self._cards.result(job, result, files, left_out=left_out)
-        rows = result_buttons(self._texts, job.id, job.locale)
+        numbers = replace(result, kept=True).kept_numbers
+        rows = result_buttons(self._texts, job.id, job.locale, pictures=numbers)
         return CardSample(name, embeds, paths, names, rows)
 
     # --- endings ------------------------------------------------------------------------------
@@ -264,7 +267,16 @@ class CardSamples:
             self._ended("kept-after-restart", job, JobFailure(PicturesKept(), JobState.DONE, 1)),
             CardSample("elsewhere", [self._cards.elsewhere(job, result)], view=rows()),
             CardSample("late", content=self._notes.no_pictures(job, late), view=rows()),
+            self._deletion(job),
         ]
+
+    def _deletion(self, job: Job) -> CardSample:
+        """Return the question of whether what others like is to be deleted."""
+        deleted_at = self._now_ms + 29 * 24 * 3_600_000
+        question = self._texts.say("delete-question-own", job.locale)
+        kept = self._texts.say("delete-kept-own", job.locale, count=1, deleted_at=deleted_at)
+        buttons = deletion_buttons(self._texts, job.id, job.locale)
+        return CardSample("delete-question", content=f"{question} {kept}", view=buttons)
 
     def _ended(self, name: str, job: Job, ending: JobFailure) -> CardSample:
         embed, cancelled = self._cards.ended(job, ending), ending.state is JobState.CANCELLED

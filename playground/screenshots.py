@@ -133,6 +133,7 @@ def _session(browser: Browser, folder: Path) -> None:
     with running_playground() as url:
         shots = ScreenshotFolder(BrowserUser(browser, url, scale=SCALE, size=TALL), folder)
         _paint(shots)
+        _choose(shots)
         _limit(shots)
         _look_up(shots)
 
@@ -150,6 +151,22 @@ def _paint(shots: ScreenshotFolder) -> None:
     person.switch_to("Ben")
     person.type_command("imagine", prompt="a fox in the snow", n=4)
     person.wait_for_card("4 pictures for Ben", pictures=4)
+
+
+def _choose(shots: ScreenshotFolder) -> None:
+    """Show what Ben can do with one of four pictures, and the form under all of them."""
+    person, four = shots.person, "4 pictures for Ben"
+    alone = person.messages.filter(has_text="Picture 2 of 4 for Ben")
+    person.press("Edit", on=four, until=lambda: expect(person.form).to_be_visible())
+    shots.take("form", person.form)
+    person.tab.keyboard.press("Escape")
+    expect(person.form).to_be_hidden()
+    person.choose(
+        "Choose a picture …", "Picture 2", until=lambda: person.wait_for_words("Picture 2 of 4")
+    )
+    shots.take("picture-chosen")
+    person.press("free", on="Picture 2 of 4", until=lambda: expect(alone).to_have_count(1))
+    shots.take("picture-alone", alone)
 
 
 def _limit(shots: ScreenshotFolder) -> None:

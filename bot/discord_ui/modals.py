@@ -20,6 +20,7 @@ LONGEST_OPTION = 100
 LONGEST_TEXT = 4000
 LONGEST_SIZE = 40
 MOST_UPLOADS = 5
+LONGEST_MODEL = 30  # beside other words
 MAX_SEED_DIGITS = 19
 
 _SEED_MARK = ":seed:"
@@ -46,7 +47,7 @@ class FormDefaults:
     """What a form contains at first.
 
     ``credits`` has the models to choose from, with what all ``count`` pictures cost with each;
-    ``model`` is the one that is selected.
+    ``model`` is the one of them that is selected.
 
     ``pictures`` are the numbers of those that one can start from; ``references`` is how many
     references the result itself had, ``start`` the selected choice: ``nothing``, ``references`` or
@@ -110,10 +111,9 @@ def edit_form(texts: Texts, custom_id: str, defaults: FormDefaults, locale: str)
         ("start", _starts(texts, defaults, locale)),
         ("files", _files()),
     )
-    count = texts.say("form-count", locale, count=defaults.count)
     for name, field in fields:
         label = texts.say(f"form-{name}", locale)
-        description = count if name == "model" else None
+        description = _number_and_cost(texts, defaults, locale) if name == "model" else None
         modal.add_item(Label(text=label, description=description, component=field))
     return modal
 
@@ -128,7 +128,7 @@ def _prompt(defaults: FormDefaults) -> TextInput[Modal]:
 
 
 def _models(texts: Texts, defaults: FormDefaults, locale: str) -> Select[Modal]:
-    names = dict.fromkeys((defaults.model, *defaults.credits))
+    names = dict.fromkeys((defaults.model, *defaults.credits))  # what is selected must be among 25
     return Select(
         custom_id="model",
         options=[
@@ -145,6 +145,16 @@ def _models(texts: Texts, defaults: FormDefaults, locale: str) -> Select[Modal]:
 
 def _cost(texts: Texts, credits_: int | None, locale: str) -> str | None:
     return None if credits_ is None else texts.say("form-cost", locale, credits=credits_)
+
+
+def _number_and_cost(texts: Texts, defaults: FormDefaults, locale: str) -> str | None:
+    """Return how many pictures there will be, and their cost with the selected model."""
+    if (credits_ := defaults.credits.get(defaults.model)) is None:
+        return None
+    model = one_line(defaults.model, LONGEST_MODEL)
+    return texts.say(
+        "form-count", locale, count=defaults.count, credits=credits_, short_model=model
+    )
 
 
 def _size(texts: Texts, defaults: FormDefaults, locale: str) -> TextInput[Modal]:

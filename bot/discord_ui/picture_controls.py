@@ -13,15 +13,14 @@ from discord.ui import Button, DynamicItem, Select, View
 
 from bot.core.i18n.escaping import one_line
 from bot.core.i18n.texts import Texts
-from bot.discord_ui.modals import MOST_OPTIONS
+from bot.discord_ui.modals import LONGEST_MODEL, MOST_OPTIONS
 
 PICTURE_CHOSEN = "picture_chosen"
 """The event for cogs: its arguments are the interaction and the picture, None without a choice."""
 
 PictureAction = Literal["vary", "use", "post"]
 
-_EMOJI: dict[PictureAction, str] = {"vary": "🎲", "use": "🖼️", "post": "📌"}
-_LONGEST_MODEL = 30  # beside the other words of a button's label, of 80 characters
+_EMOJI: dict[PictureAction, str] = {"vary": "🎲", "use": "🖼️", "post": "📤"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,5 +155,5 @@ def picture_buttons(
 def _vary_label(texts: Texts, offer: ReferenceOffer, locale: str) -> str:
     if offer.other_model is None:
         return texts.say("picture-vary", locale, credits=offer.credits)
-    model = one_line(offer.other_model, _LONGEST_MODEL)
+    model = one_line(offer.other_model, LONGEST_MODEL)
     return texts.say("picture-vary-with", locale, short_model=model, credits=offer.credits)

@@ -53,7 +53,7 @@ async def test_edit_asks_for_as_many_pictures_and_says_so(world: DiscordWorld) -
     card = await four_pictures(world)
     await world.mia.slash(world.channel, "quota cost", model="gpt-image-2", credits=3)
     shown = await press(world, world.ben, card, "edit")
-    assert shown_count(shown) == "For 4 pictures"
+    assert shown_count(shown) == "For 4 pictures: 4 credits with easel-painter"
     costs = {"dall-e-3": "4 credits", "gpt-image-2": "12 credits", PAINTER: "4 credits"}
     assert shown_costs(shown) == costs
     await submit_form(world, world.ben, shown, model=["gpt-image-2"], size="1024x1024")
@@ -65,7 +65,7 @@ async def test_one_picture_makes_one_picture(world: DiscordWorld, how: str) -> N
     """It made four, silently, and whoever pressed paid for four."""
     card = await four_pictures(world)
     shown = await open_form(world, world.ben, card, how)
-    assert shown_count(shown) == "For one picture"
+    assert shown_count(shown) == "For one picture: 1 credit with easel-painter"
     assert shown_costs(shown)[PAINTER] == "1 credit"
     await submit_form(world, world.ben, shown, prompt="in snow")
     assert world.rows(f"SELECT credits FROM charges WHERE user_id = {world.ben.id}") == [(1,)]
@@ -92,7 +92,7 @@ async def test_a_picture_of_any_message_makes_one_picture(world: DiscordWorld) -
         world.ada.id, lambda person: replace(person, n=3)
     )
     shown = await use(world, world.ada, photo)
-    assert shown_count(shown) == "For one picture"
+    assert shown_count(shown) == "For one picture: 1 credit with gpt-image-2"
     assert shown_costs(shown)[PAINTER] == "1 credit"
     await submit_form(world, world.ada, shown, prompt="in snow", model=[PAINTER])
     assert world.credits() == 1
@@ -129,7 +129,7 @@ async def test_the_form_is_chinese_for_who_reads_that(world: DiscordWorld) -> No
     card = await four_pictures(world)
     await world.ben.slash(world.channel, "preferences language", language="zh-CN")
     shown = await press(world, world.ben, card, "edit")
-    assert shown_count(shown) == "画 4 张图片"
+    assert shown_count(shown) == "画 4 张图片：用 easel-painter 需 4 点"
     assert shown_costs(shown)[PAINTER] == "4 点"
 
 

@@ -1,6 +1,8 @@
 """Pictures that are posted once more, in a channel that may be closed to the bot."""
 
+import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 from aiohttp import web
@@ -8,6 +10,7 @@ from aiohttp import web
 from bot.core.errors.jobs import NotPosted
 from bot.core.models import Picture
 from bot.discord_ui.reposts import RepostAudience, SomeNotPosted
+from bot.jobs.picture_retention import KeptPictures
 from tests.discord_rest.delivery import THREE, Delivery, asked
 from tests.discord_rest.events import CHANNEL
 from tests.discord_rest.messages import EPHEMERAL, Message
@@ -99,3 +102,28 @@ async def test_what_can_be_shown_to_nobody_is_one_sentence(delivery: Delivery) -
         with pytest.raises(NotPosted):
             await repost(delivery, token_dies=True)
     assert delivery.fake.messages.all == {}
+
+
+async def test_one_picture_is_posted_once_however_its_button_is_pressed(
+    delivery: Delivery,
+) -> None:
+    """Two presses at once, the first without an answer, and one more: Discord knows the nonce."""
+    async with delivery.process():
+        delivery.fake.messages.all.clear()
+        interaction = asked(delivery, "history")
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        kept = KeptPictures(numbered(delivery.pictures(*THREE)), of=3)
+        delivery.fake.messages.lose.append("POST")
+        post = partial(
+            delivery.couriers.reposter.post_one,
+            interaction,
+            delivery.job,
+            kept,
+            2,
+            delivery.folder,
+        )
+        seen = [*await asyncio.gather(post(), post()), await post()]
+    assert seen == [RepostAudience.EVERYBODY] * 3
+    (message,) = delivery.shown
+    assert [name.split(".")[0][-1] for name in message.files] == ["2"]
+    assert message.nonce is not None

@@ -8,7 +8,7 @@ from bot.discord_ui.modals import NOTHING, FormDefaults, edit_form, picture_choi
 LONG = FormDefaults(
     prompt="🦊" * 5_000,
     model="m" * 200,
-    credits={f"model-{number}": 10**9 for number in range(60)},
+    credits={"m" * 200: 10**9, **{f"model-{number}": 10**9 for number in range(60)}},
     size="1024x1024" * 9,
     count=10,
     pictures=range(1, 40),
@@ -26,11 +26,14 @@ async def test_a_long_form_stays_within_discords_limits() -> None:
     """Components reference: 4,000 characters, 25 options of 100, the one that stands among them."""
     payload = edit_form(Texts(), "easel:edited:x", LONG, "en").to_dict()
     prompt, model, size, start, _ = (label["component"] for label in payload["components"])
+    descriptions = [label.get("description") for label in payload["components"]]
+    assert [len(each) <= 100 for each in descriptions if each] == [True]
     assert len(prompt["value"]) <= prompt["max_length"] == 4_000
     assert len(size["value"]) <= size["max_length"]
     for select in (model, start):
         assert len(select["options"]) == 25
         assert [option["default"] for option in select["options"]].count(True) == 1
+        assert all(len(option.get("description") or "") <= 100 for option in select["options"])
         assert all(len(option["label"]) <= 100 for option in select["options"])
         assert all(len(option["value"]) <= 100 for option in select["options"])
 

@@ -12,7 +12,8 @@ control-details = Details
 control-try-again = Try again
 
 ## The form: its title and labels have at most 45 characters, choices and their descriptions 100;
-## the number of pictures stands under the label of the model, what they cost under each model
+## the number of pictures, and what they cost with the model that is selected at first, stand under
+## the label of the model, what they cost with each model under that
 
 form-title-edit = Edit and paint again
 form-title-use = Use as reference
@@ -22,7 +23,11 @@ form-count =
     { $count ->
         [one] For one picture
        *[other] For { $count } pictures
-    }
+    }: { $credits ->
+        [0] free
+        [one] { $credits } credit
+       *[other] { $credits } credits
+    } with { $short_model }
 form-cost =
     { $credits ->
         [0] free
@@ -50,9 +55,9 @@ form-your-words = Here is your text, to copy:
 
 picture-choose = Choose a picture …
 picture-title = 🖼️ Picture { $number } of { $total }
-picture-hint-vary = 🎲 paints one more like it at once
-picture-hint-use = 🖼️ asks first what to change
-picture-hint-post = 📌 posts it here by itself
+picture-hint-vary = 🎲 paints one more like it at once
+picture-hint-use = 🖼️ asks first what to change
+picture-hint-post = 📤 posts it here by itself
 picture-vary =
     Vary · { $credits ->
         [0] free

@@ -12,13 +12,17 @@ control-details = 详情
 control-try-again = 再试一次
 
 ## The form: its title and labels have at most 45 characters, choices and their descriptions 100;
-## the number of pictures stands under the label of the model, what they cost under each model
+## the number of pictures, and what they cost with the model that is selected at first, stand under
+## the label of the model, what they cost with each model under that
 
 form-title-edit = 修改后再画
 form-title-use = 用作参考图
 form-prompt = 提示词
 form-model = 模型
-form-count = 画 { $count } 张图片
+form-count = 画 { $count } 张图片：用 { $short_model } { $credits ->
+        [0] 免费
+       *[other] 需 { $credits } 点
+    }
 form-cost =
     { $credits ->
         [0] 免费
@@ -45,9 +49,9 @@ form-your-words = 这是你写的内容，可以复制：
 
 picture-choose = 选择一张图片 …
 picture-title = 🖼️ 第 { $number } 张，共 { $total } 张
-picture-hint-vary = 🎲 立即再画一张类似的
-picture-hint-use = 🖼️ 先问要改什么
-picture-hint-post = 📌 单独发到这里
+picture-hint-vary = 🎲 立即再画一张类似的
+picture-hint-use = 🖼️ 先问要改什么
+picture-hint-post = 📤 单独发到这里
 picture-vary =
     变体 · { $credits ->
         [0] 免费
