@@ -169,10 +169,10 @@ class JobEmbeds:
         shown = hide_declined_prompt(job, failure.error)
         (prompt,) = self._prompts(shown, None)
         words = (prompt, sentence) if shown.request.prompt else (sentence, prompt)
-        embed = self._embed(job, _END_STATES[failure.state], *words)
+        embed = self._embed(shown, _END_STATES[failure.state], *words)
         if failure.charged:
             charged = self._say(job, "card-credits", credits=failure.charged)
-            embed.set_footer(text=FACT_SEPARATOR.join([*self._request_facts(job), charged]))
+            embed.set_footer(text=FACT_SEPARATOR.join([*self._request_facts(shown), charged]))
         return embed
 
     # --- text of files ------------------------------------------------------------------------
