@@ -28,6 +28,7 @@ from bot.core.models import (
     Job,
     Picture,
 )
+from bot.discord_ui.option_facts import request_notes
 from bot.images.content_store import link_or_copy
 from bot.images.references import Attachments, Upload
 from bot.jobs.courier import DeliveryReport, JobFailure, JobProgress, JobResult, QueuePosition
@@ -168,6 +169,8 @@ class TerminalCourier:
             "terminal-painting", model=request.model, size=str(request.size), n=request.n
         )
         _say(sentence)
+        for note in request_notes(self._texts, request, job.locale):
+            _say(note)
         await self.update(job, state)
 
     async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:  # noqa: ARG002 - one job only

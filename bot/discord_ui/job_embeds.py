@@ -169,10 +169,10 @@ class JobEmbeds:
         shown = hide_declined_prompt(job, failure.error)
         (prompt,) = self._prompts(shown, None)
         words = (prompt, sentence) if shown.request.prompt else (sentence, prompt)
-        embed = self._embed(job, _END_STATES[failure.state], *words)
+        embed = self._embed(shown, _END_STATES[failure.state], *words)
         if failure.charged:
             charged = self._say(job, "card-credits", credits=failure.charged)
-            embed.set_footer(text=FACT_SEPARATOR.join([*self._request_facts(job), charged]))
+            embed.set_footer(text=FACT_SEPARATOR.join([*self._request_facts(shown), charged]))
         return embed
 
     def with_pictures(
@@ -205,7 +205,7 @@ class JobEmbeds:
     def _unfinished(self, job: Job, state: EmbedState, *lines: str) -> discord.Embed:
         """Return the embed of a job without a result yet, with what it will cost."""
         quote = _quote(job.request.prompt, LONGEST_PROMPT_SHOWN)
-        notes = request_notes(self._texts, job.request, job.locale)
+        notes = map(small, request_notes(self._texts, job.request, job.locale))
         embed = self._embed(job, state, quote, *lines, *notes)
         cost = self._say(job, "card-credits", credits=job.credits)
         return embed.set_footer(text=FACT_SEPARATOR.join([*self._request_facts(job), cost]))
@@ -227,7 +227,7 @@ class JobEmbeds:
             arrived = len(result.pictures)
             said = self._say(job, "card-shortfall", arrived=arrived, asked=result.asked)
             words.append(f"{said} {self._sentence(job, result.shortfall, 'part')}")
-        words += request_notes(self._texts, job.request, job.locale)
+        words += map(small, request_notes(self._texts, job.request, job.locale))
         if any(file.shrunk for file in files):
             words.append(small(self._say(job, "card-shown-as-webp")))
         if more:

@@ -1,12 +1,12 @@
 """Short facts of the options that were chosen, and the small print about what became of them."""
 
-from bot.core.i18n.escaping import escaped, one_line
+from bot.core.i18n.escaping import one_line
 from bot.core.i18n.texts import Texts
 from bot.core.models import ImageRequest, ModelOptions
-from bot.discord_ui.embed_style import LONGEST_DISPLAY_NAME, small
+from bot.discord_ui.embed_style import LONGEST_DISPLAY_NAME
 
 _LONGEST_NEGATIVE = 60  # of a fact in one line; the details have all of it
-_LONGEST_FLAGS = 300
+_LONGEST_FLAG = 80
 
 
 def option_facts(texts: Texts, options: ModelOptions, locale: str) -> list[str]:
@@ -24,13 +24,19 @@ def option_facts(texts: Texts, options: ModelOptions, locale: str) -> list[str]:
 
 
 def request_notes(texts: Texts, request: ImageRequest, locale: str) -> list[str]:
-    """Return the small print: another size than the ratio that was typed, and flags left out."""
+    """Return a sentence for another size than the typed ratio, and one for flags left out."""
     notes = []
     if request.ratio:
         size = str(request.size).replace("x", "×")
         notes.append(texts.say("card-nearest-size", locale, ratio=request.ratio, size=size))
     if request.left_out:
-        flags = escaped(one_line(", ".join(request.left_out), _LONGEST_FLAGS))
+        flags = ", ".join(_code(flag) for flag in request.left_out)
         count = len(request.left_out)
         notes.append(texts.say("card-flags-left-out", locale, flags=flags, count=count))
-    return [small(note) for note in notes]
+    return notes
+
+
+def _code(typed: str) -> str:
+    """Return what somebody typed as code, in which Discord reads neither markdown nor mentions."""
+    shown = one_line(typed, _LONGEST_FLAG).replace("`", "'")
+    return f"`{shown}`"

@@ -229,9 +229,7 @@ class Catalogue:
         """
         if not (chosen := self._found(model)):
             return {}
-        own = dict.fromkeys(["auto"] * chosen.auto + list(chosen.sizes))
-        offered = {**chosen.common_ratios, **{size: size for size in own}}
-        size = parse_size(typed)
+        offered, size = chosen.offered_sizes, parse_size(typed)
         if chosen.accepts_size(size):
             offered = {str(size): str(size), **offered}
         elif (ratio := parse_ratio(typed)) and (nearest := chosen.nearest_size(ratio)):
@@ -305,8 +303,13 @@ def _matching_first(
 ) -> list[str]:
     """Return what is offered, first what contains the typed text, or whose ``also`` does."""
     wanted, labels = typed.strip().casefold(), also or {}
+    if not wanted:
+        return offered[:MAX_SUGGESTIONS]
 
     def differs(name: str) -> bool:
-        return wanted not in name.casefold() and wanted not in labels.get(name, "").casefold()
+        if wanted in name.casefold():
+            return False
+        label = labels.get(name, name)
+        return label == name or wanted not in label.casefold()
 
     return sorted(offered, key=differs)[:MAX_SUGGESTIONS]

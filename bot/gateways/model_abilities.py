@@ -39,6 +39,7 @@ from bot.gateways.sizes import (
     SizeRule,
     common_ratios,
     nearest_size,
+    offered_sizes,
 )
 from bot.gateways.toml_tables import as_table, read_sections, read_table
 from bot.gateways.value_options import NegativeOption, SeedOption, StrengthOption
@@ -199,6 +200,11 @@ class ModelAbilities:
     def common_ratios(self) -> Mapping[str, str]:
         """Return the usual ratios that the model can do, each with its size."""
         return common_ratios(self.sizes, self.size_rule)
+
+    @property
+    def offered_sizes(self) -> Mapping[str, str]:
+        """Return what people are offered, each with the size that it stands for."""
+        return offered_sizes(self.sizes, self.size_rule, "auto" if self.auto else "")
 
     @property
     def has_sizes(self) -> bool:

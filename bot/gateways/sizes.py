@@ -148,6 +148,16 @@ def common_ratios(sizes: tuple[str, ...], rule: SizeRule | None) -> dict[str, st
     return {name: str(size) for name, size in found.items() if size}
 
 
+@lru_cache(maxsize=1024)
+def offered_sizes(sizes: tuple[str, ...], rule: SizeRule | None, auto: str) -> dict[str, str]:
+    """Return what people are offered: the usual ratios, each with its size, and the own sizes.
+
+    ``auto`` is the word that lets the model decide, empty where it cannot.
+    """
+    own = dict.fromkeys([*filter(None, [auto]), *sizes])
+    return {**common_ratios(sizes, rule), **{size: size for size in own}}
+
+
 def _exact_pixel_difference(size: AnySize, pixels: int) -> float:
     """Return the logarithm of the factor between the pixels; 0 where a size has none."""
     return abs(math.log(size.width * size.height / pixels)) if isinstance(size, Size) else 0

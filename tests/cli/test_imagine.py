@@ -19,6 +19,9 @@ def rows(folder: Path, sql: str) -> list[tuple[Any, ...]]:
         return database.execute(sql).fetchall()
 
 
+EVERY_MODEL = "dall-e-3,gpt-image-2,easel-painter"
+
+
 def pixels(path: Path) -> tuple[int, int]:
     with Image.open(path) as image:
         return image.size
@@ -41,9 +44,33 @@ async def test_pictures_are_files_and_their_paths_are_printed(
     assert list((tmp_path / "data" / "jobs").iterdir()) == []
 
 
+async def test_ratios_flags_and_the_options_of_some_models(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """As in Discord: read from the prompt, told where they mean nothing, sent where they do."""
+    env = environment(tmp_path, gateway, IMAGE_MODELS=EVERY_MODEL)
+    ended = await run(
+        *("bot", "imagine", "a fox --chaos 20 --ar 3:2", "--out", "art"), folder=tmp_path, env=env
+    )
+    assert ended.code == 0, ended.err
+    assert "`--chaos 20` has no meaning for this model and was left out." in ended.err
+    assert "You asked for 3:2: 1792×1024 is the nearest size of this model." in ended.err
+    options = ("--model", "easel-painter", "--size", "横", "--seed", "0", "--negative", "cars")
+    ended = await run("bot", "imagine", "a fox", *options, folder=tmp_path, env=env)
+    assert ended.code == 0, ended.err
+    first, second = gateway.bodies
+    assert (first["prompt"], first["size"]) == ("a fox", "1792x1024")
+    assert (second["size"], second["seed"], second["negative_prompt"]) == ("1536x1024", 0, "cars")
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
+        (("a fox --ar 0:0",), "--ar 0:0 is no aspect ratio"),
+        (("a fox", "--size", "4:3"), "dall-e-3 does not support the size 4:3"),
+        (("a fox", "--seed", "5"), "dall-e-3 does not support the option seed"),
+        (("a fox", "--model", "easel-painter", "--seed", "-1"), "from 0 to 4294967295"),
+        (("a fox", "--model", "easel-painter", "--strength", "50"), "attach one"),
         (("a fox", "--size", "9x9"), "dall-e-3 does not support the size 9x9, so please choose"),
         (("a fox", "--model", "nobody"), "There is no model called nobody here"),
         (("a fox", "--n", "11"), "You can ask for 1 to 10 pictures"),
@@ -54,9 +81,8 @@ async def test_a_wrong_option_is_a_sentence_and_exit_code_2(
     tmp_path: Path, gateway: ScriptedGateway, options: tuple[str, ...], sentence: str
 ) -> None:
     """Nothing is sent, nothing is charged."""
-    ended = await run(
-        "bot", "imagine", *options, folder=tmp_path, env=environment(tmp_path, gateway)
-    )
+    env = environment(tmp_path, gateway, IMAGE_MODELS=EVERY_MODEL)
+    ended = await run("bot", "imagine", *options, folder=tmp_path, env=env)
     assert (ended.code, ended.out) == (2, "")
     assert sentence in ended.err
     assert ended.err.count("\n") == 1

@@ -86,6 +86,36 @@ def test_the_same_request_gives_the_same_bytes(prompt: str) -> None:
     assert first == again
 
 
+def test_what_a_negative_prompt_names_is_left_out() -> None:
+    """Somebody who tries it in the playground sees what it does."""
+    assert caption("a boat at night") != caption("a boat at night", negative="boat")
+    assert "boat" not in caption("a boat at night", negative="boats").casefold()
+    assert "sea" in caption("a boat at night", negative="boat").casefold()
+    assert "night" not in caption("a boat at night", negative="night")
+    assert "snow" not in caption("mountains, snow", negative="snow").casefold()
+    assert "小" not in caption("一只狐狸", negative="狐狸")
+    assert "fox" not in caption("一只狐狸", negative="狐狸").casefold()
+    for negative in ("", "cars", "boat sea mountain forest fox night day dusk", "x" * 1000, "\0"):
+        assert paint("a boat", size=SMALL, seed=1, negative=negative).size == SMALL
+    assert paint("a boat", size=SMALL, seed=1, negative="cars") == paint(
+        "a boat", size=SMALL, seed=1
+    )
+
+
+def test_a_strength_says_how_far_the_reference_shows_through() -> None:
+    """1 percent is almost the reference, 100 percent a new picture."""
+    below = ImageOps.fit(TEAL.convert("RGB"), SMALL)
+
+    def departs(strength: float | None) -> float:
+        made = render("a boat", SMALL, 3, references=[TEAL.copy()], strength=strength)
+        with Image.open(io.BytesIO(made.png)) as picture:
+            return apart(picture.convert("RGB"), below)
+
+    assert departs(0.01) < departs(0.3) < departs(0.7) < departs(1.0)
+    assert departs(0.01) < 3
+    assert departs(1.0) == departs(None)
+
+
 @pytest.mark.parametrize("prompt", [*WORDS, "a dragon"])
 def test_two_seeds_of_a_prompt_are_clearly_two_pictures(prompt: str) -> None:
     """A re-roll that looks the same would make people think the bot is broken."""

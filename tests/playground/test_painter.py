@@ -50,6 +50,41 @@ async def order(client: Client, **changes: object) -> dict[str, object]:
         return reply
 
 
+async def test_the_seed_is_reported_and_gives_the_same_picture(client: Client) -> None:
+    """Also one that the painter chose: the bot shows it, and *Same seed* sends it."""
+    first = cast("list[dict[str, object]]", (await order(client, seed=None, n=2))["data"])
+    seeds = [datum["seed"] for datum in first]
+    assert seeds[1] == cast("int", seeds[0]) + 1
+    again = cast("list[dict[str, object]]", (await order(client, seed=seeds[0], n=2))["data"])
+    assert again == first
+
+
+async def test_a_negative_prompt_leaves_out(client: Client) -> None:
+    """It is no error, whatever it says."""
+    with_boat = await order(client, prompt="a boat")
+    without = await order(client, prompt="a boat", negative_prompt="boat")
+    assert with_boat["data"] != without["data"]
+
+
+WRONG_FIELDS: list[tuple[str, object]] = [
+    ("negative_prompt", 5),
+    ("negative_prompt", []),
+    ("negative_prompt", "x" * 1001),
+    ("seed", "5"),
+    ("seed", 1.5),
+    ("seed", True),
+    ("seed", 2**64),
+    ("strength", 0.5),  # there is nothing to depart from
+]
+
+
+@pytest.mark.parametrize(("field", "value"), WRONG_FIELDS)
+async def test_a_wrong_new_field_is_refused(client: Client, field: str, value: object) -> None:
+    """The painter is strict, so that a wrong name or type shows in the playground."""
+    error = await refused(client, 400, **{field: value})
+    assert error["param"] == field
+
+
 async def refused(client: Client, status: int, **changes: object) -> dict[str, object]:
     """Order something that is refused and return the error."""
     fields = {name: value for name, value in (ORDER | changes).items() if value is not None}

@@ -319,3 +319,18 @@ def test_somebody_at_the_terminal_tries_a_mask(tmp_path: Path) -> None:
     assert ended.code == 0, ended.err
     picture = opened(Path(tmp_path / ended.out.strip()).read_bytes())
     assert changed(picture, PHOTO) == (64, 64, 192, 192)
+
+
+async def test_the_strength_of_an_edit(client: Client) -> None:
+    """As a number in JSON and as text in a form; a wrong one is refused."""
+    weak, strong = [
+        (await by_json(client, PHOTO, strength=strength))["data"] for strength in (0.1, 1)
+    ]
+    assert weak != strong
+    form = await by_form(client, ("image", PHOTO), ("strength", "0.1"))
+    assert form["data"]
+    strengths: list[object] = [-0.1, 1.1, "x", True, [], 10**400]
+    for wrong in strengths:
+        body = ORDER | {"images": [{"image_url": data_uri(PHOTO)}], "strength": wrong}
+        async with client.post(EDIT, json=body) as answer:
+            assert answer.status == 400, wrong
