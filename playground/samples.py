@@ -30,12 +30,14 @@ from bot.core.models import (
 )
 from bot.discord_ui.buttons import (
     declined_buttons,
+    picture_buttons,
     result_buttons,
     retry_buttons,
     stop_button_row,
 )
 from bot.discord_ui.job_embeds import JobEmbeds, PostedFile, preview_name
 from bot.discord_ui.notifications import NoticeTexts
+from bot.discord_ui.uploads import SPOILER_PREFIX
 from bot.jobs.cancellation import JobCancelled, RequesterDetached
 from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition, RemainingCredits
 from playground.art.composer import paint
@@ -57,6 +59,7 @@ NAMES = (
     "result-2",
     "result-4",
     "result-10",
+    "result-spoiler",
     "result-partial",
     "result-lost",
     "result-left-out",
@@ -81,6 +84,7 @@ NARROW = (
     "result",
     "result-4",
     "result-10",
+    "result-spoiler",
     "result-long-prompt",
     "failed",
 )
@@ -181,6 +185,7 @@ class CardSamples:
             self._result("result-2", "a boat at night", n=2),
             self._result("result-4", FOX, n=4),
             self._result("result-10", "mountains at dawn", n=10, remaining=spent),
+            self._result("result-spoiler", LIGHTHOUSE, n=2, spoiler=True),
             self._result("result-partial", FOX, n=4, arrived=3, shortfall=failed),
             self._result("result-lost", FOX, n=2, arrived=1, shortfall=PicturesLost()),
             self._left_out("result-left-out"),
@@ -200,8 +205,9 @@ class CardSamples:
         revised: str | None = None,
         remaining: RemainingCredits = DAY,
         shortfall: EaselError | None = None,
+        spoiler: bool = False,
     ) -> CardSample:
-        job = self._job(prompt, n=n)
+        job = replace(self._job(prompt, n=n), spoiler=spoiler)
         pictures = self._pictures(paints or prompt[:60], arrived or n, revised)
         return self._delivered(
             name, job, JobResult(pictures, n, 46_200, len(pictures), remaining, shortfall)
@@ -216,10 +222,11 @@ class CardSamples:
         self, name: str, job: Job, result: JobResult, *, left_out: int = 0
     ) -> CardSample:
         paths = [picture.path for picture in result.pictures][: len(result.pictures) - left_out]
-        names = [f"easel-{number}.png" for number, _ in enumerate(paths, 1)]
+        prefix = SPOILER_PREFIX if job.spoiler else ""
+        names = [f"{prefix}easel-{number}.png" for number, _ in enumerate(paths, 1)]
         files = [PostedFile(each, shrunk=False) for each in names]
         embeds = self._cards.result(job, result, files, left_out=left_out)
-        rows = result_buttons(self._texts, job.id, job.locale)
+        rows = picture_buttons(self._texts, job)
         return CardSample(name, embeds, paths, names, rows)
 
     # --- endings ------------------------------------------------------------------------------
