@@ -84,7 +84,6 @@ NARROW = (
     "result",
     "result-4",
     "result-10",
-    "result-spoiler",
     "result-long-prompt",
     "failed",
 )
