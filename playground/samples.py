@@ -184,7 +184,7 @@ class CardSamples:
             self._result("result-2", "a boat at night", n=2),
             self._result("result-4", FOX, n=4),
             self._result("result-10", "mountains at dawn", n=10, remaining=spent),
-            self._result("result-spoiler", LIGHTHOUSE, n=2, spoiler=True),
+            self._spoiler("result-spoiler"),
             self._result("result-partial", FOX, n=4, arrived=3, shortfall=failed),
             self._result("result-lost", FOX, n=2, arrived=1, shortfall=PicturesLost()),
             self._left_out("result-left-out"),
@@ -204,13 +204,17 @@ class CardSamples:
         revised: str | None = None,
         remaining: RemainingCredits = DAY,
         shortfall: EaselError | None = None,
-        spoiler: bool = False,
     ) -> CardSample:
-        job = replace(self._job(prompt, n=n), spoiler=spoiler)
+        job = self._job(prompt, n=n)
         pictures = self._pictures(paints or prompt[:60], arrived or n, revised)
         return self._delivered(
             name, job, JobResult(pictures, n, 46_200, len(pictures), remaining, shortfall)
         )
+
+    def _spoiler(self, name: str) -> CardSample:
+        """Return a result whose two pictures are hidden."""
+        result = JobResult(self._pictures(LIGHTHOUSE, 2), 2, 46_200, 2, DAY, None)
+        return self._delivered(name, replace(self._job(LIGHTHOUSE, n=2), spoiler=True), result)
 
     def _left_out(self, name: str) -> CardSample:
         """Return a result of two pictures, of which one could not be posted."""
