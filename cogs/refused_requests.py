@@ -3,6 +3,7 @@
 A refused request was never a job, so it is remembered in memory only, for a while.
 """
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 # As long as Discord's interaction tokens live (receiving-and-responding).
 LIFETIME_MS = 15 * 60 * 1000
+# Discord allows three seconds for an answer, of which the request may have taken two.
+MOST_ANSWER_S = 2.5
 MAX_OF_ONE_PERSON = 5
 MAX_REMEMBERED = 1_000
 
@@ -58,6 +61,8 @@ class RememberedRemedies:
 
     def remember(self, user_id: int, remedies: Sequence[Remedy]) -> str:
         """Remember the remedies of a person's refused request; return their key."""
+        while self._remembered and self._is_old(next(iter(self._remembered.values()))):
+            self._remembered.popitem(last=False)
         theirs = [key for key, each in self._remembered.items() if each.user_id == user_id]
         if len(theirs) >= MAX_OF_ONE_PERSON:
             del self._remembered[theirs[0]]
@@ -70,12 +75,13 @@ class RememberedRemedies:
     def find(self, key: str, number: int, *, user_id: int) -> Remedy:
         """Return a remedy of a person's own refusal; raise RefusedForgotten."""
         found = self._remembered.get(key)
-        if found is None or found.user_id != user_id or number >= len(found.remedies):
-            raise RefusedForgotten
-        if self._now() - found.at >= LIFETIME_MS:
-            del self._remembered[key]
+        is_theirs = found is not None and found.user_id == user_id and not self._is_old(found)
+        if found is None or not is_theirs or number >= len(found.remedies):
             raise RefusedForgotten
         return found.remedies[number]
+
+    def _is_old(self, remembered: _Remembered) -> bool:
+        return self._now() - remembered.at >= LIFETIME_MS
 
     def take(self, key: str) -> _Remembered:
         """Forget a refusal, so that only one request comes from it; raise RefusedForgotten."""
@@ -113,7 +119,7 @@ class RefusedRequests:
         Raises:
             EaselError: it failed otherwise.
         """
-        caller = caller_of(interaction, self._client.languages)
+        caller, began_s = caller_of(interaction, self._client.languages), time.monotonic()
         try:
             await self._request_builder.submit(
                 request.options,
@@ -126,17 +132,18 @@ class RefusedRequests:
                 parent=request.parent,
             )
         except Refusal as refusal:
-            await self._answer(interaction, caller, request, refusal)
+            await self._answer(interaction, request, refusal, began_s=began_s)
             return False
         return True
 
     async def repeat(self, interaction: Interaction, job: Job) -> None:
         """Repeat a job, and tell the person where that is refused; it raises as ``submit`` does."""
-        caller = caller_of(interaction, self._client.languages)
+        caller, began_s = caller_of(interaction, self._client.languages), time.monotonic()
         try:
             await self._request_builder.repeat(job, caller, self._couriers.answering(interaction))
         except Refusal as refusal:
-            await self._answer(interaction, caller, TypedRequest.repeating(job), refusal)
+            request = TypedRequest.repeating(job)
+            await self._answer(interaction, request, refusal, began_s=began_s)
 
     def find(self, interaction: Interaction, key: str, number: int) -> Remedy:
         """Return the remedy of a button; raise RefusedForgotten."""
@@ -156,15 +163,11 @@ class RefusedRequests:
         return accepted
 
     async def _answer(
-        self,
-        interaction: Interaction,
-        caller: CallerContext,
-        request: TypedRequest,
-        refusal: Refusal,
+        self, interaction: Interaction, request: TypedRequest, refusal: Refusal, *, began_s: float
     ) -> None:
-        remedies = await self._find_remedies(refusal, request, caller)
-        view = None
-        if remedies:
+        caller, view = caller_of(interaction, self._client.languages), None
+        within_s = max(0.0, MOST_ANSWER_S - (time.monotonic() - began_s))
+        if remedies := await self._find_remedies(refusal, request, caller, within_s):
             key = self._remembered.remember(caller.requester.user_id, remedies)
             labels = [
                 RemedyLabel(_LABELS[each.kind], each.value, each.credits) for each in remedies
@@ -173,10 +176,10 @@ class RefusedRequests:
         await self._client.answer_error(interaction, refusal, view=view)
 
     async def _find_remedies(
-        self, refusal: Refusal, request: TypedRequest, caller: CallerContext
+        self, refusal: Refusal, request: TypedRequest, caller: CallerContext, within_s: float
     ) -> Sequence[Remedy]:
         try:
-            return await self._remedies.of(refusal, request, caller)
+            return await self._remedies.of(refusal, request, caller, within_s=within_s)
         except Exception:
             # The refusal itself is what the person has to read.
             log.exception("refusal.no_remedies", refusal=refusal.message_id)

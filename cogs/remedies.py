@@ -104,11 +104,14 @@ class Remedies:
         self._catalogue = services.catalogue
 
     async def of(
-        self, refusal: Refusal, request: TypedRequest, caller: CallerContext
+        self, refusal: Refusal, request: TypedRequest, caller: CallerContext, *, within_s: float
     ) -> Sequence[Remedy]:
-        """Return up to four remedies, the best first; none where nothing helps but time."""
+        """Return up to four remedies, the best first; none where nothing helps but time.
+
+        The database is waited for at most ``within_s``.
+        """
         if isinstance(refusal, QuotaSpent | BudgetSpent):
-            found = await self._fewer(request, caller)
+            found = await self._fewer(request, caller, within_s=within_s)
         else:
             found = self._changed(refusal, request, caller)
         return [self._with_cost(each, caller) for each in found[:MAX_REMEDIES]]
@@ -142,7 +145,9 @@ class Remedies:
 
     # --- fewer pictures -----------------------------------------------------------------------
 
-    async def _fewer(self, request: TypedRequest, caller: CallerContext) -> Sequence[Remedy]:
+    async def _fewer(
+        self, request: TypedRequest, caller: CallerContext, *, within_s: float
+    ) -> Sequence[Remedy]:
         checked = self._check(request, caller)
         if checked is None or checked.n == 1:
             return []
@@ -155,6 +160,7 @@ class Remedies:
                 below=checked.n,
                 credits_each=services.pricing.credits_of(checked, server_id) // checked.n,
                 price_each=self._catalogue.highest_price(checked) // checked.n,
+                within_s=within_s,
             )
         except Refusal:
             return []

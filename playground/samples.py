@@ -30,6 +30,7 @@ from bot.core.models import (
 )
 from bot.discord_ui.buttons import (
     declined_buttons,
+    delivered_buttons,
     result_buttons,
     retry_buttons,
     stop_button_row,
@@ -38,6 +39,7 @@ from bot.discord_ui.deletion_question import deletion_buttons
 from bot.discord_ui.help_embeds import HelpEmbeds
 from bot.discord_ui.job_embeds import JobEmbeds, PostedFile, preview_name
 from bot.discord_ui.notifications import NoticeTexts
+from bot.discord_ui.uploads import SPOILER_PREFIX
 from bot.jobs.cancellation import JobCancelled, RequesterDetached
 from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition, RemainingCredits
 from playground.art.composer import paint
@@ -59,6 +61,7 @@ NAMES = (
     "result-2",
     "result-4",
     "result-10",
+    "result-spoiler",
     "result-partial",
     "result-lost",
     "result-left-out",
@@ -195,6 +198,7 @@ class CardSamples:
             self._result("result-2", "a boat at night", n=2),
             self._result("result-4", FOX, n=4),
             self._result("result-10", "mountains at dawn", n=10, remaining=spent),
+            self._spoiler("result-spoiler"),
             self._result("result-partial", FOX, n=4, arrived=3, shortfall=failed),
             self._result("result-lost", FOX, n=2, arrived=1, shortfall=PicturesLost()),
             self._left_out("result-left-out"),
@@ -221,6 +225,11 @@ class CardSamples:
             name, job, JobResult(pictures, n, 46_200, len(pictures), remaining, shortfall)
         )
 
+    def _spoiler(self, name: str) -> CardSample:
+        """Return a result whose two pictures are hidden."""
+        result = JobResult(self._pictures(LIGHTHOUSE, 2), 2, 46_200, 2, DAY, None)
+        return self._delivered(name, replace(self._job(LIGHTHOUSE, n=2), spoiler=True), result)
+
     def _left_out(self, name: str) -> CardSample:
         """Return a result of two pictures, of which one could not be posted."""
         result = JobResult(self._pictures(FOX, 2), 2, 46_200, 2, DAY, None).without(1)
@@ -230,11 +239,12 @@ class CardSamples:
         self, name: str, job: Job, result: JobResult, *, left_out: int = 0
     ) -> CardSample:
         paths = [picture.path for picture in result.pictures][: len(result.pictures) - left_out]
-        names = [f"easel-{number}.png" for number, _ in enumerate(paths, 1)]
+        prefix = SPOILER_PREFIX if job.spoiler else ""
+        names = [f"{prefix}easel-{number}.png" for number, _ in enumerate(paths, 1)]
         files = [PostedFile(each, shrunk=False) for each in names]
         embeds = self._cards.result(job, result, files, left_out=left_out)
         numbers = replace(result, kept=True).kept_numbers
-        rows = result_buttons(self._texts, job.id, job.locale, pictures=numbers)
+        rows = delivered_buttons(self._texts, job, pictures=numbers)
         return CardSample(name, embeds, paths, names, rows)
 
     # --- endings ------------------------------------------------------------------------------

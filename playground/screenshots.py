@@ -180,6 +180,13 @@ def _limit(shots: ScreenshotFolder) -> None:
     person.type_command("imagine", prompt="a fox by the sea")
     person.wait_for_words("used up")
     shots.take("refusal")
+    person.switch_to("Ada")
+    person.type_command("imagine", prompt="a fox by the sea", n=4)
+    person.wait_for_words("ask for fewer pictures")
+    shots.take("refusal-fewer")
+    person.type_command("imagine", prompt="a fox by the sea", n=1, size="3000x2000")
+    person.wait_for_words("3000x2000")
+    shots.take("refusal-size")
 
 
 def _look_up(shots: ScreenshotFolder) -> None:

@@ -109,13 +109,19 @@ class SpoilerMarker:
             try:
                 with suppress(discord.NotFound):
                     message = await channel.fetch_message(address.message_id)
-                    edited = await self._edited(message, job, kept, folder)
-                    if edited is not None and hides_pictures(message) is not job.spoiler:
-                        await message.edit(embeds=edited.embeds, attachments=edited.files())
+                    if hides_pictures(message) is not job.spoiler:
+                        await self._edit(message, job, kept, folder)
             except (OSError, *DISCORD_ERRORS) as error:
                 log.info("spoiler.not_marked", job=job.id, error=repr(error))
                 left += 1
         return left
+
+    async def _edit(
+        self, message: discord.Message, job: Job, kept: Mapping[int, Picture], folder: Path
+    ) -> None:
+        edited = await self._edited(message, job, kept, folder)
+        if edited is not None:
+            await message.edit(embeds=edited.embeds, attachments=edited.files())
 
     async def _edited(
         self, message: discord.Message, job: Job, kept: Mapping[int, Picture], folder: Path

@@ -401,6 +401,17 @@ def test_only_who_was_refused_finds_the_request_again() -> None:
             remembered.find(key, number, user_id=user_id)
 
 
+def test_prompts_do_not_outlive_their_refusals() -> None:
+    """Nobody asked the bot to keep what it refused: the next refusal of anybody forgets them."""
+    now = [0]
+    remembered = RememberedRemedies(lambda: now[0])
+    for user_id in range(9):
+        remembered.remember(user_id, remedies())
+    now[0] = LIFETIME_MS
+    remembered.remember(9, remedies())
+    assert len(remembered._remembered) == 1
+
+
 def test_few_are_remembered_of_one_person_and_not_too_many_of_all() -> None:
     """Somebody who is refused all day does not fill the memory, nor push others out."""
     remembered = RememberedRemedies(lambda: 0)

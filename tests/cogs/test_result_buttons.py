@@ -288,6 +288,7 @@ async def test_every_control_works_after_a_restart(world: DiscordWorld, action: 
         "original": bool(ephemeral_messages(answer)),
         "details": bool(ephemeral_messages(answer)),
         "delete": world.messages() == [],
+        "spoiler": any(file.is_spoiler() for each in world.messages() for file in each.attachments),
     }
     assert effect[action]
 

@@ -9,7 +9,7 @@ import pytest
 from bot.core.clock import Clock
 from bot.core.errors.quotas import QuotaSpent
 from bot.database.transaction import Transaction
-from bot.jobs.credit_check import check_credits
+from bot.jobs.credit_check import check_credits, most_affordable
 from bot.quota.limits import parse_limits
 from bot.services import open_services
 from tests.cogs.scripted_gateway import ScriptedGateway
@@ -62,3 +62,42 @@ async def test_a_database_that_refuses_does_not_keep_a_form_closed(
     await harness.services.database.write(Transaction.query, "PRAGMA busy_timeout = 20")
     with locked(harness.folder / "easel.db"):
         await check(harness)
+
+
+async def affordable(
+    harness: ServiceHarness, *, below: int = 10, credits: int = 1, within_s: float = 5
+) -> int:
+    """Return how many pictures Ada could ask for."""
+    services = harness.services
+    return await most_affordable(
+        services.database,
+        services.ledger,
+        ADA,
+        below=below,
+        credits_each=credits,
+        price_each=0,
+        within_s=within_s,
+    )
+
+
+async def test_what_is_affordable_is_tried_and_not_held(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """Seven credits are seven pictures of one, or three of two, and stay seven."""
+    changed = settings(tmp_path, gateway, default_quota=parse_limits("7/day"))
+    async with open_services(changed, Clock()) as services:
+        harness = ServiceHarness(services, tmp_path)
+        assert await affordable(harness) == 7
+        assert await affordable(harness, credits=2) == 3
+        assert await affordable(harness, below=4) == 3
+        assert await affordable(harness, credits=8) == 0
+        assert await affordable(harness, below=1) == 0
+        assert harness.rows("SELECT * FROM charges") == []
+        assert harness.rows("SELECT * FROM meters WHERE credits <> 0") == []
+
+
+async def test_a_locked_database_offers_nothing(harness: ServiceHarness) -> None:
+    """The refusal goes out in time without its button."""
+    with sqlite3.connect(harness.folder / "easel.db") as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert await affordable(harness, within_s=0.01) == 0

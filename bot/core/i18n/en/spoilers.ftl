@@ -2,7 +2,7 @@
 
 error-not-marked = The pictures of this message could not be changed, so please try again in a moment.
 
-error-not-yours-to-mark = Only the person who asked for a picture and moderators may hide or show it, so please ask one of them.
+error-not-yours-to-mark = Only the person who asked and members with the permission Manage Messages can hide or show this, so please ask one of them.
 
 error-hidden-by-moderator = A moderator hid these pictures, so please ask a moderator if they should be shown again.
 

@@ -2,9 +2,9 @@
 
 error-not-marked = 这条消息的图片暂时无法更改，请稍后再试。
 
-error-not-yours-to-mark = 只有请求图片的人和管理员可以隐藏或显示图片，请联系他们。
+error-not-yours-to-mark = 只有请求的人和拥有“管理消息”权限的成员可以隐藏或显示图片，请联系他们。
 
-error-hidden-by-moderator = 这些图片是管理员隐藏的，如需重新显示，请联系管理员。
+error-hidden-by-moderator = 这些图片是拥有“管理消息”权限的成员隐藏的，如需重新显示，请联系他们。
 
 spoiler-some-left = 有 { $count } 条消息无法更改，请按那些消息下方的按钮。
 
