@@ -79,8 +79,8 @@ NAMES = (
     "kept-after-restart",
     "elsewhere",
     "late",
-    "greeting",
     "delete-question",
+    "greeting",
 )
 NARROW = (
     "queued",

@@ -182,8 +182,8 @@ async def test_a_form_and_a_re_roll_are_refused_with_the_same_buttons(build: Wor
         ),
         (
             {"model": "gpt-image-2", "size": "1000x1000"},
-            ["992x992", "1024x1024", "2048x2048", "auto"],
-            {"size": "992x992"},
+            ["1008x1008", "1024x1024", "2048x2048", "auto"],
+            {"size": "1008x1008"},
         ),
         ({"quality": "hdd"}, ["hd", "standard"], {"quality": "hd"}),
         ({"background": "opaque"}, ["Without the background", "gpt-image-2"], {}),

@@ -65,7 +65,7 @@ async def test_several_pictures_are_one_gallery_over_buttons_and_a_select(
     body = sent_last(world, "PATCH")
     groups = [embed["url"] for embed in body["embeds"]]
     assert [groups.count(url) for url in dict.fromkeys(groups)] == [4, 2]
-    assert [len(row["components"]) for row in body["components"]] == [3, 3, 1]
+    assert [len(row["components"]) for row in body["components"]] == [3, 4, 1]
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])

@@ -8,7 +8,7 @@ from playground.samples import NAMES, NARROW, CardSamples
 from tests.discord_ui.test_job_embeds_limits import assert_discord_takes
 
 DOCS = Path(__file__).parents[2] / "docs"
-MAX_BYTES = 2_000_000
+MAX_BYTES = 3_000_000
 
 
 @pytest.fixture(scope="module")

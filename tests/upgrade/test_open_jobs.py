@@ -89,7 +89,7 @@ def check_cards(world: OldWorld, table: Table) -> None:
         card = world.message(name)
         shown = sum(embed.image.url is not None for embed in card.embeds)
         assert (name, ended[prompt], shown) == (name, state, pictures)
-        assert not any(row[0].startswith("easel:stop:") for row in custom_ids(card))
+        assert not any(each.startswith("easel:stop:") for row in custom_ids(card) for each in row)
 
 
 def check_books(world: OldWorld) -> None:
