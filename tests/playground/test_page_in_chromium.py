@@ -80,6 +80,30 @@ def test_a_reaction_rolls_again(person: BrowserUser) -> None:
 ONLY_YOU = "Only you can see this"
 
 
+def test_one_of_several_pictures_is_chosen_varied_and_posted(
+    person: BrowserUser, onlooker: BrowserUser
+) -> None:
+    """Without a form: Ada chooses the second of two, posts it alone, and paints one more like it.
+
+    Ben sees what is posted and painted, and not what she chose.
+    """
+    person.type_command("imagine", prompt="a fox in the snow", n=2)
+    person.wait_for_card("2 pictures for Ada", pictures=2)
+    chosen, alone = "Picture 2 of 2", "Picture 2 of 2 for Ada"
+    person.choose(
+        "Choose a picture …", "Picture 2", until=lambda: person.wait_for_card(chosen, pictures=1)
+    )
+    posted = person.messages.filter(has_text=alone)
+    person.press("free", on=chosen, until=lambda: expect(posted).to_have_count(1))
+    vary = "Vary · 1 credit"
+    person.press(vary, on=chosen, until=lambda: person.wait_for_words("A picture for Ada"))
+    person.wait_for_card("1 reference image", pictures=1)
+    onlooker.wait_for_words("A picture for Ada")
+    expect(onlooker.messages.filter(has_text=alone)).to_have_count(1)
+    expect(onlooker.messages.filter(has_text=ONLY_YOU)).to_have_count(0)
+    assert person.console_errors + onlooker.console_errors == []
+
+
 def test_what_can_be_done_with_a_result(
     person: BrowserUser, onlooker: BrowserUser, tmp_path: Path
 ) -> None:
