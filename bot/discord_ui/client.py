@@ -154,16 +154,17 @@ class Client(commands.AutoShardedBot):
         server_id = self._dev_guild.id if self._dev_guild else None
         registry = CommandRegistry(self.http, self.application_id or 0, server_id)
         before = await registry.fetch()
-        self.command_mentions.learn(before)
         commands = await payload_of(self.tree, self._dev_guild)
         sent = digest(commands, self.application_id, server_id)
-        if SyncedCommands.read(self._synced_file) == SyncedCommands(sent, digest(before)):
+        known = SyncedCommands(sent, digest(before))  # raises for what is no list of commands
+        self.command_mentions.learn(before)
+        if SyncedCommands.read(self._synced_file) == known:
             return False
         await registry.replace([*commands, *entry_points(before)])
         self._registered.clear()
         after = await registry.fetch()
-        self.command_mentions.learn(after)
         SyncedCommands(sent, digest(after)).write(self._synced_file)
+        self.command_mentions.learn(after)
         log.info("commands.synced", server=server_id)
         return True
 

@@ -22,6 +22,7 @@ STYLE_PAGE_CHOSEN = "style_page_chosen"
 
 _LONGEST_PROMPT = 500  # five of them and their facts share 6000 characters
 _LONGEST_FACT = 60
+_LONGEST_FACTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +101,9 @@ class StyleEmbeds:
         count = options.n and self._texts.say("preset-list-n", locale, n=options.n)
         words = (options.model, options.size, count, *options.words.values())
         facts = FACT_SEPARATOR.join(plain_line(word, _LONGEST_FACT) for word in words if word)
-        lines = [cut(quoted(options.prompt or "", _LONGEST_PROMPT), _LONGEST_PROMPT)]
+        lines = [quoted(options.prompt or "", _LONGEST_PROMPT)]
         if facts:
-            lines.append(small(facts))
+            lines.append(small(cut(facts, _LONGEST_FACTS)))
         embed = discord.Embed(
             colour=COLOURS["queued"], title=escaped(style.name), description="\n".join(lines)
         )

@@ -48,6 +48,8 @@ class PresetLookup:
     def suggest(self, user_id: int, server_id: int, typed: str, locale: str) -> list[str]:
         """Return up to 25 names that match: the person's own presets, then styles with a mark."""
         own = matching_presets(self._preference_store.presets(user_id), typed)
+        if len(own) == MAX_PRESET_CHOICES or not self._styles.styles(server_id):
+            return own
         mark = self._texts.say("style-mark", locale)
         styles = self._matching_styles(server_id, preset_key(typed), preset_key(mark))
         marked = (f"{style.name}{_BEFORE_MARK}{mark}" for style in styles)

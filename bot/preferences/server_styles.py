@@ -1,6 +1,6 @@
 """Styles of a server: prompts with options that its admins offer to everybody there."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Self
 
 from bot.core.errors.base import Refusal
@@ -64,7 +64,7 @@ class ServerStyle:
     name: str
     options: ImageOptions
     at: int = 0
-    picture: Reference | None = field(default=None)
+    picture: Reference | None = None
 
     @classmethod
     def of(cls, name: str, options: ImageOptions) -> Self:

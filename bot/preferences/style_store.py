@@ -54,7 +54,7 @@ class ServerStyleStore:
                 raise StylesFull(limit=MAX_STYLES)
             await self._database.write_soon(
                 partial(_write_styles, server_id=server_id, styles=tuple(new.values())),
-                on_commit=lambda: self._keep(server_id, {**before, **new}),
+                on_commit=lambda: self._keep(server_id, {**self.styles(server_id), **new}),
                 within_s=within_s,
             )
         return len(before.keys() & new.keys())
@@ -63,13 +63,16 @@ class ServerStyleStore:
         """Delete a style and return it; raise NoSuchStyle."""
         async with self._changes.held_soon() as within_s:
             gone = self.style(server_id, name)
-            left = {key: each for key, each in self.styles(server_id).items() if each != gone}
             await self._database.write_soon(
                 partial(_delete_style, server_id=server_id, key=gone.key),
-                on_commit=lambda: self._keep(server_id, left),
+                on_commit=lambda: self._forget(server_id, gone.key),
                 within_s=within_s,
             )
         return gone
+
+    def _forget(self, server_id: int, key: str) -> None:
+        styles = self.styles(server_id)
+        self._styles[server_id] = {name: styles[name] for name in styles if name != key}
 
     def _keep(self, server_id: int, styles: Styles) -> None:
         self._styles[server_id] = dict(sorted(styles.items()))
