@@ -186,13 +186,7 @@ def _dependencies(
         couriers=couriers,
         pictures=pictures,
         request_builder=request_builder,
-        refused_requests=RefusedRequests(
-            client=client,
-            request_builder=request_builder,
-            couriers=couriers,
-            remedies=Remedies(request_builder, services),
-            now=clock.now,
-        ),
+        refused_requests=_refused_requests(bot, request_builder, couriers, clock),
         option_defaults=option_defaults,
         option_choices=OptionChoices(
             request_builder=request_builder,
@@ -211,5 +205,17 @@ def _dependencies(
         links=HelpLinks(settings.help_url, settings.privacy_url),
         default_quota=settings.default_quota,
         server_quota=settings.server_quota,
+        now=clock.now,
+    )
+
+
+def _refused_requests(
+    bot: Bot, request_builder: RequestBuilder, couriers: Couriers, clock: Clock
+) -> RefusedRequests:
+    return RefusedRequests(
+        client=bot.client,
+        request_builder=request_builder,
+        couriers=couriers,
+        remedies=Remedies(request_builder, bot.services),
         now=clock.now,
     )
