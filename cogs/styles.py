@@ -35,6 +35,7 @@ from bot.preferences.style_files import (
     write_styles,
 )
 from cogs.dependencies import Dependencies
+from cogs.option_types import NegativePrompt, Strength
 
 
 class StylesCog(commands.Cog):
@@ -64,11 +65,13 @@ class StylesCog(commands.Cog):
         name="Name of the style; an existing one with this name is replaced",
         prompt="What to paint; {prompt} stands for what people type",
         model="Image model",
-        size="Size, e.g. 1024x1024",
+        size="Size or aspect ratio, e.g. 16:9 or 1024x1024",
         n="Number of pictures",
         quality="Quality",
         style="Style option of the model, e.g. vivid",
         background="Background, e.g. transparent",
+        negative="What shall not be in the picture, where the model takes that",
+        strength="How far the result may depart from the reference image, in percent",
         example="Picture that shows the style in the list",
     )
     async def save(  # noqa: PLR0913, PLR0917 - what people see as options
@@ -82,6 +85,8 @@ class StylesCog(commands.Cog):
         quality: str | None = None,
         style: str | None = None,
         background: str | None = None,
+        negative: NegativePrompt | None = None,
+        strength: Strength | None = None,
         example: Attachment | None = None,
     ) -> None:
         """Save a style that everybody here can choose as preset."""
@@ -93,6 +98,8 @@ class StylesCog(commands.Cog):
             quality=quality,
             style=style,
             background=background,
+            negative=negative,
+            strength=strength,
         )
         new = ServerStyle.of(name, options)
         self._deps.option_defaults.check_preset(options)

@@ -49,6 +49,7 @@ USUAL_MS = 48_000
 DAY = RemainingCredits(credits=15, limit=20, period="day", frees_at=None)
 SIDE = 512  # pixels of a picture, whatever size its card states
 LARGE = Size(1024, 1024)
+WIDE = Size(1536, 1024)
 
 NAMES = (
     "queued",
@@ -65,6 +66,7 @@ NAMES = (
     "result-partial",
     "result-lost",
     "result-left-out",
+    "result-options",
     "result-long-prompt",
     "result-arabic",
     "result-chinese",
@@ -88,6 +90,7 @@ NARROW = (
     "result",
     "result-4",
     "result-10",
+    "result-options",
     "result-long-prompt",
     "failed",
 )
@@ -202,6 +205,7 @@ class CardSamples:
             self._result("result-partial", FOX, n=4, arrived=3, shortfall=failed),
             self._result("result-lost", FOX, n=2, arrived=1, shortfall=PicturesLost()),
             self._left_out("result-left-out"),
+            self._with_options("result-options"),
             self._result("result-long-prompt", LONG, revised=REVISED),
             self._result("result-arabic", ARABIC, paints=LIGHTHOUSE),
             self._result("result-chinese", CHINESE, paints=LIGHTHOUSE),
@@ -229,6 +233,21 @@ class CardSamples:
         """Return a result whose two pictures are hidden."""
         result = JobResult(self._pictures(LIGHTHOUSE, 2), 2, 46_200, 2, DAY, None)
         return self._delivered(name, replace(self._job(LIGHTHOUSE, n=2), spoiler=True), result)
+
+    def _with_options(self, name: str) -> CardSample:
+        """Return a result with options that few models have, and flags that this one has not."""
+        job = self._job(LIGHTHOUSE)
+        request = replace(
+            job.request,
+            size=WIDE,
+            ratio="16:9",
+            seed=123,
+            negative="people, boats",
+            left_out=("--chaos 20", "--tile"),
+        )
+        picture = self._painted(LIGHTHOUSE, 123, size=WIDE)
+        result = JobResult((picture,), 1, 46_200, 1, DAY, None)
+        return self._delivered(name, replace(job, request=request), result)
 
     def _left_out(self, name: str) -> CardSample:
         """Return a result of two pictures, of which one could not be posted."""
@@ -311,11 +330,15 @@ class CardSamples:
     def _pictures(self, prompt: str, n: int, revised: str | None = None) -> tuple[Picture, ...]:
         return tuple(self._painted(prompt, seed, revised) for seed in range(n))
 
-    def _painted(self, prompt: str, seed: int, revised: str | None) -> Picture:
-        path = self._folder / f"{abs(hash((prompt, seed)))}.png"
+    def _painted(
+        self, prompt: str, seed: int, revised: str | None = None, *, size: Size = LARGE
+    ) -> Picture:
+        path = self._folder / f"{abs(hash((prompt, seed, size)))}.png"
         if not path.exists():
-            paint(prompt, size=(self._side, self._side), seed=seed).save(path)
-        return Picture(path, "png", LARGE.width, LARGE.height, path.stat().st_size, revised)
+            side = self._side / max(size.width, size.height)
+            pixels = round(size.width * side), round(size.height * side)
+            paint(prompt, size=pixels, seed=seed).save(path)
+        return Picture(path, "png", size.width, size.height, path.stat().st_size, revised)
 
 
 def _failure(kind: GatewayErrorKind, billed: Billed = Billed.NO) -> GatewayFailure:

@@ -84,6 +84,8 @@ class _Entry(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defau
     quality: str | None = None
     style: str | None = None
     background: str | None = None
+    negative: str | None = None
+    strength: int | None = None
 
     @property
     def options(self) -> ImageOptions:
@@ -95,6 +97,8 @@ class _Entry(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defau
             quality=self.quality,
             style=self.style,
             background=self.background,
+            negative=self.negative,
+            strength=self.strength,
         )
 
 
@@ -148,6 +152,8 @@ def write_styles(styles: Iterable[ServerStyle]) -> bytes:
                 quality=options.quality,
                 style=options.style,
                 background=options.background,
+                negative=options.negative,
+                strength=options.strength,
             )
         )
     return msgspec.json.format(msgspec.json.encode(_File(1, entries)))
