@@ -24,12 +24,13 @@ def newest_job_id(world: DiscordWorld) -> str:
 
 
 def custom_ids(message: discord.Message) -> list[list[str]]:
-    """Return the custom ids under a message, row by row."""
-    return [
+    """Return the custom ids of the buttons under a message, row by row."""
+    rows = [
         [str(item.custom_id) for item in row.children if isinstance(item, discord.Button)]
         for row in message.components
         if isinstance(row, discord.ActionRow)
     ]
+    return [row for row in rows if row]  # a select has a row for itself
 
 
 def control_id(message: discord.Message, action: str) -> str:

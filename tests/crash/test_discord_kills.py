@@ -69,7 +69,7 @@ async def test_a_card_that_showed_its_pictures_is_edited_again(
     card, *notices = scenario.shown
     assert len(card.files) == 2
     controls = [len(cast("list[object]", row["components"])) for row in card.components]
-    assert controls == [3, 4]
+    assert controls == [3, 4, 1]
     assert len(notices) == (minutes == AFTER_THE_TOKEN)
     scenario.check("done", delivered=2)
 
