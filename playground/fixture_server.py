@@ -83,7 +83,8 @@ async def open_fixture_server() -> AsyncIterator[FixtureServer]:
         guild = env.create_guild(SERVER)
         channel = guild.create_text_channel(CHANNEL, topic=TOPIC)
         members = [guild.add_member(env.create_user(name, avatar=name)) for name in MEMBERS]
-        role = guild.create_role(ADMIN_ROLE, permissions=discord.Permissions(manage_guild=True))
+        may = discord.Permissions(manage_guild=True, manage_messages=True)
+        role = guild.create_role(ADMIN_ROLE, permissions=may)
         admin = guild.add_member(env.create_user(ADMIN, avatar=ADMIN), roles=[role])
         await env.advance_time(max(0.0, (datetime.now(UTC) - env.now()).total_seconds()))
         roles = {"@everyone": guild.id, ADMIN_ROLE: role.id}
