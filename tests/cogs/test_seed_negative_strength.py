@@ -6,6 +6,7 @@ from zipfile import ZipFile
 import pytest
 import simcord
 
+from bot.discord_ui.modals import FormOutdated, read_submitted_form
 from tests.cogs.actions import (
     ephemeral_messages,
     ephemeral_text,
@@ -221,6 +222,20 @@ async def test_the_same_seed_for_a_model_without_is_refused(world: DiscordWorld)
     )
     assert "choose one of these: easel-painter" in ephemeral_text(answer)
     assert len(world.gateway.bodies) == 1
+
+
+@pytest.mark.parametrize("seed", ["", "x", "-1", "1.5", "٣", "9" * 20, "5:seed:6", " 5"])
+def test_a_form_with_a_wrong_seed_is_none_of_ours(seed: str) -> None:
+    """A select's value comes from the client, which may send anything."""
+    values = {"start": [f"nothing:seed:{seed}"], "model": ["m"], "files": []}
+    texts = {"prompt": "a fox", "size": ""}
+    fields = [
+        *({"custom_id": name, "value": value} for name, value in texts.items()),
+        *({"custom_id": name, "values": chosen} for name, chosen in values.items()),
+    ]
+    data: dict[str, object] = {"components": [{"component": field} for field in fields]}
+    with pytest.raises(FormOutdated):
+        read_submitted_form(data)
 
 
 async def test_the_form_keeps_negative_prompt_and_strength(world: DiscordWorld) -> None:

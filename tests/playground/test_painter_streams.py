@@ -55,7 +55,7 @@ async def test_a_stream_is_previews_and_then_the_picture(count: int) -> None:
         assert event["type"] == "image_generation.partial_image"
         assert set(event) == common | {"partial_image_index"}
     assert last["type"] == "image_generation.completed"
-    assert set(last) == common | {"usage"}, "as OpenAI's, without a revised prompt"
+    assert set(last) == common | {"usage", "seed"}, "as OpenAI's, without a revised prompt"
     assert (last["created_at"], last["size"]) == (1_700_000_000, "256x256")
     assert last["usage"]["output_tokens"] == 17 + 100 * count
 

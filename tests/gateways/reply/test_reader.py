@@ -288,6 +288,7 @@ def test_a_cut_reply_is_repaired_in_little_time(text: str, tmp_path: Path) -> No
 SEEDS: list[tuple[object, list[int | None]]] = [
     ({"data": [{"url": CDN, "seed": 5}]}, [5]),
     ({"data": [{"url": CDN, "seed": 0}, {"url": CDN}]}, [0, None]),
+    ({"type": "image_generation.completed", "b64_json": b64(PNG), "seed": 5}, [5]),
     ({"data": [{"url": CDN, "seed": "4294967295"}]}, [4294967295]),
     ({"images": [{"url": CDN}, {"url": CDN}], "seed": 7}, [7, 7]),
     ({"images": [CDN, CDN], "seeds": [7, 8]}, [7, 8]),
