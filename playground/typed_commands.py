@@ -135,7 +135,7 @@ def _values_after(marks: Sequence[re.Match[str]], text: str) -> Iterator[tuple[r
 def _check_labels(text: str, entry: Json) -> None:
     """Refuse what was meant as an option, but is none; a sentence with a colon is not."""
     options = [str(option["name"]) for option in entry["options"]]
-    for mark, value in _values_after(list(_LABEL.finditer(text)), text):
+    for mark in _LABEL.finditer(text):
         name = mark[1]
         if name in options:
             continue
@@ -144,7 +144,7 @@ def _check_labels(text: str, entry: Json) -> None:
             raise NotUnderstood(
                 f"/{entry['invocation']} has no option {name}: did you mean {similar[0]}: ?"
             )
-        if mark.start() == 0 or len(value.split()) == 1:
+        if mark.start() == 0:
             raise NotUnderstood(
                 f"/{entry['invocation']} has no option {name}: {_takes(entry)}; "
                 "in a text, please write it without the colon."
