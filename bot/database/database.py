@@ -207,6 +207,8 @@ class Database:
         self, running: RunningTransaction[T], undo: Callable[[Transaction], object] | None
     ) -> None:
         running.abandon()
+        # Nobody is told of its error, also if the process ends before it has ended.
+        running.ended.add_done_callback(asyncio.Future.exception)
         self._keep(self._undo_late(running, undo))
 
     async def _undo_late(
