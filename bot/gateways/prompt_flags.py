@@ -1,6 +1,7 @@
 """Flags in a prompt, as Midjourney writes them: read as options, or left out and told.
 
-A flag is ``--name value``. The names are those of Midjourney's parameter list
+A flag is ``--name value``; words between two dashes, as in ``--no entry--``, are none.
+The names are those of Midjourney's parameter list
 (https://docs.midjourney.com/hc/en-us/articles/32859204029709-Parameter-List), with the older ones
 that people still type. Any other ``--word`` is part of the prompt.
 """
@@ -34,6 +35,10 @@ _NUMBER = re.compile(rf"\s+([0-9]+(?:\.[0-9]+)?%?){_END}")
 _CODES = re.compile(r"((?:\s+(?:https?://\S+|\S*[0-9]\S*|random)(?=\s|$))*)")
 _REST = re.compile(r"\s*(.*)", re.DOTALL)
 _NOTHING = re.compile("()")
+# A dash behind a word, before a space, a punctuation mark or Chinese, ends what a like one began.
+_CLOSING = r"[^\s—-]{}(?![—-]|[^\W\u3040-\u30ff\u3400-\u9fff])"
+_CLOSING_DASH = {"-": re.compile(_CLOSING.format("--")), "—": re.compile(_CLOSING.format("——?"))}
+
 
 # The option that a flag stands for, and what its value looks like.
 _OPTIONS: Mapping[str, tuple[FlagOption, re.Pattern[str]]] = {
@@ -109,15 +114,29 @@ def _flags(prompt: str) -> Iterator[_Flag]:
     found = list(_FLAG.finditer(prompt))
     ends = [*(flag.start() for flag in found), len(prompt)]
     for flag, end in zip(found, ends[1:], strict=True):
-        name = flag[1].casefold()
-        if pattern := _VALUES.get(name):
+        if pattern := _VALUES.get(flag[1].casefold()):
             value = pattern.match(prompt[:end], flag.end())
-            yield _Flag(
-                name,
+            read = _Flag(
+                flag[1].casefold(),
                 value[1].strip() if value else "",
                 flag.start(),
                 value.end() if value else flag.end(),
             )
+            if not _is_prose(read, prompt[:end]):
+                yield read
+
+
+def _is_prose(flag: _Flag, text: str) -> bool:
+    """Tell whether a dash begins words of a sentence, in the ``text`` up to the next flag.
+
+    Some languages set dashes so: "un cartel —no pasar— azul". A long one is a dash more often than
+    two hyphens: with words behind it, it is a flag only where its value looks like one.
+    """
+    dash = text[flag.start]
+    if _CLOSING_DASH[dash].search(text, flag.start):
+        return True
+    is_last, has_code = not text[flag.end :].strip(), any(map(str.isdecimal, flag.value))
+    return dash == "—" and not (is_last or has_code or flag.name == "no")
 
 
 def _without(prompt: str, flags: list[_Flag]) -> str:
