@@ -157,8 +157,6 @@ class RequestBuilder:
         server = self._preference_store.server(who.server_id)
         if preset:
             saved = self._presets.options(who.user_id, who.server_id, preset)
-        if not references:
-            saved = replace(saved, strength=None)
         return resolve_options(
             options,
             preset=saved,
@@ -167,4 +165,5 @@ class RequestBuilder:
             models=allowed_models(server, self.model_names),
             supports=self._catalogue.supports,
             read_flags=self._catalogue.read_flags,
+            references=references,
         )
