@@ -267,10 +267,12 @@ class EditCog(commands.Cog):
     async def _edited_request(
         self, interaction: Interaction, job_id: str, filled: FormInput, n: int | None
     ) -> TypedRequest:
-        written, _ = await self._deps.button_guard.admit_request(interaction, job_id)
+        written, caller = await self._deps.button_guard.admit_request(interaction, job_id)
         references, mask = await self._start_references(written.job, filled)
+        reader_id = caller.requester.user_id
+        seen = hide_declined_prompt_from_others(written.job, written.error, reader_id=reader_id)
         return TypedRequest(
-            options=self._edited_options(filled, written.job.request, n),
+            options=self._edited_options(filled, seen.request, n),
             attached=Attachments(uploads_of(self._deps.client, filled)),
             references=references,
             mask=mask,

@@ -229,6 +229,21 @@ async def test_a_declined_prompt_takes_its_flags_along(world: DiscordWorld) -> N
     assert "secret" not in str(world.card.embeds[0].to_dict())
 
 
+async def test_a_declined_negative_prompt_does_not_go_on_in_the_forms_of_others(
+    world: DiscordWorld,
+) -> None:
+    """Ben, who never saw it, would have shown it to everybody under his own words."""
+    world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
+    card = await finished_card(world, "terrible", model="easel-painter", negative="secret")
+    shown = await press(world, world.ben, card, "edit")
+    await submit_form(world, world.ben, shown, prompt="an owl")
+    assert newest(world, "prompt", "negative_prompt") == ("an owl", None)
+    assert "secret" not in str(world.card.embeds[0].to_dict())
+    shown = await press(world, world.ada, card, "edit")
+    await submit_form(world, world.ada, shown, prompt="an owl")
+    assert newest(world, "negative_prompt") == ("secret",)  # it is hers
+
+
 async def test_flags_at_both_ends_of_what_discord_takes(world: DiscordWorld) -> None:
     """Four thousand characters of flags are a refusal, not a wait."""
     answer = await world.imagine(world.ada, ("--chaos 20 " * 400)[:4000])
