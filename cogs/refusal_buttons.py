@@ -61,7 +61,9 @@ class RefusalCog(commands.Cog):
         if remedy.kind == "prompt":
             await self._admit(interaction, remedy.request)
             await self._show_form(interaction, f"easel:refused:{key}:{number}", remedy.request)
-        elif not await guard.is_repeated(interaction, "instead", key):
+            return
+        await requests.confirm_cost(interaction, key, remedy)
+        if not await guard.is_repeated(interaction, "instead", key):
             await self._admit(interaction, remedy.request)
             await requests.submit_once(interaction, key, remedy.request)
 
