@@ -20,6 +20,7 @@ from tests.cogs.actions import (
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
 from tests.cogs.scripted_gateway import StreamReply
 from tests.cogs.test_delivery import patient
+from tests.cogs.test_edit_form import use
 from tests.cogs.test_gateways import described
 from tests.cogs.test_references import PNG
 from tests.cogs.test_result_buttons import sent_last
@@ -107,6 +108,20 @@ async def test_what_comes_from_a_spoiler_is_one(world: DiscordWorld) -> None:
     cards = [message for message in world.messages() if message.attachments]
     assert [is_hidden(message) for message in cards] == [True] * 5
     assert world.rows("SELECT DISTINCT spoiler FROM jobs") == [(1,)]
+
+
+async def test_what_starts_from_a_hidden_picture_of_any_message_is_one(
+    world: DiscordWorld,
+) -> None:
+    """Its card showed the picture that somebody had hidden as a thumbnail, to everybody."""
+    photo = await world.ben.send(
+        world.channel, "the end of the film", attachments=[("SPOILER_a.png", PNG)]
+    )
+    shown = await use(world, world.ada, photo)
+    await submit_form(world, world.ada, shown, prompt="in snow", model=["easel-painter"])
+    assert len(world.gateway.bodies) == 1
+    assert is_hidden(world.card)
+    assert world.rows("SELECT spoiler FROM jobs") == [(1,)]
 
 
 async def test_originals_and_what_is_posted_again_are_hidden(world: DiscordWorld) -> None:
