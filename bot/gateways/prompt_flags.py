@@ -7,8 +7,9 @@ that people still type. Any other ``--word`` is part of the prompt.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from bot.core.errors.options import WrongFlag
@@ -90,7 +91,7 @@ def read_flags(options: ImageOptions, model: ModelAbilities) -> ImageOptions:
         WrongFlag: the value of a flag is none.
     """
     prompt = options.prompt or ""
-    if model.prompt_flags == "native" or not (flags := list(_flags(prompt))):
+    if model.prompt_flags == "native" or not (flags := _flags(prompt)):
         return options
     given: dict[FlagOption, _Value] = {}
     left_out: list[str] = []
@@ -110,7 +111,12 @@ def read_flags(options: ImageOptions, model: ModelAbilities) -> ImageOptions:
     )
 
 
-def _flags(prompt: str) -> Iterator[_Flag]:
+@lru_cache(maxsize=8)  # a form and a refusal try a prompt with every model
+def _flags(prompt: str) -> tuple[_Flag, ...]:
+    return tuple(_find_flags(prompt))
+
+
+def _find_flags(prompt: str) -> Iterator[_Flag]:
     found = list(_FLAG.finditer(prompt))
     ends = [*(flag.start() for flag in found), len(prompt)]
     for flag, end in zip(found, ends[1:], strict=True):
@@ -139,7 +145,7 @@ def _is_prose(flag: _Flag, text: str) -> bool:
     return dash == "—" and not (is_last or has_code or flag.name == "no")
 
 
-def _without(prompt: str, flags: list[_Flag]) -> str:
+def _without(prompt: str, flags: Iterable[_Flag]) -> str:
     """Return the prompt without its flags."""
     kept, position = "", 0
     for flag in flags:
