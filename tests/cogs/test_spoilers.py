@@ -178,7 +178,7 @@ async def test_a_moderator_hides_a_result_and_shows_it_again(world: DiscordWorld
     assert [each.get("url") for each in now] == [each.get("url") for each in before]
     assert [each.get("description") for each in now] == [each.get("description") for each in before]
     assert "-references.webp" in str(now[0]["thumbnail"]["url"])
-    assert world.rows("SELECT spoiler FROM jobs ORDER BY rowid") == [(0,), (1,)]
+    assert world.rows("SELECT spoiler FROM jobs ORDER BY rowid") == [(0,), (2,)]
 
 
 async def test_a_requester_hides_their_own_and_strangers_nothing(world: DiscordWorld) -> None:
@@ -213,6 +213,24 @@ async def test_what_a_moderator_hid_its_requester_does_not_show(world: DiscordWo
     await press(world, world.ada, card, "spoiler")
     assert is_hidden(await fresh(world, card))
     assert world.rows("SELECT spoiler FROM jobs") == [(1,)]
+
+
+async def test_what_comes_from_what_a_moderator_hid_its_requester_does_not_show(
+    world: DiscordWorld,
+) -> None:
+    """Its card shows the hidden picture as a thumbnail: a press on *Use* would undo theirs."""
+    card = await finished_card(world, model="easel-painter")
+    await press(world, world.mia, card, "spoiler")
+    form = await press(world, world.ada, card, "use")
+    await submit_form(world, world.ada, form, prompt="the same again")
+    derived = world.card
+    world.skipped_ms += 5_000
+    refused = await press(world, world.ada, derived, "spoiler")
+    assert "moderator" in reply_text(refused)
+    assert is_hidden(await fresh(world, derived))
+    world.skipped_ms += 5_000
+    await press(world, world.mia, derived, "spoiler")
+    assert not is_hidden(await fresh(world, derived))
 
 
 async def test_two_presses_at_once_hide_it(world: DiscordWorld) -> None:
