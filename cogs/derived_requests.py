@@ -1,10 +1,13 @@
 """The options, the model and the credits of a request that is made from an earlier one."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
+from bot.core.errors.base import Refusal
 from bot.core.models import WORD_OPTIONS, ImageOptions, ImageRequest, OptionName
 from bot.discord_ui.caller import CallerContext
+from bot.gateways.catalogue import ANY_PROMPT
 from cogs.dependencies import Dependencies
 
 # A seed is not kept: the same one would bring the same picture.
@@ -41,9 +44,39 @@ class DerivedRequests:
                 options = options.with_option(name, value)
         return options
 
-    def credits(self, options: ImageOptions, caller: CallerContext) -> int:
+    def edited(self, typed: ImageOptions, kept: ImageOptions) -> ImageOptions:
+        """Return what was typed over what is kept; flags in the prompt count as typed.
+
+        Raises:
+            WrongFlag: the value of a flag is none.
+        """
+        return self._catalogue.read_flags(typed).with_defaults(kept)
+
+    def resolved(
+        self, options: ImageOptions, caller: CallerContext, *, preset: str | None = None
+    ) -> ImageOptions:
+        """Return the options that apply, where they may still be wrong or lack a prompt."""
+        resolve = self._request_builder.resolve
+        for words in (options.prompt, ANY_PROMPT):
+            with suppress(Refusal):
+                return resolve(replace(options, prompt=words), caller, preset=preset)
+        return resolve(replace(options, prompt=ANY_PROMPT), caller)
+
+    def credits_of_edit(self, kept: ImageOptions, caller: CallerContext) -> int:
+        """Return what these options of an earlier request cost in a form where nothing changes.
+
+        Only a model that reads flags itself has left them in the prompt for others.
+        """
+        options = kept
+        with suppress(Refusal):
+            options = self.edited(ImageOptions(prompt=kept.prompt, model=kept.model), kept)
+        return self.credits(options, caller)
+
+    def credits(
+        self, options: ImageOptions, caller: CallerContext, *, preset: str | None = None
+    ) -> int:
         """Return what a request with these options would cost whoever submits it."""
-        resolved = self._request_builder.resolve(replace(options, prompt=None), caller)
+        resolved = self.resolved(options, caller, preset=preset)
         model = resolved.model or self._catalogue.default.name
         quality = self._catalogue.chosen_quality(model, resolved.quality)
         each = self._pricing.credits_each(caller.requester.server_id, model, quality)

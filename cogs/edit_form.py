@@ -145,7 +145,7 @@ class EditCog(commands.Cog):
             prompt=request.prompt,
             model=self._model(request.model, caller, start),
             credits={
-                name: self._derived.credits(
+                name: self._derived.credits_of_edit(
                     self._derived.options(request, name, KEPT_OPTIONS, n=n), caller
                 )
                 for name in self._derived.models(caller)
@@ -267,10 +267,12 @@ class EditCog(commands.Cog):
     async def _edited_request(
         self, interaction: Interaction, job_id: str, filled: FormInput, n: int | None
     ) -> TypedRequest:
-        written, _ = await self._deps.button_guard.admit_request(interaction, job_id)
+        written, caller = await self._deps.button_guard.admit_request(interaction, job_id)
         references, mask = await self._start_references(written.job, filled)
+        reader_id = caller.requester.user_id
+        seen = hide_declined_prompt_from_others(written.job, written.error, reader_id=reader_id)
         return TypedRequest(
-            options=self._edited_options(filled, written.job.request, n),
+            options=self._edited_options(filled, seen.request, n),
             attached=Attachments(uploads_of(self._deps.client, filled)),
             references=references,
             mask=mask,
@@ -299,15 +301,12 @@ class EditCog(commands.Cog):
 
         Flags in the prompt count as typed, but less than a size that was changed.
         """
-        catalogue, model = self._deps.services.catalogue, filled.model or before.model
-        names = _kept_options(filled)
+        model, names = filled.model or before.model, _kept_options(filled)
         kept = self._derived.options(before, model, names, n=before.n if n is None else n)
-        typed = catalogue.read_flags(
-            ImageOptions(prompt=filled.prompt, model=model, seed=filled.seed)
-        )
+        typed = ImageOptions(prompt=filled.prompt, model=model, seed=filled.seed)
         if (size := filled.size.strip()) != str(before.size):
             typed, kept = typed.with_option("size", size or None), kept.with_option("size", None)
-        return typed.with_defaults(kept)
+        return self._derived.edited(typed, kept)
 
     async def _request_for_message(
         self, interaction: Interaction, message_id: str, filled: FormInput, n: int | None

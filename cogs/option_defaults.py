@@ -109,9 +109,9 @@ class OptionDefaults:
         for model in models:
             wanted = replace(options, model=model, prompt=options.prompt or ANY_PROMPT)
             try:
-                # A strength may be saved: a reference comes when the preset is used.
-                references = 0 if options.strength is None else 1
                 read = self._catalogue.read_flags(wanted)
+                # A strength may be saved: a reference comes when the preset is used.
+                references = 0 if read.strength is None else 1
                 self._catalogue.build_request(read, references=references)
             except Refusal as refusal:
                 refusals.append(refusal)

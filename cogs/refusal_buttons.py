@@ -61,7 +61,9 @@ class RefusalCog(commands.Cog):
         if remedy.kind == "prompt":
             await self._admit(interaction, remedy.request)
             await self._show_form(interaction, f"easel:refused:{key}:{number}", remedy.request)
-        elif not await guard.is_repeated(interaction, "instead", key):
+            return
+        await requests.confirm_cost(interaction, key, remedy)
+        if not await guard.is_repeated(interaction, "instead", key):
             await self._admit(interaction, remedy.request)
             await requests.submit_once(interaction, key, remedy.request)
 
@@ -85,20 +87,20 @@ class RefusalCog(commands.Cog):
         await interaction.response.send_modal(modal)
 
     def _form_defaults(self, request: TypedRequest, caller: CallerContext) -> FormDefaults:
-        options, who = request.options, caller.requester
+        options, who, preset = request.options, caller.requester, request.preset
         default = self._deps.option_defaults.of(
-            who.server_id, who.user_id, model=options.model, preset=request.preset
+            who.server_id, who.user_id, model=options.model, preset=preset
         )
-        count = options.n or default.n
+        usual = self._derived.resolved(options, caller, preset=preset)
         return FormDefaults(
             prompt=options.prompt or "",
             model=default.model,
             credits={
-                name: self._derived.credits(replace(options, model=name, n=count), caller)
+                name: self._derived.credits(replace(options, model=name), caller, preset=preset)
                 for name in self._derived.models(caller)
             },
             size=options.size or "",
-            count=count,
+            count=usual.n or 1,
             pictures=(),
             references=request.picture_count,
             start=REFERENCES if request.picture_count else NOTHING,

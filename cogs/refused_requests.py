@@ -6,13 +6,15 @@ A refused request was never a job, so it is remembered in memory only, for a whi
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from secrets import token_hex
 
 import structlog
 from discord import Interaction
+from discord.ui import View
 
 from bot.core.errors.base import Refusal
+from bot.core.errors.jobs import CostChanged
 from bot.core.models import Job
 from bot.discord_ui.caller import CallerContext, caller_of
 from bot.discord_ui.client import Client
@@ -64,8 +66,9 @@ class RememberedRemedies:
         while self._remembered and self._is_old(next(iter(self._remembered.values()))):
             self._remembered.popitem(last=False)
         theirs = [key for key, each in self._remembered.items() if each.user_id == user_id]
-        if len(theirs) >= MAX_OF_ONE_PERSON:
-            del self._remembered[theirs[0]]
+        # Those that were taken and put back may be more.
+        for old in theirs[: max(0, len(theirs) - MAX_OF_ONE_PERSON + 1)]:
+            del self._remembered[old]
         while len(self._remembered) >= MAX_REMEMBERED:
             self._remembered.popitem(last=False)
         key = token_hex(8)
@@ -79,6 +82,14 @@ class RememberedRemedies:
         if found is None or not is_theirs or number >= len(found.remedies):
             raise RefusedForgotten
         return found.remedies[number]
+
+    def remedies(self, key: str) -> Sequence[Remedy]:
+        """Return all remedies of a refusal that was found."""
+        return self._remembered[key].remedies
+
+    def renew(self, key: str, remedies: Sequence[Remedy]) -> None:
+        """Remember the same remedies with other costs."""
+        self._remembered[key] = replace(self._remembered[key], remedies=remedies)
 
     def _is_old(self, remembered: _Remembered) -> bool:
         return self._now() - remembered.at >= LIFETIME_MS
@@ -149,6 +160,20 @@ class RefusedRequests:
         """Return the remedy of a button; raise RefusedForgotten."""
         return self._remembered.find(key, number, user_id=interaction.user.id)
 
+    async def confirm_cost(self, interaction: Interaction, key: str, remedy: Remedy) -> None:
+        """Raise CostChanged where the button showed another cost; from then on it shows this one.
+
+        An admin may have changed costs, or a style, since the request was refused.
+        """
+        caller = caller_of(interaction, self._client.languages)
+        (now,) = self._remedies.with_costs([remedy], caller)
+        if now.credits == remedy.credits:
+            return
+        remedies = self._remedies.with_costs(self._remembered.remedies(key), caller)
+        self._remembered.renew(key, remedies)
+        await interaction.response.edit_message(view=self._buttons(key, remedies, caller))
+        raise CostChanged(credits=self._remedies.credits(now.request, caller) or 0)
+
     async def submit_once(self, interaction: Interaction, key: str, request: TypedRequest) -> bool:
         """Submit a request that came from a refusal, unless another one came from it before.
 
@@ -169,11 +194,12 @@ class RefusedRequests:
         within_s = max(0.0, MOST_ANSWER_S - (time.monotonic() - began_s))
         if remedies := await self._find_remedies(refusal, request, caller, within_s):
             key = self._remembered.remember(caller.requester.user_id, remedies)
-            labels = [
-                RemedyLabel(_LABELS[each.kind], each.value, each.credits) for each in remedies
-            ]
-            view = remedy_buttons(self._client.texts, key, labels, caller.locale)
+            view = self._buttons(key, remedies, caller)
         await self._client.answer_error(interaction, refusal, view=view)
+
+    def _buttons(self, key: str, remedies: Sequence[Remedy], caller: CallerContext) -> View:
+        labels = [RemedyLabel(_LABELS[each.kind], each.value, each.credits) for each in remedies]
+        return remedy_buttons(self._client.texts, key, labels, caller.locale)
 
     async def _find_remedies(
         self, refusal: Refusal, request: TypedRequest, caller: CallerContext, within_s: float

@@ -114,7 +114,18 @@ class Remedies:
             found = await self._fewer(request, caller, within_s=within_s)
         else:
             found = self._changed(refusal, request, caller)
-        return [self._with_cost(each, caller) for each in found[:MAX_REMEDIES]]
+        return self.with_costs(found[:MAX_REMEDIES], caller)
+
+    def with_costs(self, remedies: Iterable[Remedy], caller: CallerContext) -> Sequence[Remedy]:
+        """Return remedies with what they cost now."""
+        return [self._with_cost(each, caller) for each in remedies]
+
+    def credits(self, request: TypedRequest, caller: CallerContext) -> int | None:
+        """Return what a request costs now, None if it is refused."""
+        checked = self._check(request, caller)
+        if checked is None:
+            return None
+        return self._services.pricing.credits_of(checked, caller.requester.server_id)
 
     def _changed(
         self, refusal: Refusal, request: TypedRequest, caller: CallerContext

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bot.core.models import ImageOptions, ImageRequest, Job, Reference
 from bot.discord_ui.caller import CallerContext
+from bot.discord_ui.uploads import is_spoiler
 from bot.gateways.catalogue import Catalogue
 from bot.images.references import NO_ATTACHMENTS, Attachments
 from bot.jobs.courier import Courier
@@ -49,7 +50,7 @@ class RequestBuilder:
 
         ``references`` and ``mask`` are those that an earlier job kept; what is ``attached`` comes
         after them. ``parent`` is the id of the job that this one comes from; what comes from a
-        private job is private, and what comes from a spoiler is one.
+        private job is private, and what comes from a spoiler is one: the card shows its thumbnail.
 
         Raises:
             EaselError: nobody was charged, no card is shown; the sentence says what to do.
@@ -68,7 +69,7 @@ class RequestBuilder:
         private = caller.alone and (
             bool(options.private) or (origin is not None and origin.private)
         )
-        spoiler = bool(options.spoiler) or (origin is not None and origin.spoiler)
+        hidden = (origin is not None and origin.spoiler) or any(map(is_spoiler, attached.pictures))
         request = replace(
             request, references=tuple(references), mask=mask, moderation=settings.moderation
         )
@@ -80,7 +81,7 @@ class RequestBuilder:
             locale=caller.locale if private else caller.public_locale,
             parent=parent,
             private=private,
-            spoiler=spoiler,
+            spoiler=bool(options.spoiler) or hidden,
         )
 
     async def repeat(self, job: Job, caller: CallerContext, courier: Courier) -> Job:
@@ -157,8 +158,6 @@ class RequestBuilder:
         server = self._preference_store.server(who.server_id)
         if preset:
             saved = self._presets.options(who.user_id, who.server_id, preset)
-        if not references:
-            saved = replace(saved, strength=None)
         return resolve_options(
             options,
             preset=saved,
@@ -167,4 +166,5 @@ class RequestBuilder:
             models=allowed_models(server, self.model_names),
             supports=self._catalogue.supports,
             read_flags=self._catalogue.read_flags,
+            references=references,
         )

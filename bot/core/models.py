@@ -219,6 +219,11 @@ class ImageRequest(ModelOptions):
     ratio: str | None = None
     left_out: tuple[str, ...] = ()
 
+    @property
+    def prompts(self) -> tuple[str, ...]:
+        """Return what was written: none of it may stand in a log."""
+        return tuple(filter(None, (self.prompt, self.negative)))
+
     def repeated(self) -> Self:
         """Return the same request for other pictures: without its seed and what was told once."""
         return replace(self, seed=None, ratio=None, left_out=())

@@ -108,6 +108,11 @@ class MessagePictures:
             return part.read_bytes()
 
 
+def is_spoiler(upload: Upload) -> bool:
+    """Tell whether a picture was hidden by its name where it was posted."""
+    return upload.url is not None and URL(upload.url).name.startswith(SPOILER_PREFIX)
+
+
 async def find_file(
     client: discord.Client, file: str, messages: Sequence[CardAddress]
 ) -> Upload | None:

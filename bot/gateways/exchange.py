@@ -327,7 +327,7 @@ class Exchange:
             response,
             now_ms=self.clock.now(),
             kinds=self.gateway.error_kinds,
-            prompt=self.request.image_request.prompt,
+            prompts=self.request.image_request.prompts,
         )
 
     def _request_failure(self, response: GatewayResponse) -> GatewayFailure:
@@ -392,4 +392,4 @@ class Exchange:
 
     def _redacted(self, text: str) -> str:
         secrets = (*self.gateway.secrets, self.gateway.url.raw_host or "")
-        return redact(text, secrets, prompt=self.request.image_request.prompt)
+        return redact(text, secrets, prompts=self.request.image_request.prompts)

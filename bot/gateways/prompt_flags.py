@@ -1,13 +1,15 @@
 """Flags in a prompt, as Midjourney writes them: read as options, or left out and told.
 
-A flag is ``--name value``. The names are those of Midjourney's parameter list
+A flag is ``--name value``; words between two dashes, as in ``--no entry--``, are none.
+The names are those of Midjourney's parameter list
 (https://docs.midjourney.com/hc/en-us/articles/32859204029709-Parameter-List), with the older ones
 that people still type. Any other ``--word`` is part of the prompt.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from bot.core.errors.options import WrongFlag
@@ -34,6 +36,10 @@ _NUMBER = re.compile(rf"\s+([0-9]+(?:\.[0-9]+)?%?){_END}")
 _CODES = re.compile(r"((?:\s+(?:https?://\S+|\S*[0-9]\S*|random)(?=\s|$))*)")
 _REST = re.compile(r"\s*(.*)", re.DOTALL)
 _NOTHING = re.compile("()")
+# A dash behind a word, before a space, a punctuation mark or Chinese, ends what a like one began.
+_CLOSING = r"[^\s—-]{}(?![—-]|[^\W\u3040-\u30ff\u3400-\u9fff])"
+_CLOSING_DASH = {"-": re.compile(_CLOSING.format("--")), "—": re.compile(_CLOSING.format("——?"))}
+
 
 # The option that a flag stands for, and what its value looks like.
 _OPTIONS: Mapping[str, tuple[FlagOption, re.Pattern[str]]] = {
@@ -85,7 +91,7 @@ def read_flags(options: ImageOptions, model: ModelAbilities) -> ImageOptions:
         WrongFlag: the value of a flag is none.
     """
     prompt = options.prompt or ""
-    if model.prompt_flags == "native" or not (flags := list(_flags(prompt))):
+    if model.prompt_flags == "native" or not (flags := _flags(prompt)):
         return options
     given: dict[FlagOption, _Value] = {}
     left_out: list[str] = []
@@ -105,22 +111,41 @@ def read_flags(options: ImageOptions, model: ModelAbilities) -> ImageOptions:
     )
 
 
-def _flags(prompt: str) -> Iterator[_Flag]:
+@lru_cache(maxsize=8)  # a form and a refusal try a prompt with every model
+def _flags(prompt: str) -> tuple[_Flag, ...]:
+    return tuple(_find_flags(prompt))
+
+
+def _find_flags(prompt: str) -> Iterator[_Flag]:
     found = list(_FLAG.finditer(prompt))
     ends = [*(flag.start() for flag in found), len(prompt)]
     for flag, end in zip(found, ends[1:], strict=True):
-        name = flag[1].casefold()
-        if pattern := _VALUES.get(name):
+        if pattern := _VALUES.get(flag[1].casefold()):
             value = pattern.match(prompt[:end], flag.end())
-            yield _Flag(
-                name,
+            read = _Flag(
+                flag[1].casefold(),
                 value[1].strip() if value else "",
                 flag.start(),
                 value.end() if value else flag.end(),
             )
+            if not _is_prose(read, prompt[:end]):
+                yield read
 
 
-def _without(prompt: str, flags: list[_Flag]) -> str:
+def _is_prose(flag: _Flag, text: str) -> bool:
+    """Tell whether a dash begins words of a sentence, in the ``text`` up to the next flag.
+
+    Some languages set dashes so: "un cartel —no pasar— azul". A long one is a dash more often than
+    two hyphens: with words behind it, it is a flag only where its value looks like one.
+    """
+    dash = text[flag.start]
+    if _CLOSING_DASH[dash].search(text, flag.start):
+        return True
+    is_last, has_code = not text[flag.end :].strip(), any(map(str.isdecimal, flag.value))
+    return dash == "—" and not (is_last or has_code or flag.name == "no")
+
+
+def _without(prompt: str, flags: Iterable[_Flag]) -> str:
     """Return the prompt without its flags."""
     kept, position = "", 0
     for flag in flags:

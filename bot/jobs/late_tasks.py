@@ -152,7 +152,8 @@ class LateTasks(BackgroundTask):
         if not receive_late(tx, attempt.key, cost):
             return None
         kept = read_kept_pictures(tx, job.id)
-        insert_kept_pictures(tx, job.id, stored, at=deps.clock.now(), after=len(kept))
+        last = max((each.number for each in kept), default=0)
+        insert_kept_pictures(tx, job.id, stored, at=deps.clock.now(), after=last)
         credits_ = deps.ledger.charge_late(
             tx,
             job.id,

@@ -145,15 +145,16 @@ class PictureRetention:
     async def kept_pictures(self, job_id: str) -> KeptPictures:
         """Return the pictures of a job that are still kept, and how many it had."""
         kept = await self._database.read(read_kept_pictures, job_id)
-        return KeptPictures(await asyncio.to_thread(self._numbered_pictures, kept), len(kept))
+        last = max((each.number for each in kept), default=0)
+        return KeptPictures(await asyncio.to_thread(self._numbered_pictures, kept), last)
 
     async def kept_references(self, job_id: str) -> dict[int, Reference]:
         """Return the kept pictures of a job by their number, as references for another job."""
         kept = await self._database.read(read_kept_pictures, job_id)
         there = await asyncio.to_thread(
-            lambda: [self._content_store.has(each.file) for each in kept]
+            lambda: [each for each in kept if self._content_store.has(each.file)]
         )
-        return {number: each.file for number, each in enumerate(kept, 1) if there[number - 1]}
+        return {each.number: each.file for each in there}
 
     async def originals(self, job_id: str) -> tuple[Picture, ...]:
         """Return the pictures of a job as the gateway sent them, in the content store.
@@ -217,7 +218,7 @@ class PictureRetention:
 
     def _numbered_pictures(self, kept: Sequence[KeptPicture]) -> dict[int, Picture]:
         return {
-            number: Picture(
+            each.number: Picture(
                 self._content_store.path(each.file),
                 each.file.format,
                 each.width,
@@ -226,7 +227,7 @@ class PictureRetention:
                 each.revised_prompt,
                 each.seed,
             )
-            for number, each in enumerate(kept, 1)
+            for each in kept
             if self._content_store.has(each.file)
         }
 

@@ -26,25 +26,35 @@ def resolve_options(
     models: Sequence[str],
     supports: SupportsOption,
     read_flags: ReadFlags,
+    references: int = 0,
 ) -> ImageOptions:
     """Return the options that apply: typed before preset, person, server and operator.
 
-    Options that are flags of the prompt count as typed, but less than options of their own.
+    Options that are flags of the prompt count as typed, but less than options of their own. Flags
+    in a preset's prompt are options of the preset: the two texts are read one by one, as ``--no``
+    of one would take the words of the other.
 
     ``models`` are those that may be used here; the first is used where nobody chose one. What was
     typed is kept even if it is wrong, and so is a preset's model: they are checked later. Values
-    of presets and defaults that the model does not accept are left out.
+    of presets and defaults that the model does not accept are left out, as is their strength where
+    there are no ``references`` to depart from.
 
     Raises:
         PromptEmpty: the preset needs a prompt, and there is none.
         Refusal: the value of a flag is wrong.
     """
     model = typed.model or preset.model or _default_model((person, server), models)
-    prompt = _prompt(typed.prompt, preset.prompt)
-    found = read_flags(replace(typed, model=model, prompt=prompt))
+    typed, template = read_flags(replace(typed, model=model)), preset.prompt
+    if template is not None and (typed.prompt is None or PLACEHOLDER in template):
+        preset = _filled_in(read_flags(replace(preset, model=model)), template, typed.prompt)
+        left_out = dict.fromkeys((*(typed.left_out or ()), *(preset.left_out or ())))
+        typed = replace(typed, prompt=preset.prompt, left_out=tuple(left_out) or None)
+    found = typed
     for options in (preset, person, server):
-        left_out = {"prompt", "model"} | _unsupported(options, model, supports)
-        found = found.with_defaults(replace(options, **dict.fromkeys(left_out)))
+        unused = {"prompt", "model", "left_out"} | _unsupported(options, model, supports)
+        if not references:
+            unused |= {"strength"}
+        found = found.with_defaults(replace(options, **dict.fromkeys(unused)))
     return found
 
 
@@ -64,9 +74,18 @@ def _unsupported(
     }
 
 
-def _prompt(typed: str | None, template: str | None) -> str | None:
-    if template is None or (typed is not None and PLACEHOLDER not in template):
-        return typed
-    if PLACEHOLDER in template and not (typed and typed.strip()):
+def _filled_in(preset: ImageOptions, template: str, words: str | None) -> ImageOptions:
+    """Return a preset with what was typed in the place of the placeholder.
+
+    ``template`` is its prompt with the flags: the placeholder may be the value of ``--no``.
+    """
+    if PLACEHOLDER not in template:
+        return preset
+    if not (words and words.strip()):
         raise PromptEmpty
-    return template.replace(PLACEHOLDER, typed or "")
+    prompt, negative = preset.prompt or "", preset.negative
+    return replace(
+        preset,
+        prompt=prompt.replace(PLACEHOLDER, words),
+        negative=negative and negative.replace(PLACEHOLDER, words),
+    )

@@ -15,9 +15,10 @@ from tests.cogs.actions import (
     rename_form,
     submit_form,
 )
-from tests.cogs.discord_world import DiscordWorld
+from tests.cogs.discord_world import DiscordWorld, WorldBuilder
 from tests.cogs.test_edit_form import use
 from tests.cogs.test_references import PNG
+from tests.cogs.test_refusal_buttons import choose
 
 PAINTER = "easel-painter"
 
@@ -115,6 +116,31 @@ async def test_the_cost_is_that_of_the_quality_which_will_be_sent(world: Discord
     await submit_form(world, world.ben, shown)
     paid = world.rows(f"SELECT credits FROM charges WHERE user_id = {world.ben.id}")
     assert sorted(paid) == [(2,), (10,)]
+
+
+async def test_the_form_of_a_refused_request_counts_its_preset(world: DiscordWorld) -> None:
+    """It said one credit for what a style made three pictures of the dear quality."""
+    await world.mia.slash(world.channel, "quota cost", model="dall-e-3", quality="hd", credits=5)
+    await world.mia.slash(
+        world.channel, "style save", name="Dear", prompt="{prompt} --quality hd", n=3
+    )
+    refused = await world.imagine(world.ada, "\u200b\u3000", preset="Dear", model="dall-e-3")
+    shown = await choose(world, world.ada, refused, "Change the prompt")
+    assert shown_count(shown) == "For 3 pictures: 15 credits with dall-e-3"
+    await submit_form(world, world.ada, shown, prompt="a fox")
+    assert world.credits() == 15
+
+
+async def test_the_form_of_a_refused_request_counts_the_flags_of_its_prompt(
+    build: WorldBuilder,
+) -> None:
+    """The words come back with their flags, which are read again when they are sent."""
+    async with build.world(image_models=("dall-e-2", PAINTER)) as world:
+        refused = await world.imagine(world.ada, "a fox " * 200 + "--n 4")
+        shown = await choose(world, world.ada, refused, "Change the prompt")
+        assert shown_count(shown) == "For 4 pictures: 4 credits with dall-e-2"
+        await submit_form(world, world.ada, shown, prompt="a fox --n 4")
+        assert world.credits() == 4
 
 
 async def test_a_free_picture_is_called_free(world: DiscordWorld) -> None:

@@ -174,6 +174,20 @@ async def test_vary_paints_one_more_for_whoever_presses(world: DiscordWorld) -> 
     assert world.rows("SELECT parent FROM jobs ORDER BY rowid DESC LIMIT 1") == [(first,)]
 
 
+async def test_a_picture_keeps_its_number_when_others_are_gone(world: DiscordWorld) -> None:
+    """One that came late is kept longer; the second was shown, posted and paid for as the first."""
+    card = await several(world)
+    files = originals(world)
+    world.write("DELETE FROM pictures WHERE number IN (?)", [(1,)])
+    gone = await choose(world, world.ben, card, 1)
+    assert "Picture 1 is no longer kept" in ephemeral_text(gone)
+    world.skipped_ms += 10_000
+    answer = await choose(world, world.ben, card, 2)
+    assert ephemeral_messages(answer)[0].embeds[0].author.name == "🖼️ Picture 2 of 4"
+    await act(world, world.ben, answer, "vary")
+    assert sent(world) == [files[1]]
+
+
 async def test_vary_pressed_twice_paints_once(world: DiscordWorld) -> None:
     """Three seconds later it is meant."""
     chosen = await choose(world, world.ben, await several(world))

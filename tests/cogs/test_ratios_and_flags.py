@@ -10,6 +10,7 @@ from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed, re
 from tests.cogs.scripted_gateway import ErrorReply
 from tests.cogs.test_languages import clients_speak
 from tests.cogs.test_presets import save, use
+from tests.cogs.test_references import PNG
 from tests.cogs.test_reroll_reaction import react
 
 TOLD = "-# `--chaos 20` has no meaning for this model and was left out."
@@ -103,6 +104,13 @@ async def test_a_preset_keeps_a_ratio_and_flags(world: DiscordWorld) -> None:
     await use(world, "tall", prompt="a fox --ar 16:9")
     assert newest(world, "size") == ("1792x1024",)  # typed now
     assert "is no aspect ratio" in await save(world, "wrong", prompt="x --ar 0:0")
+    close = {"prompt": "{prompt}, close --iw 1.5", "model": "easel-painter"}
+    assert "Saved" in await save(world, "close", **close)
+    await use(world, "close", prompt="a fox")  # nothing to depart from
+    assert newest(world, "prompt", "strength") == ("a fox, close", None)
+    await world.imagine(world.ada, "a fox", preset="close", reference1=("a.png", PNG))
+    await world.wait_for_jobs()
+    assert newest(world, "strength") == (0.5,)
 
 
 # --- flags ----------------------------------------------------------------------------------------
@@ -227,6 +235,21 @@ async def test_a_declined_prompt_takes_its_flags_along(world: DiscordWorld) -> N
     await world.wait_for_jobs()
     assert world.rows("SELECT state FROM jobs") == [(JobState.FAILED,)]
     assert "secret" not in str(world.card.embeds[0].to_dict())
+
+
+async def test_a_declined_negative_prompt_does_not_go_on_in_the_forms_of_others(
+    world: DiscordWorld,
+) -> None:
+    """Ben, who never saw it, would have shown it to everybody under his own words."""
+    world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
+    card = await finished_card(world, "terrible", model="easel-painter", negative="secret")
+    shown = await press(world, world.ben, card, "edit")
+    await submit_form(world, world.ben, shown, prompt="an owl")
+    assert newest(world, "prompt", "negative_prompt") == ("an owl", None)
+    assert "secret" not in str(world.card.embeds[0].to_dict())
+    shown = await press(world, world.ada, card, "edit")
+    await submit_form(world, world.ada, shown, prompt="an owl")
+    assert newest(world, "negative_prompt") == ("secret",)  # it is hers
 
 
 async def test_flags_at_both_ends_of_what_discord_takes(world: DiscordWorld) -> None:

@@ -243,6 +243,23 @@ async def test_a_preset_goes_along(world: DiscordWorld) -> None:
     assert world.gateway.bodies[0]["prompt"] == "a poster of a fox"
 
 
+async def test_a_button_asks_again_where_its_cost_has_changed(build: WorldBuilder) -> None:
+    """Nine credits were taken for a button that said three; the second press knows."""
+    async with build.world(default_quota=parse_limits("3/day")) as world:
+        refused = await world.imagine(world.ada, n=10)
+        assert labels(refused) == ["Paint 3"]
+        await world.mia.slash(
+            world.channel, "quota grant", user=world.ada, credits=20, reason="a prize"
+        )
+        await world.mia.slash(world.channel, "quota cost", model="dall-e-3", credits=3)
+        told = await choose(world, world.ada, refused, "Paint 3")
+        assert "costs 9 credits now" in told.followups[0].content
+        assert world.gateway.bodies == []
+        assert labels(refused) == ["Paint 3 · 9 credits"]
+        await choose(world, world.ada, refused, "Paint 3 · 9 credits")
+        assert world.rows("SELECT credits FROM charges") == [(9,)]
+
+
 # --- the form ---------------------------------------------------------------------------------
 
 

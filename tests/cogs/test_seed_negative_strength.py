@@ -53,7 +53,7 @@ async def test_they_reach_the_gateway_and_every_card(world: DiscordWorld) -> Non
 async def test_the_export_of_personal_data_has_them(world: DiscordWorld) -> None:
     """They are part of what a person asked for."""
     world.gateway.seed = 77
-    await finished_card(world, model=PAINTER, seed=5, negative="cars")
+    await finished_card(world, "a fox --sref secret1", model=PAINTER, seed=5, negative="cars")
     (message,) = ephemeral_messages(await world.ada.slash(world.channel, "mydata export"))
     path = world.folder / "export.zip"
     path.write_bytes(await message.attachments[0].read())
@@ -61,6 +61,7 @@ async def test_the_export_of_personal_data_has_them(world: DiscordWorld) -> None
         name = next(name for name in archive.namelist() if name.endswith("jobs.json"))
         (job,) = json.loads(archive.read(name))
     assert (job["seed"], job["negative"], job["strength"]) == (5, "cars", None)
+    assert job["left_out"] == ["--sref secret1"]
     assert job["pictures"][0]["seed"] == 77
 
 

@@ -20,6 +20,7 @@ from tests.cogs.actions import (
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
 from tests.cogs.scripted_gateway import StreamReply
 from tests.cogs.test_delivery import patient
+from tests.cogs.test_edit_form import use
 from tests.cogs.test_gateways import described
 from tests.cogs.test_references import PNG
 from tests.cogs.test_result_buttons import sent_last
@@ -109,6 +110,20 @@ async def test_what_comes_from_a_spoiler_is_one(world: DiscordWorld) -> None:
     assert world.rows("SELECT DISTINCT spoiler FROM jobs") == [(1,)]
 
 
+async def test_what_starts_from_a_hidden_picture_of_any_message_is_one(
+    world: DiscordWorld,
+) -> None:
+    """Its card showed the picture that somebody had hidden as a thumbnail, to everybody."""
+    photo = await world.ben.send(
+        world.channel, "the end of the film", attachments=[("SPOILER_a.png", PNG)]
+    )
+    shown = await use(world, world.ada, photo)
+    await submit_form(world, world.ada, shown, prompt="in snow", model=["easel-painter"])
+    assert len(world.gateway.bodies) == 1
+    assert is_hidden(world.card)
+    assert world.rows("SELECT spoiler FROM jobs") == [(1,)]
+
+
 async def test_originals_and_what_is_posted_again_are_hidden(world: DiscordWorld) -> None:
     """Every file of the job has the name by which Discord hides it."""
     card = await finished_card(world, model="easel-painter", n=2, spoiler=True)
@@ -163,7 +178,7 @@ async def test_a_moderator_hides_a_result_and_shows_it_again(world: DiscordWorld
     assert [each.get("url") for each in now] == [each.get("url") for each in before]
     assert [each.get("description") for each in now] == [each.get("description") for each in before]
     assert "-references.webp" in str(now[0]["thumbnail"]["url"])
-    assert world.rows("SELECT spoiler FROM jobs ORDER BY rowid") == [(0,), (1,)]
+    assert world.rows("SELECT spoiler FROM jobs ORDER BY rowid") == [(0,), (2,)]
 
 
 async def test_a_requester_hides_their_own_and_strangers_nothing(world: DiscordWorld) -> None:
@@ -198,6 +213,24 @@ async def test_what_a_moderator_hid_its_requester_does_not_show(world: DiscordWo
     await press(world, world.ada, card, "spoiler")
     assert is_hidden(await fresh(world, card))
     assert world.rows("SELECT spoiler FROM jobs") == [(1,)]
+
+
+async def test_what_comes_from_what_a_moderator_hid_its_requester_does_not_show(
+    world: DiscordWorld,
+) -> None:
+    """Its card shows the hidden picture as a thumbnail: a press on *Use* would undo theirs."""
+    card = await finished_card(world, model="easel-painter")
+    await press(world, world.mia, card, "spoiler")
+    form = await press(world, world.ada, card, "use")
+    await submit_form(world, world.ada, form, prompt="the same again")
+    derived = world.card
+    world.skipped_ms += 5_000
+    refused = await press(world, world.ada, derived, "spoiler")
+    assert "moderator" in reply_text(refused)
+    assert is_hidden(await fresh(world, derived))
+    world.skipped_ms += 5_000
+    await press(world, world.mia, derived, "spoiler")
+    assert not is_hidden(await fresh(world, derived))
 
 
 async def test_two_presses_at_once_hide_it(world: DiscordWorld) -> None:

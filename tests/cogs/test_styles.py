@@ -125,6 +125,30 @@ async def test_the_options_of_a_style_count_while_somebody_types(world: DiscordW
     assert {"name": "1536x1024", "value": "1536x1024"} in sizes
 
 
+async def test_flags_of_a_style_and_of_the_person_are_read_one_by_one(world: DiscordWorld) -> None:
+    """Ben's --no took the words of the style away, and the style's --ar replaced his."""
+    await save(world, prompt="{prompt}, in ink --ar 16:9 --no colours --chaos 20")
+    await world.imagine(
+        world.ben, "a fox --no cars --ar 1:1 --tile", preset="Ink", model="easel-painter"
+    )
+    await world.wait_for_jobs()
+    body = world.gateway.bodies[-1]
+    assert (body["prompt"], body["negative_prompt"]) == ("a fox, in ink", "cars")
+    assert body["size"] == "1024x1024"
+    assert "`--tile`, `--chaos 20` have no meaning" in str(world.card.embeds[0].description)
+    assert await bodies_of(world, "Ink", "an owl --ar 9:16") == "an owl, in ink"
+    assert world.gateway.bodies[-1]["size"] == "1024x1792"
+
+
+async def test_what_is_typed_may_be_what_a_style_leaves_out(world: DiscordWorld) -> None:
+    """The placeholder is where the admin wrote it, also behind --no; it needs words there, too."""
+    await save(world, prompt="an empty room --no {prompt}", model="easel-painter")
+    assert await bodies_of(world, "Ink", "chairs") == "an empty room"
+    assert world.gateway.bodies[-1]["negative_prompt"] == "chairs"
+    assert "what to paint" in await bodies_of(world, "Ink", "--ar 16:9")
+    assert len(world.gateway.bodies) == 1
+
+
 async def test_styles_belong_to_their_server(build: WorldBuilder) -> None:
     """Another server's people and direct messages know nothing of them."""
     async with build.world(allow_direct_messages=True) as world:

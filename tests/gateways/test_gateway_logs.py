@@ -12,6 +12,7 @@ import structlog
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed
 from bot.gateways.gateway import AsyncSettings
+from bot.gateways.value_options import NegativeOption
 from tests.gateways import fake_sse as sse
 from tests.gateways.generation_harness import GATEWAY_KEY, make_model, run_generation
 from tests.gateways.replay_gateway import RawReply, http_reply, replay_gateway
@@ -98,6 +99,27 @@ async def test_no_part_of_a_prompt_is_logged(quoted: str, status: int, tmp_path:
     told = next(entry["detail"] for entry in logs if entry["event"] == "gateway.failed")
     assert told.startswith("Rejected: ")
     assert not [word for word in ("lonely", "keeper", "sea") if word in told.casefold()]
+
+
+@pytest.mark.parametrize(
+    "quoted", ["naked soldiers", "NAKED", "of naked soldiers!", "裸体的士兵们"]
+)
+@pytest.mark.parametrize("status", [200, 400])
+async def test_no_part_of_a_negative_prompt_is_logged(
+    quoted: str, status: int, tmp_path: Path
+) -> None:
+    """It is a prompt: what moderation declined of it is nobody else's to read."""
+    negative = {"NAKED": "naked", "裸体的士兵们": "裸体的士兵们"}.get(
+        quoted, "fields of naked soldiers"
+    )
+    body = {"error": {"message": f"Rejected: {quoted}", "code": "server_error"}}
+    known = make_model("painter", timeout_s=5, negative=NegativeOption())
+    with structlog.testing.capture_logs() as logs:
+        async with replay_gateway(http_reply(status, body)) as raw:
+            await run_generation(raw.gateway(), tmp_path, known=known, negative=negative)
+    (told,) = [entry["detail"] for entry in logs if entry["event"] == "gateway.failed"]
+    assert told.startswith("Rejected: [prompt]")
+    assert not [word for word in ("naked", "soldiers", "裸体") if word in told.casefold()]
 
 
 ERRORS: dict[str, RawReply] = {

@@ -111,6 +111,16 @@ def test_a_flag_that_only_other_models_have_is_told() -> None:
         "a fox --- ar",
         "a fox — or two —",
         "snow—ar 16:9 of it",
+        "a sign that says --no entry-- on a door",
+        "un cartel —no pasar— en la puerta",
+        "ein Haus --fast fertig--, am See",
+        "the sea —fast and cold— at night",
+        "the sea —raw power of nature",
+        "he shouts —stop it at once",
+        "a parrot —repeat after me",
+        "墙上写着——no smoking——的房间",
+        'a sign that says "--no entry--"',
+        "https://x.example/a--no b",
         "--",
         "—",
     ],
@@ -118,6 +128,23 @@ def test_a_flag_that_only_other_models_have_is_told() -> None:
 def test_other_words_stay_as_they_are(prompt: str) -> None:
     """A prompt is not a command line."""
     assert read(prompt) == ImageOptions(prompt=prompt)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "options"),
+    [
+        ("a fox —tile —ar 16:9", {"size": "16:9", "left_out": ("--tile",)}),
+        ("—ar 16:9 a fox", {"size": "16:9"}),
+        ("a fox —no people, well—known cars", {"negative": "people, well—known cars"}),
+        ("a fox --no 人物——尤其是孩子", {"negative": "人物——尤其是孩子"}),
+        ("a fox —no cars, half-", {"negative": "cars, half-"}),
+        ("a fox —no entry— —no cars", {"prompt": "a fox —no entry—", "negative": "cars"}),
+    ],
+)
+def test_dashes_of_phones_are_still_flags(prompt: str, options: dict[str, object]) -> None:
+    """Phones make one dash of two hyphens, also of Midjourney's people."""
+    expected = {"prompt": "a fox"} | options
+    assert read(prompt) == ImageOptions(**expected)  # type: ignore[arg-type]  # by name
 
 
 def test_a_words_after_a_flag_stay_in_the_prompt() -> None:

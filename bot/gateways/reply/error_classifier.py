@@ -5,7 +5,7 @@ order of precedence is: code, then type, then phrases of the message, then the H
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -24,7 +24,7 @@ from bot.gateways.reply.error_tables import (
     UNBEGUN_PHRASES,
     VAGUE_PHRASES,
 )
-from bot.gateways.reply.prompt_masking import without_prompt
+from bot.gateways.reply.prompt_masking import without_prompts
 
 MAX_RETRY_WAIT_S = 120  # a longer hint is not waited for (as in openai-python)
 
@@ -87,11 +87,11 @@ def classify_error(
     *,
     now_ms: int,
     kinds: Mapping[str, Kind] = NO_KINDS,
-    prompt: str = "",
+    prompts: Sequence[str] = (),
 ) -> ClassifiedError:
     """Classify a response without pictures; ``kinds`` are by the gateway's own codes.
 
-    What it quotes of the ``prompt`` says nothing about the error.
+    What it quotes of the ``prompts`` says nothing about the error.
     """
     if isinstance(response.body, list) and isinstance(next(iter(response.body), None), dict):
         response = replace(response, body=response.body[0])  # Google's interfaces send a list
@@ -101,7 +101,7 @@ def classify_error(
         )
     error = _error_body_of(response)
     hint = retry_after_s(response.headers, error.message, now_ms=now_ms)
-    said = replace(error, message=without_prompt(error.message[:_MAX_MESSAGE], prompt))
+    said = replace(error, message=without_prompts(error.message[:_MAX_MESSAGE], prompts))
     kind, billed = _kind_and_billed(response, said, hint, kinds)
     is_too_large = response.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     param = error.param or ("image" if is_too_large else "")

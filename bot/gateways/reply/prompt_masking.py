@@ -5,7 +5,7 @@ The work is linear in the length of the text and of the prompt.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
@@ -49,6 +49,13 @@ class _Runs:
     of_words: frozenset[str]
 
 
+def without_prompts(text: str, prompts: Iterable[str]) -> str:
+    """Return the text with every run of each of the prompts masked."""
+    for prompt in prompts:
+        text = without_prompt(text, prompt)
+    return text
+
+
 def without_prompt(text: str, prompt: str) -> str:
     """Return the text with every run of the prompt masked: three words or twelve characters."""
     if not text or len(prompt.strip()) < _MIN_PROMPT:
@@ -80,7 +87,7 @@ def _masked(text: str, found: _Letters, marked: bytearray) -> str:
 # --- the runs of a prompt -------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=1)  # all redactions of one failure are about one prompt
+@lru_cache(maxsize=2)  # all redactions of one failure are about one request
 def _runs(prompt: str) -> _Runs:
     words = [word.casefold() for word in _WORD.findall(prompt)]
     letters = "".join(words)

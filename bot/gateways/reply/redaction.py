@@ -1,9 +1,9 @@
 """Remove keys, URLs, hosts and prompts from a gateway's messages, for the operator's log."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from bot.gateways.reply.prompt_masking import without_prompt
+from bot.gateways.reply.prompt_masking import without_prompts
 
 MAX_DETAIL = 500
 _MAX_INPUT = 8 * MAX_DETAIL
@@ -30,12 +30,12 @@ def error_words(error: Exception) -> str:
     return _QUOTED_BYTES.sub("", f"{type(error).__name__}: {error}")
 
 
-def redact(text: str, secrets: Iterable[str], *, prompt: str = "") -> str:
-    """Return one line of at most 500 characters without the secrets or parts of the prompt."""
+def redact(text: str, secrets: Iterable[str], *, prompts: Sequence[str] = ()) -> str:
+    """Return one line of at most 500 characters without the secrets or parts of the prompts."""
     for secret in secrets:
         if len(secret) >= _MIN_SECRET:
             text = text.replace(secret, "[secret]")
-    text = without_prompt(text[:_MAX_INPUT], prompt)
+    text = without_prompts(text[:_MAX_INPUT], prompts)
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return " ".join(text.split())[:MAX_DETAIL]

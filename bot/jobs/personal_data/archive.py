@@ -64,6 +64,7 @@ class _JobEntry(msgspec.Struct):
     seed: int | None = None
     negative: str | None = None
     strength: int | None = None
+    left_out: Sequence[str] = ()
     error: str | None = None
     error_facts: dict[str, Fact | None] | None = None
     references: Sequence[PictureEntry] = ()
@@ -238,6 +239,7 @@ def _job(found: PersonalJob) -> _JobEntry:
         seed=request.seed,
         negative=request.negative,
         strength=request.strength,
+        left_out=request.left_out,
         error=None if written.error is None else written.error.message_id,
         error_facts=None if written.error is None else written.error.facts,
         references=[_file(reference) for reference in request.references],

@@ -16,6 +16,7 @@ class KeptPicture:
     width: int
     height: int
     revised_prompt: str | None
+    number: int
     seed: int | None = None
 
 
@@ -47,7 +48,10 @@ def insert_kept_pictures(
 
 
 def read_kept_pictures(rows: Transaction, job_id: str) -> list[KeptPicture]:
-    """Return what was kept of a job, in order."""
+    """Return what was kept of a job, in order; some numbers may be missing.
+
+    A picture that came late is kept longer than those before it.
+    """
     found = rows.query("SELECT * FROM pictures WHERE job_id = $1 ORDER BY number", job_id)
     return [
         KeptPicture(
@@ -55,6 +59,7 @@ def read_kept_pictures(rows: Transaction, job_id: str) -> list[KeptPicture]:
             row["width"],
             row["height"],
             row["revised_prompt"],
+            row["number"],
             row["seed"],
         )
         for row in found

@@ -90,7 +90,7 @@ class JobRepository:
             job.parent,
             int(job.private),
             *card_values(card),
-            HIDDEN if job.spoiler else 0,
+            self._spoiler_of(tx, job),
         )
         write_request_files(tx, job)
         tx.write(
@@ -98,6 +98,13 @@ class JobRepository:
             " WHERE (ended_at IS NULL OR told = 0) AND token IS NOT NULL AND created_at < $1",
             self._now() - TOKEN_LIFE_MS,
         )
+
+    def _spoiler_of(self, tx: Transaction, job: Job) -> int:
+        """Return who may show the pictures of a new job: who hid those of its parent."""
+        if not job.spoiler:
+            return 0
+        parent = job.parent and tx.one("SELECT spoiler FROM jobs WHERE id = $1", job.parent)
+        return max(HIDDEN, parent["spoiler"]) if parent else HIDDEN
 
     def not_placed(self, tx: Transaction, job_id: str) -> None:
         """Write that Discord surely did not take the announced card."""

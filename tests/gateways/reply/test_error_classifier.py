@@ -281,7 +281,7 @@ def test_what_is_quoted_of_the_prompt_is_no_reason(quoted: str) -> None:
     prompt = f"a poster that says {quoted} in red letters"
     body = _error(f"Invalid characters in 'that says {quoted} in red'")
     answer = GatewayResponse(400, {}, body, "")
-    assert classify_error(answer, now_ms=0, prompt=prompt).kind is Kind.INVALID_REQUEST
+    assert classify_error(answer, now_ms=0, prompts=[prompt]).kind is Kind.INVALID_REQUEST
 
 
 def test_a_picture_that_is_too_large_is_named() -> None:
