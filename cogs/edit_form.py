@@ -122,6 +122,9 @@ class EditCog(commands.Cog):
         written: WrittenJob,
         caller: CallerContext,
     ) -> None:
+        await self._deps.job_lookup.check_still_posted(
+            written, by=interaction.user.id, channel_id=interaction.channel_id
+        )
         kept = list(await self._deps.services.retention.kept_references(written.job.id))
         if chosen.number not in kept:
             raise PictureNotKept(number=str(chosen.number))

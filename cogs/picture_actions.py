@@ -10,7 +10,7 @@ import structlog
 from discord import Interaction
 from discord.ext import commands
 
-from bot.core.errors.jobs import CostChanged, NoLongerPosted, PictureNotKept, PrivateNotPosted
+from bot.core.errors.jobs import CostChanged, PictureNotKept, PrivateNotPosted
 from bot.core.models import ImageOptions, Reference
 from bot.discord_ui.caller import CallerContext
 from bot.discord_ui.job_embeds import (
@@ -175,6 +175,9 @@ class PictureActionsCog(commands.Cog):
         caller: CallerContext,
     ) -> None:
         self._deps.job_lookup.check_repeatable(written, by=interaction.user.id)
+        await self._deps.job_lookup.check_still_posted(
+            written, by=interaction.user.id, channel_id=interaction.channel_id
+        )
         reference = await self._reference(chosen)
         offer = self._offer(written, caller)
         if offer is not None and offer.credits != shown_credits:
@@ -221,7 +224,9 @@ class PictureActionsCog(commands.Cog):
         if written.job.private:
             raise PrivateNotPosted
         await check_may_post(self._deps, caller)
-        await self._check_still_posted(interaction, written)
+        await self._deps.job_lookup.check_still_posted(
+            written, by=interaction.user.id, channel_id=interaction.channel_id
+        )
         kept = await self._kept(chosen)
         if await self._deps.button_guard.is_repeated(interaction, "post", chosen):
             return
@@ -233,10 +238,3 @@ class PictureActionsCog(commands.Cog):
             )
         done = self._deps.client.texts.say(POST_MESSAGES[seen], caller.locale)
         await interaction.followup.send(done, ephemeral=True)
-
-    async def _check_still_posted(self, interaction: Interaction, written: WrittenJob) -> None:
-        """Keep others from posting what its requester, or a moderator, has deleted here."""
-        if interaction.user.id == written.job.requester.user_id:
-            return
-        if not await self._deps.job_lookup.is_shown_in(written.job.id, interaction.channel_id):
-            raise NoLongerPosted

@@ -13,6 +13,7 @@ from bot.core.i18n.escaping import cut, escaped, one_line, quoted
 from bot.core.i18n.texts import Texts
 from bot.core.models import Reference
 from bot.discord_ui.embed_style import COLOURS, FACT_SEPARATOR, plain_line, small
+from bot.discord_ui.option_facts import option_facts
 from bot.preferences.presets import MAX_PRESET_NAME
 from bot.preferences.server_styles import ServerStyle
 
@@ -99,7 +100,8 @@ class StyleEmbeds:
         style = page.styles[number]
         options = style.options
         count = options.n and self._texts.say("preset-list-n", locale, n=options.n)
-        words = (options.model, options.size, count, *options.words.values())
+        others = option_facts(self._texts, options, locale)
+        words = (options.model, options.size, count, *others)
         facts = FACT_SEPARATOR.join(plain_line(word, _LONGEST_FACT) for word in words if word)
         lines = [quoted(options.prompt or "", _LONGEST_PROMPT)]
         if facts:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.core.errors.base import Refusal
 from bot.core.errors.gateway import is_declined
+from bot.core.errors.jobs import NoLongerPosted
 from bot.core.models import CardAddress
 from bot.database.database import Database
 from bot.database.transaction import Transaction
@@ -201,10 +202,21 @@ class JobLookup:
         messages = await self._database.read(job_details.messages, written.job.id)
         return [each for each in messages if is_theirs or each.channel_id == moderated]
 
-    async def is_shown_in(self, job_id: str, channel_id: int | None) -> bool:
-        """Tell whether a channel has a message of a job, as far as this bot knows."""
-        messages = await self._database.read(job_details.messages, job_id)
-        return any(each.channel_id == channel_id for each in messages)
+    async def check_still_posted(
+        self, written: WrittenJob, *, by: int, channel_id: int | None
+    ) -> None:
+        """Keep others from showing again what its requester, or a moderator, deleted in a channel.
+
+        They may have chosen a picture of it before; one as reference is shown as a thumbnail.
+
+        Raises:
+            NoLongerPosted: as far as this bot knows.
+        """
+        if by == written.job.requester.user_id:
+            return
+        messages = await self._database.read(job_details.messages, written.job.id)
+        if not any(each.channel_id == channel_id for each in messages):
+            raise NoLongerPosted
 
     async def record_deleted(self, message: CardAddress) -> None:
         """Record that a message was deleted, as soon as the database is there."""

@@ -322,9 +322,11 @@ async def test_what_was_deleted_is_posted_by_its_requester_alone(world: DiscordW
     card = await several(world)
     chosen = {who: await choose(world, who, card) for who in (world.ada, world.ben)}
     await delete_after_question(world, world.mia, card)
-    refused = await act(world, world.ben, chosen[world.ben], "post")
-    assert "was deleted here" in ephemeral_text(refused)
+    for action in ("post", "vary", "use"):  # the picture would be a thumbnail
+        refused = await act(world, world.ben, chosen[world.ben], action)
+        assert "was deleted here" in ephemeral_text(refused)
     assert world.messages() == []
+    assert len(world.gateway.bodies) == 1
     await act(world, world.ada, chosen[world.ada], "post")
     assert len(world.messages()) == 1
 

@@ -118,7 +118,7 @@ class PrivateNotPosted(Refusal):
 
 @dataclass(eq=False, kw_only=True)
 class NoLongerPosted(Refusal):
-    """The result was deleted here, and somebody else than its requester wants to post of it."""
+    """The result was deleted here, and somebody else than its requester wants to show it."""
 
     message_id = "error-no-longer-posted"
 
