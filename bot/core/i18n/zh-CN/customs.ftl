@@ -175,7 +175,7 @@ style-deleted = 风格 **{ $name }** 已删除。
 style-imported = 已保存 { $count } 个风格{ $replaced ->
         [0] 。
        *[other] ，其中 { $replaced } 个替换了原来的同名风格。
-    }
+    }本服务器的所有人现在都可以在 `/imagine` 的 `preset` 中选择。
 style-exported = { $count } 个风格，不包括示例图片。在其他服务器可以用 `/style import` 保存。
 
 style-list-title =
