@@ -166,7 +166,7 @@ preset-list-title =
         [one] 🔖 Your preset
        *[other] 🔖 Your { $count } presets
     }
-preset-list-none = You have no presets yet. Save options to use again with /preset save.
+preset-list-none = You have no presets yet. Save options to use again with `/preset save`.
 preset-list-page = Page { $page } of { $pages }
 preset-list-n =
     { $n ->

@@ -157,7 +157,7 @@ preset-list-title =
         [0] 🔖 你的预设
        *[other] 🔖 你的预设（{ $count } 个）
     }
-preset-list-none = 你还没有预设。请用 /preset save 保存常用的选项。
+preset-list-none = 你还没有预设。请用 `/preset save` 保存常用的选项。
 preset-list-page = 第 { $page } 页，共 { $pages } 页
 preset-list-n = { $n } 张图片
 
