@@ -77,7 +77,7 @@ class SettingsOverview:
     def _style_line(self, server_id: int, locale: str) -> SettingLine:
         styles = tuple(self._deps.styles.styles(server_id).values())
         names = self._styles.names(styles, locale, limit=LONGEST_LIST)
-        return SettingLine("custom-styles", names, "style save")
+        return SettingLine("custom-styles", names, "style save" if styles else "style import")
 
     def _setting_lines(self, server_id: int, locale: str) -> list[SettingLine]:
         settings = self._deps.preference_store.server(server_id)

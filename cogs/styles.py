@@ -67,7 +67,7 @@ class StylesCog(commands.Cog):
         model="Image model",
         size="Size or aspect ratio, e.g. 16:9 or 1024x1024",
         n="Number of pictures",
-        quality="Quality",
+        quality="Quality, e.g. high",
         style="Style option of the model, e.g. vivid",
         background="Background, e.g. transparent",
         negative="What shall not be in the picture, where the model takes that",

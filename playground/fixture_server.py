@@ -41,9 +41,9 @@ class FixtureServer:
         bot.tree.error(answer_error)
         await self.name_bot(bot)
 
-    async def request_picture(self, prompt: str) -> None:
+    async def request_picture(self, prompt: str, *, size: str) -> None:
         """Let the admin ask for a picture; it is painted while the page opens."""
-        await self.members[-1].slash(self.channel, "imagine", prompt=prompt)
+        await self.members[-1].slash(self.channel, "imagine", prompt=prompt, size=size)
 
     async def post(self, embed: discord.Embed) -> None:
         """Post a message of the bot."""

@@ -57,16 +57,9 @@ You are {first} in #{CHANNEL}; "Viewing as" makes you {second}, or {ADMIN}, the 
         examples = "".join(f"- `{command}`\n" for command in self._examples())
         embed = discord.Embed(
             colour=GREETING_COLOUR,
-            description="Say what you would like to see. Click one of these, or type it, "
-            f"and press Enter:\n{examples}",
-        )
-        embed.add_field(
-            name="Then",
-            value="- ✏️ *Edit* and 🖼️ *Use*, under a picture\n"
-            f"- `/history` and `/preferences`; you have {self._allowance()}\n"
-            f"- *Viewing as*, above, makes you {MEMBERS[1]}, or {ADMIN}, the admin: "
-            "`/quota set credits: 3 per: day`, `/settings show`",
-            inline=False,
+            description=f"Click one of these, or type your own, and press Enter:\n{examples}\n"
+            f"You have {self._allowance()}; `/help` says more. *Viewing as*, above, makes you "
+            f"{MEMBERS[1]}, or {ADMIN}, the admin: `/settings show`.",
         )
         return embed.set_author(name="🎨 Welcome").set_footer(text=self.who_paints)
 

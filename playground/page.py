@@ -31,6 +31,7 @@ LATENCY_S = 2.5
 QUOTA = "30/day"
 # The admin has asked for it when the page opens, so that it shows what is to be had.
 OPENING_PROMPT = "mountains at dawn above a lake"
+OPENING_SIZE = "2:1"  # low enough to be seen above the examples
 
 
 async def serve_page(options: Namespace) -> None:
@@ -49,7 +50,7 @@ async def serve_page(options: Namespace) -> None:
         bot = await stack.enter_async_context(open_bot(settings, _clock(server, clock)))
         await server.start_bot(bot.client)
         if guide.who_paints == DEMONSTRATION_PAINTER and not options.fail_rate:
-            await server.request_picture(OPENING_PROMPT)
+            await server.request_picture(OPENING_PROMPT, size=OPENING_SIZE)
         await server.post(guide.welcome())
         await show_page(options, server, clock, lambda url: guide.printed(url, options.data), stack)
 

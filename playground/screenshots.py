@@ -45,6 +45,12 @@ TALL = (1280, 2200)  # no card is higher
 MARGIN = 8
 MAX_BYTES = 50_000
 FLAT_COLOURS = 24  # of the page; the others are for the pictures
+# As a person scrolls, with the wheel: otherwise the page goes back to the newest message.
+_SCROLL_TO = """message => {
+    document.getElementById('channel-timeline').dispatchEvent(new Event('wheel'));
+    message.scrollIntoView({block: 'center'});
+    return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+}"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -97,7 +103,7 @@ class ScreenshotFolder:
         self.person.wait_for_pictures()
         self._set_width()
         self.person.tab.mouse.move(0, 0)
-        message.evaluate("element => element.scrollIntoView({block: 'center'})")
+        message.evaluate(_SCROLL_TO)
         box = message.bounding_box()
         assert box is not None  # noqa: S101 - it is visible
         top, height = box["y"] - MARGIN, box["height"] + 2 * MARGIN

@@ -72,6 +72,7 @@ def read_options(entry: Json, options: Mapping[str, object], names: Names) -> di
         if not _is_free_text(option) or not isinstance(text, str):
             continue
         bare, written = _split(text, entry)
+        _check_spelling(text, entry)
         if not written:
             continue
         if bare:
@@ -134,20 +135,29 @@ def _values_after(marks: Sequence[re.Match[str]], text: str) -> Iterator[tuple[r
 
 def _check_labels(text: str, entry: Json) -> None:
     """Refuse what was meant as an option, but is none; a sentence with a colon is not."""
+    _check_spelling(text, entry)
     options = [str(option["name"]) for option in entry["options"]]
     for mark in _LABEL.finditer(text):
         name = mark[1]
         if name in options:
             continue
-        similar = get_close_matches(name, options, 1, _SIMILAR)
-        if similar and len(name) >= _MIN_GUESS_LENGTH:
-            raise NotUnderstood(
-                f"/{entry['invocation']} has no option {name}: did you mean {similar[0]}: ?"
-            )
         if mark.start() == 0:
             raise NotUnderstood(
                 f"/{entry['invocation']} has no option {name}: {_takes(entry)}; "
                 "in a text, please write it without the colon."
+            )
+
+
+def _check_spelling(text: str, entry: Json) -> None:
+    """Refuse what looks like the name of an option with a letter wrong."""
+    options = [str(option["name"]) for option in entry["options"]]
+    for mark in _LABEL.finditer(text):
+        name = mark[1]
+        if name in options or len(name) < _MIN_GUESS_LENGTH:
+            continue
+        if similar := get_close_matches(name, options, 1, _SIMILAR):
+            raise NotUnderstood(
+                f"/{entry['invocation']} has no option {name}: did you mean {similar[0]}: ?"
             )
 
 

@@ -53,6 +53,44 @@ form.addEventListener("input", ({ target, inputType, isComposing }) => {
     .find((each) => `${each.querySelector("strong").textContent} ` === input.value)?.click();
 });
 
+// What is typed after a command that needs no option is not lost: it is text again until it names
+// an option. Without that the whole text is sent, and the playground's server reads it.
+let textCommand = "";
+form.addEventListener("keydown", (event) => {
+  const { key, target, isComposing, ctrlKey, metaKey, altKey } = event;
+  if (isComposing || ctrlKey || metaKey || altKey) return;
+  if (!target.matches(".command-chip") || key.length !== 1 || key === " ") return;
+  if (form.querySelector(".command-pill")) return;
+  event.preventDefault();
+  event.stopPropagation();
+  textCommand = target.textContent;
+  form.querySelector(".command-context-close").click();
+  write(input, `${textCommand} ${key}`);
+  input.focus();
+  input.setSelectionRange(input.value.length, input.value.length);
+}, { capture: true });
+form.addEventListener("input", ({ target, isComposing }) => {
+  if (target !== input || isComposing || !textCommand) return;
+  const typed = input.value;
+  const rest = typed.startsWith(`${textCommand} `) ? typed.slice(textCommand.length + 1) : "";
+  const [, name, value] = rest.match(/^([a-z][a-z0-9_-]*):([^:/])$/) ?? [];
+  if (!name) return;
+  const command = textCommand;
+  textCommand = "";
+  write(input, command);
+  [...form.querySelectorAll(".command-entry")]
+    .find((each) => each.querySelector("strong").textContent === command)?.click();
+  if (option(name)) {
+    open(name);
+    const field = pill(name)?.querySelector(".command-option-input");
+    field?.focus();
+    if (field && value.trim()) write(field, value);
+  } else {
+    form.querySelector(".command-context-close")?.click();
+    write(input, typed);
+  }
+});
+
 // "name: value" inside an option goes to the option of that name.
 form.addEventListener("input", ({ target: field, isComposing }) => {
   if (isComposing || !field.matches(".command-option-input")) return;
@@ -111,7 +149,8 @@ function isWhole(target) {
   if (target.matches(".command-chip")) return true;
   const typed = target.matches(".command-option-input") && target.value.trim().toLowerCase();
   if (!typed) return false;
-  const { autocomplete, choices } = option(target.dataset.option) ?? {};
+  const { autocomplete, choices, type } = option(target.dataset.option) ?? {};
+  if (type === "boolean") return ["true", "false"].includes(typed);
   return autocomplete || choices?.some(({ name, value }) => [name, value].some((each) => String(each).toLowerCase() === typed));
 }
 
@@ -131,6 +170,40 @@ async function sendWithName(target) {
   form.requestSubmit();
 }
 
+// Discord asks for suggestions as soon as an option has focus, the page only after a key.
+form.addEventListener("focusin", ({ target }) => setTimeout(() => {
+  const isEmpty = target.matches(".command-option-input") && !target.value && document.activeElement === target;
+  if (isEmpty && option(target.dataset.option)?.autocomplete && form.querySelector(".command-empty")) {
+    target.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}));
+
+// The page says at once that nothing matches, also while it asks and after something was chosen.
+const NOTHING = "No options match";
+const LOADING = "Loading…";
+let questions = 0;
+let chosen = [];
+form.addEventListener("input", async ({ target }) => {
+  if (!target.matches(".command-option-input") || !option(target.dataset.option)?.autocomplete) return;
+  questions += 1;
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  while (isBusy()) await new Promise((resolve) => setTimeout(resolve, 50));
+  questions -= 1;
+  sayWhatIsOffered();
+});
+form.addEventListener("click", ({ target }) => {
+  const choice = target.closest(".command-suggestion");
+  if (choice) chosen = [choice.dataset.value, choice.querySelector(".command-suggestion-label").textContent];
+}, { capture: true });
+
+function sayWhatIsOffered() {
+  const empty = form.querySelector(".command-empty");
+  if (![NOTHING, LOADING].includes(empty?.textContent)) return;
+  if (chosen.includes(document.activeElement.value)) empty.closest(".command-popup").hidden = true;
+  const words = questions ? LOADING : NOTHING;
+  if (empty.textContent !== words) empty.textContent = words;
+}
+
 let wasComposing = false;
 // After each change: descriptions of options, no button to remove one on the way of Tab, and focus.
 new MutationObserver(() => {
@@ -139,6 +212,7 @@ new MutationObserver(() => {
     const { description } = option(name) ?? {};
     if (description && mark.textContent !== description) mark.textContent = description;
   }
+  sayWhatIsOffered();
   for (const button of form.querySelectorAll(".command-option-remove, .command-file-remove")) button.tabIndex = -1;
   const isComposing = form.querySelector(".command-row") !== null;
   if (wasComposing && !isComposing && document.activeElement === document.body) input.focus();

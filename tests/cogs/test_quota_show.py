@@ -52,6 +52,16 @@ async def test_an_empty_server_shows_what_holds_instead(build: WorldBuilder) -> 
         assert "`/quota set`" in hint
 
 
+async def test_a_limit_for_everyone_alone_is_not_called_none(world: DiscordWorld) -> None:
+    """Whoever has just set it does not read below it that nothing is set."""
+    await world.mia.slash(world.channel, "quota set", credits=4, per="day")
+    assert await lines(world) == [
+        "**Everyone** · 4 credits per day",
+        "",
+        "-# No role and no person has a limit of its own: `/quota set` sets one.",
+    ]
+
+
 async def test_everything_that_was_decided_is_in_the_list(world: DiscordWorld) -> None:
     """An admin sees at a glance who is limited by what: roles first, then people."""
     patron = world.guild.create_role("patron")

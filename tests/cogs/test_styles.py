@@ -369,7 +369,9 @@ async def test_a_list_without_styles_says_how_to_begin(world: DiscordWorld) -> N
 async def test_the_styles_that_come_with_easel_work(world: DiscordWorld) -> None:
     """A dozen at least, in one command, none with the name of somebody."""
     answer = await world.mia.slash(world.channel, "style import")
-    assert private_text(answer) == "14 styles were saved."
+    assert private_text(answer) == (
+        "14 styles were saved. Everybody here can now choose one as `preset` in `/imagine`."
+    )
     assert len(styles(world)) == len(example_styles()) == 14
     assert (await bodies_of(world, "Ink")).startswith("a fox, drawn with a brush")
     again = await world.mia.slash(world.channel, "style import")

@@ -181,6 +181,7 @@ def test_options_after_a_prompt_that_was_chosen_from_the_list_are_options() -> N
         ({"prompt": "a boat n: 4", "n": "2"}, "n: is there twice"),
         ({"prompt": "a boat n: 44"}, "from 1 to 10"),
         ({"prompt": "n: 4"}, "still needs prompt:"),
+        ({"prompt": "a boat siez: 16:9"}, "no option siez: did you mean size:"),
     ],
 )
 def test_a_wrong_option_after_a_prompt_is_told(options: Json, words: str) -> None:

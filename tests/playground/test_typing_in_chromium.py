@@ -37,7 +37,8 @@ def test_what_is_typed_becomes_options_as_one_types(person: BrowserUser) -> None
     for field in pills.locator("input").all():
         assert field.evaluate("field => field.scrollWidth <= field.clientWidth")
     person.tab.locator(".command-ghost").click()
-    expect(person.tab.locator(".command-suggestion", has_text="model")).to_contain_text("model")
+    offered = person.tab.locator('.command-suggestion[data-value="model"]')
+    expect(offered).to_contain_text("Image model")
     assert "…" not in person.tab.locator(".command-suggestion-ellipsis").all_inner_texts()
     pills.last.locator("input").click()
     person.tab.keyboard.press("Tab")
@@ -53,6 +54,51 @@ def test_what_is_typed_becomes_options_as_one_types(person: BrowserUser) -> None
     person.wait_for_card("2 pictures for Ada", pictures=2)
     expect(person.box).to_be_focused()
     assert person.console_errors == []
+
+
+def test_an_option_offers_its_choices_before_a_key_is_pressed(person: BrowserUser) -> None:
+    """Nobody can type the name of a model that they have not seen; what was chosen is enough."""
+    person.write_text("/imagine a hill model: ")
+    offered = person.tab.locator(".command-suggestion")
+    expect(offered).to_have_count(2)
+    expect(offered.first).to_contain_text("1 credit")
+    person.tab.keyboard.press("ArrowDown")
+    person.tab.keyboard.press("Enter")
+    expect(person.tab.locator('.command-pill[data-option="model"] input')).not_to_have_value("")
+    expect(person.tab.locator(".command-empty")).to_be_hidden()
+    assert person.console_errors == []
+
+
+def test_what_is_typed_after_a_command_without_a_needed_option_is_not_lost(
+    person: BrowserUser,
+) -> None:
+    """``/help topic: credits`` is the topic, and a word too many is told."""
+    person.write_text("/help topic: credits")
+    expect(person.tab.locator('.command-pill[data-option="topic"] input')).to_have_value("credits")
+    person.tab.keyboard.press("Enter")
+    person.wait_for_words("Credits")
+    person.write_text("/usage please")
+    expect(person.box).to_have_value("/usage please")
+    person.tab.keyboard.press("Enter")
+    expect(person.line).to_contain_text("“please” belongs to no option of /usage")
+    assert person.console_errors == []
+
+
+def test_pictures_are_as_large_as_in_discord(person: BrowserUser) -> None:
+    """300 points in an embed, 350 as an attachment, which comes before the embed."""
+    person.type_text("/imagine a hill")
+    person.wait_for_card("A picture for Ada", pictures=1)
+    box = person.card.locator("img.embed-image").bounding_box()
+    assert box is not None
+    assert (round(box["width"]), round(box["height"])) == (300, 300)
+    person.type_text("/imagine a hill spoiler: true")
+    person.wait_for_card("A picture for Ada")
+    cover = person.card.locator(".spoiler-media").bounding_box()
+    card = person.card.locator(".embed-card").bounding_box()
+    assert cover is not None
+    assert card is not None
+    assert (round(cover["width"]), round(cover["height"])) == (350, 350)
+    assert cover["y"] + cover["height"] < card["y"]
 
 
 def test_names_are_known_and_mistakes_are_told(person: BrowserUser) -> None:

@@ -145,7 +145,7 @@ custom-costs-are =
         [one] { $count } set here, else the operator's defaults
        *[other] { $count } set here, else the operator's defaults
     }
-settings-areas = Show in full…
+settings-areas = Show in full …
 settings-area-limits = All limits, extra credits and blocks
 settings-area-costs = What pictures cost
 settings-area-changes = Who changed what
@@ -166,7 +166,7 @@ preset-list-title =
         [one] 🔖 Your preset
        *[other] 🔖 Your { $count } presets
     }
-preset-list-none = You have no presets yet. Save options to use again with /preset save.
+preset-list-none = You have no presets yet. Save options to use again with `/preset save`.
 preset-list-page = Page { $page } of { $pages }
 preset-list-n =
     { $n ->
@@ -192,7 +192,7 @@ style-imported =
     }{ $replaced ->
         [0] .
        *[other] {", "}{ $replaced } of them in place of earlier ones with the same names.
-    }
+    } Everybody here can now choose one as `preset` in `/imagine`.
 style-exported =
     { $count ->
         [one] { $count } style, without its example picture. Save it in another server with `/style import`.

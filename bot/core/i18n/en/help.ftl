@@ -149,5 +149,5 @@ greeting =
 
     { "**Begin**" } with { $imagine } and say what you want to see.
     { "**Limit it**" } with { $quota_set }, such as 5 credits per day for everyone; { $settings_show } says what holds now.
-    { "**Where and who**" } is up to { $settings_channels_allow } and { $settings_roles_allow }.
+    { "**Say where and for whom**" } with { $settings_channels_allow } and { $settings_roles_allow }.
     { "**More**" } is in { $help }, for everybody.

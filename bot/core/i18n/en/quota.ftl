@@ -119,7 +119,7 @@ quota-show-title = 🎟️ Limits in this server
 quota-show-line = { $subject } · { $limits }
 quota-show-default = { $subject } · { $limits }, the operator's default
 quota-show-ceiling = The operator allows this server { $limits }.
-quota-show-none = No limits are set here: `/quota set` sets one.
+quota-show-none = No role and no person has a limit of its own: `/quota set` sets one.
 quota-no-limit = no limit
 quota-cap =
     { $credits ->

@@ -157,7 +157,7 @@ preset-list-title =
         [0] 🔖 你的预设
        *[other] 🔖 你的预设（{ $count } 个）
     }
-preset-list-none = 你还没有预设。请用 /preset save 保存常用的选项。
+preset-list-none = 你还没有预设。请用 `/preset save` 保存常用的选项。
 preset-list-page = 第 { $page } 页，共 { $pages } 页
 preset-list-n = { $n } 张图片
 
@@ -175,7 +175,7 @@ style-deleted = 风格 **{ $name }** 已删除。
 style-imported = 已保存 { $count } 个风格{ $replaced ->
         [0] 。
        *[other] ，其中 { $replaced } 个替换了原来的同名风格。
-    }
+    }本服务器的所有人现在都可以在 `/imagine` 的 `preset` 中选择。
 style-exported = { $count } 个风格，不包括示例图片。在其他服务器可以用 `/style import` 保存。
 
 style-list-title =

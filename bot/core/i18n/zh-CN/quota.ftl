@@ -109,7 +109,7 @@ quota-show-title = 🎟️ 本服务器的限额
 quota-show-line = { $subject } · { $limits }
 quota-show-default = { $subject } · { $limits }（运营者的默认值）
 quota-show-ceiling = 运营者给本服务器的上限：{ $limits }。
-quota-show-none = 这里还没有设置限额：用 `/quota set` 设置。
+quota-show-none = 还没有针对身份组或个人的限额：用 `/quota set` 设置。
 quota-no-limit = 不限
 quota-cap =
     { $credits ->

@@ -47,7 +47,7 @@ form-your-words = 这是你写的内容，可以复制：
 
 ## One of several pictures: a select under a result, and buttons under the chosen one
 
-picture-choose = 选择一张图片 …
+picture-choose = 选择一张图片…
 picture-title = 🖼️ 第 { $number } 张，共 { $total } 张
 picture-hint-vary = 🎲 立即再画一张类似的
 picture-hint-use = 🖼️ 先问要改什么
