@@ -172,9 +172,7 @@ def _dependencies(
         preference_store=preference_store,
         presets=presets,
     )
-    autocomplete = Autocomplete(
-        catalogue=services.catalogue, costs=services.pricing, texts=client.texts, now=clock.now
-    )
+    autocomplete = _autocomplete(bot, clock)
     job_lookup = JobLookup(
         database=services.database, repository=services.repository, ledger=services.ledger
     )
@@ -217,5 +215,15 @@ def _refused_requests(
         request_builder=request_builder,
         couriers=couriers,
         remedies=Remedies(request_builder, bot.services),
+        now=clock.now,
+    )
+
+
+def _autocomplete(bot: Bot, clock: Clock) -> Autocomplete:
+    services = bot.services
+    return Autocomplete(
+        catalogue=services.catalogue,
+        costs=services.pricing,
+        texts=bot.client.texts,
         now=clock.now,
     )
