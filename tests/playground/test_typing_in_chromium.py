@@ -16,6 +16,9 @@ BELOW = (
     "(() => { const log = document.getElementById('channel-timeline');"
     " return Math.round(log.scrollHeight - log.scrollTop - log.clientHeight); })()"
 )
+BELOW_AS_DRAWN = (
+    f"new Promise((tell) => requestAnimationFrame(() => setTimeout(() => tell({BELOW}))))"
+)
 # Pictures of which one would see the alternative text.
 BROKEN = (
     "[...document.querySelectorAll('#channel-message-list img')].filter(picture =>"
@@ -137,9 +140,11 @@ def test_the_newest_message_stays_in_view(person: BrowserUser) -> None:
         assert person.tab.evaluate(BELOW) <= 1
     person.tab.reload()
     expect(person.messages).to_have_count(4)
+    # What is in the document is not drawn yet: the page scrolls before its next frame.
+    person.tab.wait_for_function(f"{BELOW} <= 1", timeout=SHORT_TIMEOUT_MS)
     for _ in range(10):
         assert person.tab.evaluate(BROKEN) == 0
-        assert person.tab.evaluate(BELOW) <= 1
+        assert person.tab.evaluate(BELOW_AS_DRAWN) <= 1
         person.tab.wait_for_timeout(100)
     person.wait_for_pictures()
     assert person.tab.evaluate(BELOW) <= 1

@@ -24,6 +24,8 @@ NAME = re.compile(r"[-_'\w]{1,32}")
 MOST_OPTIONS = 25
 LONGEST = 100
 LONGEST_WHOLE = 8_000
+MOST_COMMANDS = 100
+MOST_MENUS = 15  # for messages
 TYPED = 1  # what is no context menu
 
 Node = dict[str, Any]  # as JSON holds it
@@ -126,6 +128,8 @@ async def test_names_are_valid_and_told_apart(told: list[Node]) -> None:
 
 async def test_everything_is_within_discords_limits(told: list[Node]) -> None:
     """A translation is often longer than the English that somebody counted."""
+    assert len(typed(told)) <= MOST_COMMANDS
+    assert len(menus(told)) <= MOST_MENUS
     for node in walk(typed(told)):
         assert all(1 <= len(text) <= LONGEST for text in spoken(node, "description")), node
         assert len(node.get("options", [])) <= MOST_OPTIONS
