@@ -1,24 +1,21 @@
 """/imagine: request pictures from a prompt, options and reference images."""
 
 from discord import Attachment, Interaction, app_commands
-from discord.ext import commands
 
 from bot.core.models import ImageOptions
 from bot.discord_ui.autocomplete import Choices
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.uploads import upload_of
 from bot.images.references import Attachments
-from cogs.dependencies import Dependencies
+from cogs.option_suggestions import OptionSuggestions, suggests_options
 from cogs.option_types import NegativePrompt, Seed, Strength
 from cogs.remedies import TypedRequest
 
 
-class ImagineCog(commands.Cog):
+class ImagineCog(OptionSuggestions):
     """The command, and the choices that it offers for its options."""
 
-    def __init__(self, deps: Dependencies) -> None:
-        self._deps = deps
-
+    @suggests_options
     @app_commands.command(extras=PERSONAL)
     @app_commands.guild_only()
     @app_commands.describe(
@@ -87,31 +84,6 @@ class ImagineCog(commands.Cog):
         )
         request = TypedRequest(options=options, preset=preset, attached=attached)
         await self._deps.refused_requests.submit(interaction, request)
-
-    @imagine.autocomplete("model")
-    async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the models that may be used here, with what a picture costs."""
-        return self._deps.option_choices.models(interaction, typed)
-
-    @imagine.autocomplete("size")
-    async def suggest_sizes(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer only the sizes that the chosen model supports."""
-        return self._deps.option_choices.sizes(interaction, typed)
-
-    @imagine.autocomplete("quality")
-    async def suggest_qualities(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer only the qualities that the chosen model supports, with what a picture costs."""
-        return self._deps.option_choices.qualities(interaction, typed)
-
-    @imagine.autocomplete("style")
-    async def suggest_styles(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer only the styles that the chosen model supports."""
-        return self._deps.option_choices.others(interaction, "style", typed)
-
-    @imagine.autocomplete("background")
-    async def suggest_backgrounds(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer only the backgrounds that the chosen model supports."""
-        return self._deps.option_choices.others(interaction, "background", typed)
 
     @imagine.autocomplete("preset")
     async def suggest_presets(self, interaction: Interaction, typed: str) -> Choices:

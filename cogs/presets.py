@@ -16,13 +16,14 @@ from bot.discord_ui.style_embeds import open_styles_button
 from bot.preferences.presets import MAX_PRESET_NAME
 from bot.preferences.stored_preferences import NothingChosen
 from cogs.dependencies import Dependencies
+from cogs.option_suggestions import OptionSuggestions, suggests_options
 from cogs.option_types import NegativePrompt, Seed, Strength
 from cogs.remedies import TypedRequest
 
 PresetName = app_commands.Range[str, 1, MAX_PRESET_NAME]
 
 
-class PresetsCog(commands.Cog):
+class PresetsCog(OptionSuggestions):
     """The commands that save, use, list and delete a person's presets."""
 
     preset = app_commands.Group(
@@ -33,13 +34,14 @@ class PresetsCog(commands.Cog):
     )
 
     def __init__(self, deps: Dependencies) -> None:
-        self._deps = deps
+        super().__init__(deps)
         self._embeds = SettingsEmbeds(deps.client.texts)
 
     async def cog_load(self) -> None:
         """Handle also the lists that an earlier process sent."""
         self._deps.client.add_dynamic_items(PresetPageButton)
 
+    @suggests_options
     @preset.command()
     @app_commands.describe(
         name="Name of the preset; an existing one with this name is replaced",
@@ -127,31 +129,6 @@ class PresetsCog(commands.Cog):
     async def suggest_names(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the person's own presets."""
         return self._deps.option_choices.own_presets(interaction, typed)
-
-    @save.autocomplete("model")
-    async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the models that may be used here."""
-        return self._deps.option_choices.models(interaction, typed)
-
-    @save.autocomplete("size")
-    async def suggest_sizes(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the sizes of the model that would be used."""
-        return self._deps.option_choices.sizes(interaction, typed)
-
-    @save.autocomplete("quality")
-    async def suggest_qualities(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the qualities of the model that would be used."""
-        return self._deps.option_choices.qualities(interaction, typed)
-
-    @save.autocomplete("style")
-    async def suggest_styles(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the styles of the model that would be used."""
-        return self._deps.option_choices.others(interaction, "style", typed)
-
-    @save.autocomplete("background")
-    async def suggest_backgrounds(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the backgrounds of the model that would be used."""
-        return self._deps.option_choices.others(interaction, "background", typed)
 
     @commands.Cog.listener()
     async def on_preset_page_chosen(self, interaction: Interaction, page: int) -> None:

@@ -35,10 +35,11 @@ from bot.preferences.style_files import (
     write_styles,
 )
 from cogs.dependencies import Dependencies
+from cogs.option_suggestions import OptionSuggestions, suggests_options
 from cogs.option_types import NegativePrompt, Strength
 
 
-class StylesCog(commands.Cog):
+class StylesCog(OptionSuggestions):
     """The commands for admins, and the pages of the list for everybody."""
 
     style = app_commands.Group(
@@ -49,7 +50,7 @@ class StylesCog(commands.Cog):
     )
 
     def __init__(self, deps: Dependencies) -> None:
-        self._deps = deps
+        super().__init__(deps)
         self._styles = deps.styles
         self._embeds = StyleEmbeds(deps.client.texts)
         self._examples = ExamplePictures(deps.services.content_store)
@@ -60,6 +61,7 @@ class StylesCog(commands.Cog):
 
     # --- commands -----------------------------------------------------------------------------
 
+    @suggests_options
     @style.command()
     @app_commands.describe(
         name="Name of the style; an existing one with this name is replaced",
@@ -165,31 +167,6 @@ class StylesCog(commands.Cog):
         """Offer the styles of the server."""
         styles = self._styles.styles(interaction.guild_id or 0)
         return plain_choices(matching_presets(styles, typed))
-
-    @save.autocomplete("model")
-    async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the models that may be used here."""
-        return self._deps.option_choices.models(interaction, typed)
-
-    @save.autocomplete("size")
-    async def suggest_sizes(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the sizes of the model that would be used."""
-        return self._deps.option_choices.sizes(interaction, typed)
-
-    @save.autocomplete("quality")
-    async def suggest_qualities(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the qualities of the model that would be used."""
-        return self._deps.option_choices.qualities(interaction, typed)
-
-    @save.autocomplete("style")
-    async def suggest_style_options(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the values that the model has for its option style."""
-        return self._deps.option_choices.others(interaction, "style", typed)
-
-    @save.autocomplete("background")
-    async def suggest_backgrounds(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the backgrounds of the model that would be used."""
-        return self._deps.option_choices.others(interaction, "background", typed)
 
     # --- the list -----------------------------------------------------------------------------
 
