@@ -1,6 +1,7 @@
 """``python -m playground``: the real bot in a Discord-like page, without a token or a key."""
 
 import asyncio
+import gc
 import tempfile
 import threading
 import webbrowser
@@ -95,6 +96,16 @@ def _clock(server: FixtureServer, clock: RealTimeClock) -> Clock:
     return Clock(now=clock.now_ms, sleep=real_pause, wait=wait, is_simulated=True)
 
 
+async def close_ended_workers() -> None:
+    """Close the pipes of processes that were killed while they answered, such as SimCord's.
+
+    A full pipe is not read to its end any more. asyncio closes it when it is collected, which
+    fails with a traceback once the event loop is closed.
+    """
+    gc.collect()
+    await asyncio.sleep(0)
+
+
 async def show_page(
     options: Namespace,
     server: FixtureServer,
@@ -107,6 +118,7 @@ async def show_page(
     Raises:
         StartRefused: the port cannot be had.
     """
+    stack.push_async_callback(close_ended_workers)
     preview = server.env.preview(
         server.channel,
         viewers=server.members,

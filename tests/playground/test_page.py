@@ -3,6 +3,8 @@
 import asyncio
 import signal
 import socket
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -127,3 +129,44 @@ def test_the_first_estimate_is_the_painters_own_time(tmp_path: Path) -> None:
     models = tomllib.loads((tmp_path / "painter.toml").read_text())["gateways"]["painter"]
     assert {each["usual_s"] for each in models["abilities"].values()} == {LATENCY_S + PAINTING_S}
     assert set(models["abilities"]) == set(models["models"])
+
+
+_KILLED_WHILE_IT_ANSWERS = """
+import asyncio, sys
+from contextlib import suppress
+from playground.page import close_ended_workers
+
+async def ask():
+    answer = "import sys; sys.stdout.buffer.write(bytes(5_000_000))"
+    pipe = asyncio.subprocess.PIPE
+    worker = await asyncio.create_subprocess_exec(sys.executable, "-c", answer, stdout=pipe)
+    try:
+        await worker.stdout.read(1)
+        await asyncio.Event().wait()
+    finally:
+        worker.kill()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(worker.wait(), 0.5)
+
+async def end():
+    asking = asyncio.create_task(ask())
+    await asyncio.wait((asking,), timeout=0.5)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    del asking
+    await close_ended_workers()
+
+asyncio.run(end())
+"""
+
+
+def test_a_worker_that_is_killed_while_it_answers_leaves_no_traceback() -> None:
+    """Ctrl-C ends the page with one line, also while a picture is looked at."""
+    ended = subprocess.run(
+        [sys.executable, "-c", _KILLED_WHILE_IT_ANSWERS],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
