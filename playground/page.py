@@ -102,6 +102,7 @@ async def close_ended_workers() -> None:
     A full pipe is not read to its end any more. asyncio closes it when it is collected, which
     fails with a traceback once the event loop is closed.
     """
+    await asyncio.sleep(0)  # forgets what was cancelled last
     gc.collect()
     await asyncio.sleep(0)
 
