@@ -191,7 +191,7 @@ class BrowserUser:
         for option, value in options.items():
             self._fill(option, str(value))
         for option, path in (files or {}).items():
-            self._upload(option, path)
+            self.upload(option, path)
         self.send()
 
     def type_text(self, text: str) -> None:
@@ -215,7 +215,7 @@ class BrowserUser:
 
     def upload(self, option: str, path: Path) -> None:
         """Choose a file for an option of the command that is being typed."""
-        self._upload(option, path)
+        self._pill(option).locator("input[type=file]").set_input_files(path)
 
     def resize(self, size: tuple[int, int]) -> None:
         """Give the window another width and height."""
@@ -311,9 +311,6 @@ class BrowserUser:
             # A value that may be typed freely is not always suggested.
             with suppress(TookTooLong):
                 self._suggestion(value).click(timeout=SHORT_TIMEOUT_MS)
-
-    def _upload(self, option: str, path: Path) -> None:
-        self._pill(option).locator("input[type=file]").set_input_files(path)
 
     def _pill(self, option: str) -> Locator:
         pill = self.tab.locator(f'.command-pill[data-option="{option}"]')

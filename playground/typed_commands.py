@@ -5,7 +5,7 @@ grammar here knows no command: it reads what the bot registered, as the page's c
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, NoReturn
@@ -103,9 +103,8 @@ def _find(text: str, entries: Sequence[Json]) -> tuple[Json, str]:
             f"/{root} is a group of commands, so please send one of them: "
             f"{_listed([f'/{name}' for name in group])}."
         )
-    likely = [*get_close_matches(" ".join(words[:2]), by_name, 1)]
-    likely += get_close_matches(root, by_name, 1)
-    if likely:
+    both = " ".join(words[:2])
+    if likely := get_close_matches(both, by_name, 1) or get_close_matches(root, by_name, 1):
         raise NotUnderstood(f"You have no command /{root} here; did you mean /{likely[0]}?")
     raise NotUnderstood(
         f"You have no command /{root} here: type / to see yours, or become another member above."
@@ -120,32 +119,24 @@ def _split(text: str, entry: Json) -> tuple[str, dict[str, str]]:
     options = {str(option["name"]) for option in entry["options"]}
     marks = [mark for mark in _LABEL.finditer(text) if mark[1] in options]
     written: dict[str, str] = {}
-    for mark, value in _values_after(marks, text):
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    for mark, end in zip(marks, ends, strict=False):
         if mark[1] in written:
             raise NotUnderstood(f"{mark[1]}: is there twice, so please take one of them out.")
-        written[mark[1]] = value
+        written[mark[1]] = text[mark.end() : end].strip()
     return text[: marks[0].start()].strip() if marks else text.strip(), written
-
-
-def _values_after(marks: Sequence[re.Match[str]], text: str) -> Iterator[tuple[re.Match[str], str]]:
-    ends = [mark.start() for mark in marks[1:]] + [len(text)]
-    for mark, end in zip(marks, ends, strict=False):
-        yield mark, text[mark.end() : end].strip()
 
 
 def _check_labels(text: str, entry: Json) -> None:
     """Refuse what was meant as an option, but is none; a sentence with a colon is not."""
     _check_spelling(text, entry)
     options = [str(option["name"]) for option in entry["options"]]
-    for mark in _LABEL.finditer(text):
-        name = mark[1]
-        if name in options:
-            continue
-        if mark.start() == 0:
-            raise NotUnderstood(
-                f"/{entry['invocation']} has no option {name}: {_takes(entry)}; "
-                "in a text, please write it without the colon."
-            )
+    first = _LABEL.match(text)
+    if first and first[1] not in options:
+        raise NotUnderstood(
+            f"/{entry['invocation']} has no option {first[1]}: {_takes(entry)}; "
+            "in a text, please write it without the colon."
+        )
 
 
 def _check_spelling(text: str, entry: Json) -> None:

@@ -206,7 +206,7 @@ class ImageRequest(ModelOptions):
     it is transparent may the picture change. ``moderation`` is how strictly a server wants
     prompts to be moderated, where the model accepts that. ``ratio`` is the aspect ratio that was
     asked for, where ``size`` visibly has another one; ``left_out`` are the flags of the typed
-    prompt that the model has no option for. Both are only told.
+    prompt that the model has no option for. Neither is sent: the card names them.
     """
 
     prompt: str

@@ -13,7 +13,7 @@ from yarl import URL
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import RequestOption
 from bot.gateways.addresses import IpNetwork, parse_network
-from bot.gateways.model_abilities import ModelAbilities, Seconds
+from bot.gateways.model_abilities import ModelAbilities, Seconds, ValueField
 from bot.gateways.sizes import Positive
 
 GENERATIONS = "/v1/images/generations"
@@ -21,9 +21,7 @@ CONNECT_TIMEOUT_S = 10
 
 RequestField = Literal[
     RequestOption,
-    "seed",
-    "negative_prompt",
-    "strength",
+    ValueField,
     "moderation",
     "output_format",
     "output_compression",

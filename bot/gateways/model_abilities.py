@@ -37,7 +37,6 @@ from bot.gateways.sizes import (
     AllowedSizes,
     Positive,
     SizeRule,
-    common_ratios,
     nearest_size,
     offered_sizes,
 )
@@ -197,11 +196,6 @@ class ModelAbilities:
         return nearest_size(ratio, self.sizes, self.size_rule)
 
     @property
-    def common_ratios(self) -> Mapping[str, str]:
-        """Return the usual ratios that the model can do, each with its size."""
-        return common_ratios(self.sizes, self.size_rule)
-
-    @property
     def offered_sizes(self) -> Mapping[str, str]:
         """Return what people are offered, each with the size that it stands for."""
         return offered_sizes(self.sizes, self.size_rule, "auto" if self.auto else "")
@@ -259,11 +253,10 @@ class ModelAbilities:
     @property
     def field_names(self) -> dict[str, str]:
         """Return the model's own names of fields, by OpenAI's or the usual ones."""
-        own = (self.seed, self.negative, self.strength)
         return {
-            field: option.field
-            for field, option in zip(VALUE_FIELDS.values(), own, strict=True)
-            if option
+            usual: getattr(self, option).field
+            for option, usual in VALUE_FIELDS.items()
+            if self.has_option(option)
         }
 
     def _supports_references(

@@ -1,7 +1,7 @@
 """Find the sizes of a model that come nearest to a size that it does not accept."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -60,13 +60,13 @@ def _distance_from(wanted: _Shape) -> Callable[[str], tuple[float, float]]:
     return distance
 
 
-def _by_rule(rule: SizeRule | None, wanted: _Shape) -> Iterator[str]:
-    """Yield the size nearest to the wanted one that the rule allows."""
+def _by_rule(rule: SizeRule | None, wanted: _Shape) -> list[str]:
+    """Return the size nearest to the wanted one that the rule allows, if there is one."""
     if rule is None:
-        return
+        return []
     most = min(rule.max_ratio, _LARGEST_PART)
     value = min(max(wanted.ratio, 1 / most), most)
     lowest = Fraction(value).limit_denominator(_LARGEST_PART)
     ratio = AspectRatio(str(lowest), lowest.numerator, lowest.denominator)
     sizes = map(str, rule.sizes_of(ratio, pixels=wanted.pixels or USUAL_PIXELS))
-    yield from sorted(sizes, key=_distance_from(wanted))[:1]
+    return sorted(sizes, key=_distance_from(wanted))[:1]

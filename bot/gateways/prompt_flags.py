@@ -1,4 +1,4 @@
-"""Flags in a prompt, as Midjourney writes them: read as options, or left out and told.
+"""Flags in a prompt, as Midjourney writes them: read as options, or left out and named.
 
 A flag is ``--name value``; words between two dashes, as in ``--no entry--``, are none.
 The names are those of Midjourney's parameter list
@@ -22,9 +22,9 @@ from bot.gateways.value_options import MAX_STRENGTH
 FlagOption = Literal["size", "negative", "seed", "strength", "quality", "style", "n"]
 _Value = str | int
 
-_MAX_TOLD = 10
-_MAX_TOLD_LENGTH = 60
-_MAX_IMAGE_WEIGHT = 3  # of --iw; 0 pays no heed to the picture
+_MAX_LEFT_OUT = 10
+_MAX_FLAG_LENGTH = 60
+_MAX_IMAGE_WEIGHT = 3  # of --iw; 0 ignores the picture
 
 # Phones make one dash of two hyphens. Chinese has no spaces, so a flag may follow its letters.
 _FLAG = re.compile(
@@ -39,7 +39,6 @@ _NOTHING = re.compile("()")
 # A dash behind a word, before a space, a punctuation mark or Chinese, ends what a like one began.
 _CLOSING = r"[^\s—-]{}(?![—-]|[^\W\u3040-\u30ff\u3400-\u9fff])"
 _CLOSING_DASH = {"-": re.compile(_CLOSING.format("--")), "—": re.compile(_CLOSING.format("——?"))}
-
 
 # The option that a flag stands for, and what its value looks like.
 _OPTIONS: Mapping[str, tuple[FlagOption, re.Pattern[str]]] = {
@@ -78,7 +77,7 @@ class _Flag:
     @property
     def text(self) -> str:
         text = f"--{self.name} {' '.join(self.value.split())}".rstrip()
-        return text if len(text) <= _MAX_TOLD_LENGTH else f"{text[: _MAX_TOLD_LENGTH - 1]}…"
+        return text if len(text) <= _MAX_FLAG_LENGTH else f"{text[: _MAX_FLAG_LENGTH - 1]}…"
 
 
 def read_flags(options: ImageOptions, model: ModelAbilities) -> ImageOptions:
@@ -106,7 +105,7 @@ def read_flags(options: ImageOptions, model: ModelAbilities) -> ImageOptions:
     return replace(
         options,
         prompt=_without(prompt, flags),
-        left_out=tuple(dict.fromkeys(left_out))[:_MAX_TOLD] or None,
+        left_out=tuple(dict.fromkeys(left_out))[:_MAX_LEFT_OUT] or None,
         **given,  # type: ignore[arg-type]  # each value is its option's
     )
 

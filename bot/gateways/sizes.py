@@ -124,20 +124,18 @@ def nearest_size(
     pixels = next((size.width * size.height for size in listed if isinstance(size, Size)), 0)
     pixels = pixels or USUAL_PIXELS
     by_rule = rule.sizes_of(ratio, pixels=pixels) if rule else []
-    found: list[tuple[tuple[float, ...], AnySize]] = []
-    for place, size in enumerate((*listed, *by_rule)):
-        value = ratio_of(size)
-        if value and ratio.allows(value):
-            is_by_rule = place >= len(listed)
-            exact = _exact_pixel_difference(size, pixels)
-            rank = (
-                round(ratio.difference(value), 2),
-                _pixel_difference(size, pixels),
-                is_by_rule,
-                exact,
-            )
-            found.append((rank, size))
-    return min(found, key=lambda each: each[0])[1] if found else None
+    values = {size: ratio_of(size) for size in (*listed, *by_rule)}
+    allowed = {size: value for size, value in values.items() if value and ratio.allows(value)}
+
+    def rank(size: AnySize) -> tuple[float, ...]:
+        return (
+            round(ratio.difference(allowed[size]), 2),
+            _pixel_difference(size, pixels),
+            size not in listed,
+            _exact_pixel_difference(size, pixels),
+        )
+
+    return min(allowed, key=rank, default=None)
 
 
 @lru_cache(maxsize=1024)

@@ -47,27 +47,19 @@ class PresetLookup:
 
     def suggest(self, user_id: int, server_id: int, typed: str, locale: str) -> list[str]:
         """Return up to 25 names that match: the person's own presets, then styles with a mark."""
-        own = matching_presets(self._preference_store.presets(user_id), typed)
+        own = self._preference_store.suggest_presets(user_id, typed)
         if len(own) == MAX_PRESET_CHOICES or not self._styles.styles(server_id):
             return own
         mark = self._texts.say("style-mark", locale)
-        styles = self._matching_styles(server_id, preset_key(typed), preset_key(mark))
-        marked = (f"{style.name}{_BEFORE_MARK}{mark}" for style in styles)
+        end = f"{_BEFORE_MARK}{preset_key(mark)}"
+        styles = {f"{key}{end}": style for key, style in self._styles.styles(server_id).items()}
+        marked = (f"{name}{_BEFORE_MARK}{mark}" for name in matching_presets(styles, typed))
         return list(islice(dict.fromkeys((*own, *marked)), MAX_PRESET_CHOICES))
 
     def _style(self, server_id: int, key: str) -> ServerStyle | None:
         styles = self._styles.styles(server_id)
         names = (key, *(key.removesuffix(mark) for mark in self._marks if key.endswith(mark)))
         return next((styles[name] for name in names if name in styles), None)
-
-    def _matching_styles(self, server_id: int, wanted: str, mark: str) -> list[ServerStyle]:
-        labels = {
-            f"{key}{_BEFORE_MARK}{mark}": style
-            for key, style in self._styles.styles(server_id).items()
-        }
-        first = [style for label, style in labels.items() if label.startswith(wanted)]
-        others = [style for label, style in labels.items() if wanted in label[1:]]
-        return list(dict.fromkeys((*first, *others)))
 
     @cached_property
     def _marks(self) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ line.setAttribute("role", "alert");
 line.hidden = true;
 form.before(line);
 
-/** The commands that the viewer may use. */
-export let commands = [];
+// The commands that the viewer may use.
+let commands = [];
 onAnswer("/api/commands", (catalogue) => { commands = catalogue.entries; });
 
 /** Say one line above the composer, or nothing. */
@@ -27,6 +27,9 @@ function isBusy() {
   const { pendingAction, awaitingRevision, publishedRevision } = window.simcordPreview;
   return Boolean(pendingAction) || (awaitingRevision ?? 0) > publishedRevision;
 }
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+async function untilIdle() { while (isBusy()) await pause(50); }
+
 let isWaiting = false;
 form.addEventListener("submit", async (event) => {
   if (!isBusy()) return;
@@ -34,7 +37,7 @@ form.addEventListener("submit", async (event) => {
   event.stopImmediatePropagation();
   if (isWaiting) return;
   isWaiting = true;
-  while (isBusy()) await new Promise((resolve) => setTimeout(resolve, 50));
+  await untilIdle();
   isWaiting = false;
   form.requestSubmit();
 }, { capture: true });
@@ -111,7 +114,8 @@ form.addEventListener("input", ({ target: field, isComposing }) => {
   if (next && value) write(next, value);
 });
 
-function write(field, value) {
+/** Write into a field as if it was typed. */
+export function write(field, value) {
   field.value = value;
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
@@ -165,7 +169,7 @@ async function sendWithName(target) {
       .find((each) => each.querySelector(".command-suggestion-label").textContent.toLowerCase() === typed);
     found?.click();
     if (found) break;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(100);
   }
   form.requestSubmit();
 }
@@ -186,8 +190,8 @@ let chosen = [];
 form.addEventListener("input", async ({ target }) => {
   if (!target.matches(".command-option-input") || !option(target.dataset.option)?.autocomplete) return;
   questions += 1;
-  await new Promise((resolve) => setTimeout(resolve, 400));
-  while (isBusy()) await new Promise((resolve) => setTimeout(resolve, 50));
+  await pause(400);
+  await untilIdle();
   questions -= 1;
   sayWhatIsOffered();
 });

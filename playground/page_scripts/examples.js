@@ -1,4 +1,6 @@
 // A command that a message shows goes into the composer when somebody clicks on it.
+import { write } from "./command_line.js";
+
 const list = document.getElementById("channel-message-list");
 const form = document.getElementById("channel-composer");
 const input = document.getElementById("channel-composer-input");
@@ -14,10 +16,9 @@ function mark() {
   }
 }
 
-function write(command) {
+function put(command) {
   form.querySelector(".command-context-close")?.click();
-  input.value = command.trim();
-  input.dispatchEvent(new Event("input", { bubbles: true }));
+  write(input, command.trim());
   input.focus();
 }
 
@@ -25,7 +26,7 @@ function use(event) {
   const shown = event.target.closest?.(".easel-command");
   if (!shown || (event.type === "keydown" && event.key !== "Enter")) return;
   event.preventDefault();
-  write(shown.textContent);
+  put(shown.textContent);
 }
 
 list.addEventListener("click", use);

@@ -1,4 +1,4 @@
-// Watches the requests of SimCord's page, which tells its scripts' answers to nobody else.
+// Watches the requests of SimCord's page: its own scripts pass no answer on to ours.
 const listeners = [];
 const refusals = [];
 const send = window.fetch;

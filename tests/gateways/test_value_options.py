@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.errors.base import Refusal, StartRefused
+from bot.core.errors.base import StartRefused
 from bot.core.errors.options import (
     NegativeTooLong,
     OptionNotTaken,
@@ -319,8 +319,3 @@ async def test_a_request_with_a_seed_passes_over_a_gateway_without(tmp_path: Pat
             )
     assert order.route == ["b"]
     assert (one.services.posts, two.services.posts) == (0, 1)
-
-
-def test_every_refusal_is_one_of_ours() -> None:
-    """Catalogue.supports tells them from faults."""
-    assert issubclass(WrongNumber, Refusal)

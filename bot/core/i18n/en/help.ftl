@@ -61,7 +61,7 @@ help-about-title =
     }
 
 help-about-painting =
-    { $imagine } takes a description in any language. Say what is to be seen first, then how: the light, the material, the mood.
+    { $imagine } takes a description in any language. First say what is to be seen, then how: the light, the material, the mood.
 
     The message shows your place in the queue, the progress, and then the pictures. You may close Discord meanwhile; the message is there when you come back.
 
@@ -106,7 +106,7 @@ help-about-credits =
 
     Admins set limits for everyone, for roles and for single people; a limit of your own goes before that of your roles, and that before everyone's. Extra credits are used last, and do not expire.
 
-    Failures cost nothing. Who brings about many requests that the image service may have been paid for without a picture has to wait for a while.
+    Failures cost nothing. If many of your requests end without a picture although the image service may have been paid for them, you have to wait for a while.
 
 help-about-presets =
     { $preset_save } keeps a prompt and options under a name. { "{prompt}" } in a preset's prompt stands for what you type later: with “{ "{prompt}" }, watercolour” saved as *paper*, a prompt of “a boat” and the preset *paper* paint “a boat, watercolour”.
