@@ -73,12 +73,13 @@ help-about-options =
     Everything but the prompt may stay empty in { $imagine }. What is offered while you type depends on the model.
 
     `model` · who paints; the choices say what a picture costs
-    `size` · wide, tall or square
+    `size` · wide, tall, square, or a ratio such as 16:9
     `n` · up to ten pictures at once, each for its credits
     `quality` · finer takes longer, and may cost more
     `style`, `background` · where the model has them
     `preset` · options saved under a name
-    `private` · shows the result only to you
+    `seed`, `negative`, `strength` · the same picture again, what shall not be in it, how far it departs from your image; where the model takes them
+    `private`, `spoiler` · shows the result only to you, or hides it until somebody clicks it
 
     { $preferences_defaults } sets what is used where you choose nothing.
 
@@ -97,6 +98,8 @@ help-about-results =
     🖼️ *Use* takes the picture as a reference image
     ⬇️ *Original* gives you the file as it was made
     ℹ️ *Details* says everything about the request
+    🙈 hides the pictures as spoilers, or shows them again
+    *Choose a picture …* is for one of several: vary it, use it, or post it alone
     🗑️ deletes the message; { $history } still has the pictures
 
     The buttons work for as long as the message is there, also after a restart of the bot.
