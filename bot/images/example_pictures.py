@@ -44,6 +44,7 @@ class ExamplePictures:
 
     def __init__(self, content_store: ContentStore) -> None:
         self._content_store = content_store
+        self._fetching = asyncio.Lock()  # a picture arrives whole in memory
 
     async def keep(self, upload: Upload) -> Reference:
         """Fetch a picture and keep a small copy.
@@ -56,13 +57,10 @@ class ExamplePictures:
         _check_size(upload.size)
         part = self._content_store.new_part()
         try:
-            async with asyncio.timeout(FETCH_TIMEOUT_S):
-                data = await upload.read()
-        except OSError as gone:  # a TimeoutError is one, too
-            raise ExampleUnreadable from gone
-        _check_size(len(data))
-        try:
-            await asyncio.to_thread(part.write_bytes, data)
+            async with self._fetching:
+                data = await _content(upload)
+                await asyncio.to_thread(part.write_bytes, data)
+                del data
             return await in_pixel_thread(self._keep, part)
         except PictureTooLarge as bomb:
             raise ExampleTooLarge(limit=MAX_MEGABYTES) from bomb
@@ -89,6 +87,16 @@ class ExamplePictures:
             return self._content_store.keep_file(copy, "webp")
         finally:
             copy.unlink(missing_ok=True)
+
+
+async def _content(upload: Upload) -> bytes:
+    try:
+        async with asyncio.timeout(FETCH_TIMEOUT_S):
+            data = await upload.read()
+    except OSError as gone:  # a TimeoutError is one, too
+        raise ExampleUnreadable from gone
+    _check_size(len(data))
+    return data
 
 
 def _check_size(size: int) -> None:

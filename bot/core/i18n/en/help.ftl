@@ -99,7 +99,7 @@ help-about-results =
     ⬇️ *Original* gives you the file as it was made
     ℹ️ *Details* says everything about the request
     🙈 hides the pictures as spoilers, or shows them again
-    *Choose a picture …* is for one of several: vary it, use it, or post it alone
+    { "*Choose a picture …*" } is for one of several: vary it, use it, or post it alone
     🗑️ deletes the message; { $history } still has the pictures
 
     The buttons work for as long as the message is there, also after a restart of the bot.
