@@ -1,10 +1,9 @@
 """The form that edits a result, or starts from the pictures of any message."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import cast
 
 import discord
 from discord import Interaction, app_commands
@@ -25,7 +24,6 @@ from bot.discord_ui.modals import (
     FormOutdated,
     edit_form,
     picture_choice,
-    read_submitted_form,
 )
 from bot.discord_ui.picture_controls import ChosenPicture
 from bot.images.references import Attachments, Upload
@@ -35,7 +33,7 @@ from bot.preferences.access_rules import check_access, check_controls
 from cogs.dependencies import Dependencies
 from cogs.derived_requests import KEPT_OPTIONS, KEPT_WITH_REFERENCE, DerivedRequests
 from cogs.remedies import TypedRequest
-from cogs.submitted_forms import return_prompt, uploads_of
+from cogs.submitted_forms import submit_form, uploads_of
 
 # ``opening`` tells two openings of one form apart; those of before v0.2.0 have none. ``n`` is the
 # number of pictures that the form showed, with what they cost; earlier forms did not show it.
@@ -238,22 +236,7 @@ class EditCog(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
         """Submit a form, also one that an earlier process showed."""
-        if interaction.type is not discord.InteractionType.modal_submit:
-            return
-        # discord.py's type is a union of the data of every kind of interaction.
-        data = cast("Mapping[str, object]", interaction.data or {})
-        found = FORM.fullmatch(str(data.get("custom_id")))
-        if found is None:
-            return
-        filled = None
-        try:
-            filled = read_submitted_form(data)
-            accepted = await self._submit(interaction, found, filled)
-        except Exception as error:  # noqa: BLE001 - the one handler answers what is expected
-            await self._deps.client.answer_error(interaction, error)
-            accepted = False
-        if filled is not None and not accepted:
-            await return_prompt(self._deps.client, interaction, filled.prompt)
+        await submit_form(self._deps.client, interaction, FORM, self._submit)
 
     async def _submit(
         self, interaction: Interaction, found: re.Match[str], filled: FormInput
