@@ -10,7 +10,13 @@ from discord.ui import DynamicItem, Select, View
 
 from bot.core.i18n.escaping import cut
 from bot.core.i18n.texts import Texts
-from bot.discord_ui.embed_style import COLOURS, FACT_SEPARATOR, LONGEST_DISPLAY_NAME, plain_line
+from bot.discord_ui.embed_style import (
+    COLOURS,
+    FACT_SEPARATOR,
+    LONGEST_DISPLAY_NAME,
+    joined,
+    plain_line,
+)
 from bot.discord_ui.help_embeds import ModelCost
 from bot.discord_ui.settings_embeds import LONGEST_VALUE, SettingLine
 
@@ -83,14 +89,8 @@ class SettingsOverviewEmbeds:
     def _list(
         self, area: Area, entries: Sequence[str], separator: str, locale: str
     ) -> discord.Embed:
-        shown = ""
-        for index, entry in enumerate(entries):
-            longer = f"{shown}{separator}{entry}" if shown else entry
-            if len(longer) > LONGEST_DESCRIPTION - _ROOM_FOR_MORE:
-                more = self._texts.say("custom-more", locale, count=len(entries) - index)
-                shown = f"{shown}{separator}{more}"
-                break
-            shown = longer
+        longest = LONGEST_DESCRIPTION - _ROOM_FOR_MORE
+        shown = joined(self._texts, entries, locale, longest=longest, separator=separator)
         return discord.Embed(
             colour=COLOURS["painting"],
             title=f"{_EMOJIS[area]} {self._texts.say(f'custom-{area}', locale)}",
