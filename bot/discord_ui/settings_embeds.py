@@ -52,7 +52,7 @@ class SettingsEmbeds:
 
     # --- settings and preferences -------------------------------------------------------------
 
-    def settings(
+    def changed_settings(
         self,
         settings: ServerSettings,
         defaults: DefaultOptions,
@@ -60,9 +60,8 @@ class SettingsEmbeds:
         models: Sequence[str],
         unmoderated: Sequence[str],
         locale: str,
-        changed: bool,
     ) -> discord.Embed:
-        """Show the settings of a server.
+        """Show the settings of a server after one was changed.
 
         ``models`` are those that may be used there; those among them in ``unmoderated`` ignore how
         strictly a prompt should be judged.
@@ -71,7 +70,7 @@ class SettingsEmbeds:
             settings, defaults, models=models, unmoderated=unmoderated, locale=locale
         )
         facts = [(line.text_id, line.value) for line in lines]
-        return self._embed("server", facts, locale, changed=changed)
+        return self._embed("server", facts, locale, changed=True)
 
     def setting_lines(
         self,
