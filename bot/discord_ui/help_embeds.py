@@ -1,6 +1,6 @@
 """The embeds of /help, and the greeting in a server that added the bot."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -161,18 +161,13 @@ class HelpEmbeds:
         if not models:
             return self._texts.say("help-models-none", locale)
         lines: list[str] = []
-        for line in self._model_lines(models[:MOST_MODELS], locale):
+        for line in model_lines(self._texts, models[:MOST_MODELS], locale):
             if width("\n".join((*lines, line))) > _LONGEST_VALUE - _ROOM_FOR_MORE:
                 break
             lines.append(line)
         if left := len(models) - len(lines):
             lines.append(self._texts.say("help-models-more", locale, count=left))
         return "\n".join(lines)
-
-    def _model_lines(self, models: Sequence[ModelCost], locale: str) -> Iterator[str]:
-        for model in models:
-            name = plain_line(model.name, LONGEST_DISPLAY_NAME)
-            yield self._texts.say("help-model", locale, model=name, credits=model.credits)
 
     def _limits(self, found: PersonalHelp, locale: str) -> str:
         say, status = self._texts.say, found.status
@@ -205,3 +200,16 @@ class HelpEmbeds:
             for name, url in urls.items()
             if url
         )
+
+
+def model_lines(texts: Texts, models: Sequence[ModelCost], locale: str) -> list[str]:
+    """Return a line for each model, with what a picture costs."""
+    return [
+        texts.say(
+            "help-model",
+            locale,
+            model=plain_line(model.name, LONGEST_DISPLAY_NAME),
+            credits=model.credits,
+        )
+        for model in models
+    ]

@@ -13,11 +13,9 @@ from bot.core.i18n.texts import Texts
 from bot.discord_ui.embed_style import (
     COLOURS,
     FACT_SEPARATOR,
-    LONGEST_DISPLAY_NAME,
     joined,
-    plain_line,
 )
-from bot.discord_ui.help_embeds import ModelCost
+from bot.discord_ui.help_embeds import ModelCost, model_lines
 from bot.discord_ui.settings_embeds import LONGEST_VALUE, SettingLine
 
 Area = Literal["limits", "costs", "changes", "models", "channels", "roles", "styles"]
@@ -63,16 +61,7 @@ class SettingsOverviewEmbeds:
 
     def models(self, models: Sequence[ModelCost], locale: str) -> discord.Embed:
         """Show every model that may be used, with what a picture costs."""
-        lines = [
-            self._texts.say(
-                "help-model",
-                locale,
-                model=plain_line(model.name, LONGEST_DISPLAY_NAME),
-                credits=model.credits,
-            )
-            for model in models
-        ]
-        return self._list("models", lines, "\n", locale)
+        return self._list("models", model_lines(self._texts, models, locale), "\n", locale)
 
     def ids(
         self,
