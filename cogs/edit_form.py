@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
 import discord
@@ -142,9 +141,10 @@ class EditCog(commands.Cog):
         reader_id = caller.requester.user_id
         job = hide_declined_prompt_from_others(written.job, written.error, reader_id=reader_id)
         request = job.request
+        model = self._model(request.model, caller, start)
         offer = FormDefaults(
             prompt=request.prompt,
-            model=self._model(request.model, caller, start),
+            model=model,
             credits={
                 name: self._derived.credits_of_edit(
                     self._derived.options(request, name, KEPT_OPTIONS, n=n), caller
@@ -156,8 +156,8 @@ class EditCog(commands.Cog):
             pictures=pictures,
             references=len(request.references),
             start=start,
+            seed=await self._seed(written, model),
         )
-        offer = replace(offer, seed=await self._seed(written, offer.model))
         await self._show(interaction, f"easel:edited:{job.id}", offer, caller)
 
     async def _seed(self, written: WrittenJob, model: str) -> int | None:
