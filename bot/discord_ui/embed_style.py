@@ -7,6 +7,7 @@ from bot.core.i18n.escaping import escaped, one_line
 from bot.core.i18n.texts import Texts
 from bot.core.models import Requester
 
+LONGEST_FIELD = 1_024  # a field's value (resources/message, Embed Limits)
 FACT_SEPARATOR = " · "  # between facts in one line
 LONGEST_DISPLAY_NAME = 100  # of a person or a model: one line on a phone has room for about 40
 

@@ -9,11 +9,9 @@ from discord.app_commands import Choice
 from bot.core.i18n.escaping import cut, escaped, one_line
 from bot.core.i18n.texts import Texts
 from bot.discord_ui.autocomplete import LONGEST_CHOICE
-from bot.discord_ui.embed_style import COLOURS, joined, small
+from bot.discord_ui.embed_style import COLOURS, LONGEST_FIELD, joined, small
 from bot.discord_ui.option_facts import option_facts
 from bot.preferences.stored_preferences import PersonalPreferences, Preset, ServerSettings
-
-LONGEST_VALUE = 1024  # of an embed's field (resources/message, Embed Limits)
 
 PRESETS_ON_A_PAGE = 10
 _ROOM_FOR_MORE = 40
@@ -80,7 +78,7 @@ class SettingsEmbeds:
         models: Sequence[str],
         unmoderated: Sequence[str],
         locale: str,
-        longest_list: int = LONGEST_VALUE,
+        longest_list: int = LONGEST_FIELD,
     ) -> list[SettingLine]:
         """Return what each setting of a server is now, and the command that changes it."""
         say, some = self._texts.say, settings.models is not None
@@ -148,7 +146,7 @@ class SettingsEmbeds:
         )
         for name, value in facts:
             embed.add_field(
-                name=self._texts.say(name, locale), value=cut(value, LONGEST_VALUE), inline=False
+                name=self._texts.say(name, locale), value=cut(value, LONGEST_FIELD), inline=False
             )
         return embed
 
@@ -175,7 +173,7 @@ class SettingsEmbeds:
         line = self._texts.say("custom-moderation-is", locale, level=level)
         if level is None or not unmoderated:
             return line
-        longest = LONGEST_VALUE // 2 - _ROOM_FOR_MORE
+        longest = LONGEST_FIELD // 2 - _ROOM_FOR_MORE
         models = joined(self._texts, _words(unmoderated), locale, longest=longest)
         return f"{line}\n{small(self._texts.say('custom-moderation-deaf', locale, models=models))}"
 

@@ -13,10 +13,11 @@ from bot.core.i18n.texts import Texts
 from bot.discord_ui.embed_style import (
     COLOURS,
     FACT_SEPARATOR,
+    LONGEST_FIELD,
     joined,
 )
 from bot.discord_ui.help_embeds import ModelCost, model_lines
-from bot.discord_ui.settings_embeds import LONGEST_VALUE, SettingLine
+from bot.discord_ui.settings_embeds import SettingLine
 
 Area = Literal["limits", "costs", "changes", "models", "channels", "roles", "styles"]
 AREAS: tuple[Area, ...] = get_args(Area)
@@ -128,5 +129,5 @@ def area_view(texts: Texts, locale: str) -> View:
 def _with_command(value: str, mention: str) -> str:
     first, *rest = value.split("\n")
     below = "".join(f"\n{line}" for line in rest)
-    room = LONGEST_VALUE - len(below) - len(FACT_SEPARATOR) - len(mention)
+    room = LONGEST_FIELD - len(below) - len(FACT_SEPARATOR) - len(mention)
     return f"{cut(first, room)}{FACT_SEPARATOR}{mention}{below}"
