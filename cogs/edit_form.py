@@ -1,10 +1,8 @@
 """The form that edits a result, or starts from the pictures of any message."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import partial
-from typing import cast
 
 import discord
 from discord import Interaction, app_commands
@@ -25,7 +23,6 @@ from bot.discord_ui.modals import (
     FormOutdated,
     edit_form,
     picture_choice,
-    read_submitted_form,
 )
 from bot.discord_ui.picture_controls import ChosenPicture
 from bot.images.references import Attachments, Upload
@@ -35,7 +32,7 @@ from bot.preferences.access_rules import check_access, check_controls
 from cogs.dependencies import Dependencies
 from cogs.derived_requests import KEPT_OPTIONS, KEPT_WITH_REFERENCE, DerivedRequests
 from cogs.remedies import TypedRequest
-from cogs.submitted_forms import return_prompt, uploads_of
+from cogs.submitted_forms import submit_form, uploads_of
 
 # ``opening`` tells two openings of one form apart; those of before v0.2.0 have none. ``n`` is the
 # number of pictures that the form showed, with what they cost; earlier forms did not show it.
@@ -144,9 +141,10 @@ class EditCog(commands.Cog):
         reader_id = caller.requester.user_id
         job = hide_declined_prompt_from_others(written.job, written.error, reader_id=reader_id)
         request = job.request
+        model = self._model(request.model, caller, start)
         offer = FormDefaults(
             prompt=request.prompt,
-            model=self._model(request.model, caller, start),
+            model=model,
             credits={
                 name: self._derived.credits_of_edit(
                     self._derived.options(request, name, KEPT_OPTIONS, n=n), caller
@@ -158,8 +156,8 @@ class EditCog(commands.Cog):
             pictures=pictures,
             references=len(request.references),
             start=start,
+            seed=await self._seed(written, model),
         )
-        offer = replace(offer, seed=await self._seed(written, offer.model))
         await self._show(interaction, f"easel:edited:{job.id}", offer, caller)
 
     async def _seed(self, written: WrittenJob, model: str) -> int | None:
@@ -238,22 +236,7 @@ class EditCog(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
         """Submit a form, also one that an earlier process showed."""
-        if interaction.type is not discord.InteractionType.modal_submit:
-            return
-        # discord.py's type is a union of the data of every kind of interaction.
-        data = cast("Mapping[str, object]", interaction.data or {})
-        found = FORM.fullmatch(str(data.get("custom_id")))
-        if found is None:
-            return
-        filled = None
-        try:
-            filled = read_submitted_form(data)
-            accepted = await self._submit(interaction, found, filled)
-        except Exception as error:  # noqa: BLE001 - the one handler answers what is expected
-            await self._deps.client.answer_error(interaction, error)
-            accepted = False
-        if filled is not None and not accepted:
-            await return_prompt(self._deps.client, interaction, filled.prompt)
+        await submit_form(self._deps.client, interaction, FORM, self._submit)
 
     async def _submit(
         self, interaction: Interaction, found: re.Match[str], filled: FormInput

@@ -161,10 +161,10 @@ class LimitCommands(QuotaCommands):
 def general_limits(deps: Dependencies, limits: Mapping[str, LimitSet]) -> GeneralLimits:
     """Return the limits that hold for everyone and for the whole server."""
     return GeneralLimits(
-        everyone=_caps(limits.get(EVERYONE, ())),
-        server=_caps(_deciding(limits.get(SERVER, ()), deps.server_quota)),
-        default=_caps(deps.default_quota),
-        server_quota=_caps(deps.server_quota),
+        everyone=_in_order_of_periods(limits.get(EVERYONE, ())),
+        server=_in_order_of_periods(_deciding(limits.get(SERVER, ()), deps.server_quota)),
+        default=_in_order_of_periods(deps.default_quota),
+        server_quota=_in_order_of_periods(deps.server_quota),
     )
 
 
@@ -201,7 +201,11 @@ def subject_rows(limits: Mapping[str, LimitSet], members: Mapping[int, Member]) 
     }
     subjects = sorted({*limits, *statuses} - {EVERYONE, SERVER}, key=_order)
     return [
-        SubjectRow(subject, _caps(limits.get(subject, ())), statuses.get(subject, MemberStatus()))
+        SubjectRow(
+            subject,
+            _in_order_of_periods(limits.get(subject, ())),
+            statuses.get(subject, MemberStatus()),
+        )
         for subject in subjects
     ]
 
@@ -211,8 +215,8 @@ def _order(subject: str) -> tuple[str, int]:
     return kind, int(number)
 
 
-def _caps(limits: LimitSet) -> tuple[CreditLimit, ...]:
-    """Return limits by period; "unlimited" is over where a limit was set after it."""
+def _in_order_of_periods(limits: LimitSet) -> tuple[CreditLimit, ...]:
+    """Return limits in the order of their periods, without an "unlimited" beside a number."""
     periods = list(Period)
     numbered = [limit for limit in limits if limit.credits is not None]
     found = sorted(numbered or limits, key=lambda limit: periods.index(limit.period))

@@ -1,11 +1,8 @@
 """The buttons under a refusal: request something else at once, or change the prompt in a form."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
 
-import discord
 from discord import Interaction
 from discord.ext import commands
 
@@ -16,7 +13,6 @@ from bot.discord_ui.modals import (
     FormDefaults,
     FormInput,
     edit_form,
-    read_submitted_form,
 )
 from bot.discord_ui.remedy_buttons import RemedyButton
 from bot.images.references import NO_ATTACHMENTS
@@ -24,7 +20,7 @@ from cogs.dependencies import Dependencies
 from cogs.derived_requests import DerivedRequests
 from cogs.refused_requests import RefusedForgotten
 from cogs.remedies import TypedRequest
-from cogs.submitted_forms import return_prompt, uploads_of
+from cogs.submitted_forms import submit_form, uploads_of
 
 # The last number tells two openings of one form apart.
 FORM = re.compile(r"easel:refused:(?P<key>[0-9a-f]{16}):(?P<number>\d):(?P<opening>\d+)")
@@ -109,22 +105,7 @@ class RefusalCog(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
         """Submit the form; after a restart its refusal is forgotten."""
-        if interaction.type is not discord.InteractionType.modal_submit:
-            return
-        # discord.py's type is a union of the data of every kind of interaction.
-        data = cast("Mapping[str, object]", interaction.data or {})
-        found = FORM.fullmatch(str(data.get("custom_id")))
-        if found is None:
-            return
-        filled = None
-        try:
-            filled = read_submitted_form(data)
-            accepted = await self._submit(interaction, found, filled)
-        except Exception as error:  # noqa: BLE001 - the one handler answers what is expected
-            await self._deps.client.answer_error(interaction, error)
-            accepted = False
-        if filled is not None and not accepted:
-            await return_prompt(self._deps.client, interaction, filled.prompt)
+        await submit_form(self._deps.client, interaction, FORM, self._submit)
 
     async def _submit(
         self, interaction: Interaction, found: re.Match[str], filled: FormInput

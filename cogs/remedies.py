@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from typing import Literal
+from typing import Literal, cast
 
 from bot.core.errors.base import Refusal
 from bot.core.errors.options import (
@@ -137,9 +137,10 @@ class Remedies:
                 sizes = nearest_sizes(self._catalogue.model(model), size, most=MAX_REMEDIES)
                 return self._values(request, "size", sizes, caller)
             case WrongChoice(option=option, value=value, model=model):
-                return self._words(request, _word_option(option), value, model, caller)
+                # Facts are text: this one names an option of words, that of the next case any.
+                return self._words(request, cast("WordOption", option), value, model, caller)
             case OptionNotTaken(option=option):
-                without = request.with_option(_word_option(option), None)
+                without = request.with_option(cast("OptionName", option), None)
                 return [Remedy("without", option, without), *self._models(request, caller)]
             case MaskWithoutReference():
                 attached = replace(request.attached, mask=None)
@@ -244,11 +245,6 @@ class Remedies:
 
 def _with_count(request: TypedRequest, n: int) -> Remedy:
     return Remedy("count", str(n), replace(request, options=replace(request.options, n=n)))
-
-
-def _word_option(option: str) -> WordOption:
-    """Return the option that a refusal names; they name only those of words."""
-    return option  # type: ignore[return-value]  # facts are text
 
 
 def _likeness(typed: str) -> Callable[[str], float]:

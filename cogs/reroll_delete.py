@@ -151,7 +151,8 @@ class RerollDeleteCog(commands.Cog):
         channel = self._deps.client.get_partial_messageable(
             reaction.channel_id, guild_id=reaction.guild_id
         )
-        await self._deletion.react(channel.get_partial_message(reaction.message_id), person)
+        message = channel.get_partial_message(reaction.message_id)
+        await self._deletion.react(message, written, person)
 
     async def _ended(self, message_id: int) -> WrittenJob | None:
         """Return the job that a message shows, unless it still runs.

@@ -90,14 +90,13 @@ class ResultDeletion:
         if left:
             await interaction.followup.send(self._some_left(left, caller.locale), ephemeral=True)
 
-    async def react(self, message: discord.PartialMessage, person: discord.Member) -> None:
+    async def react(
+        self, message: discord.PartialMessage, written: WrittenJob, person: discord.Member
+    ) -> None:
         """Delete the messages of a result, or ask first where everybody sees it.
 
         It is for the result's requester; nothing can be shown to one person who reacted alone.
         """
-        written = await self._deps.job_lookup.by_message(message.id)
-        if written is None:
-            return
         messages = await self._deps.job_lookup.deletable_messages(
             written, by=person.id, moderated=None
         )

@@ -326,7 +326,7 @@ class SettingsCog(commands.Cog):
     async def _answer(self, interaction: Interaction, settings: ServerSettings) -> None:
         server_id = interaction.guild_id or 0
         models = self._deps.request_builder.allowed_models(server_id)
-        embed = self._embeds.settings(
+        embed = self._embeds.changed_settings(
             settings,
             self._deps.option_defaults.of(server_id),
             models=models,
@@ -334,7 +334,6 @@ class SettingsCog(commands.Cog):
                 settings.moderation, models
             ),
             locale=self._deps.client.languages.personal(interaction),
-            changed=True,
         )
         if interaction.response.is_done():
             await interaction.followup.send(embed=embed, ephemeral=True)

@@ -40,11 +40,11 @@ class SpoilerCog(commands.Cog):
             hide=hide,
         )
         # Whoever presses right after another one wants the same, not the opposite.
-        if self._pressed.is_repeated(written.job.id):
-            await interaction.response.defer()
-            return
+        is_repeated = self._pressed.is_repeated(written.job.id)
         # Uploading the pictures again may take longer than the three seconds that Discord allows.
         await interaction.response.defer()
+        if is_repeated:
+            return
         # The first pictures may be visible while others are being posted.
         await self._deps.services.job_service.wait_for_end(written.job.id)
         await self._deps.job_lookup.record_spoiler(written, by=who, hide=hide)

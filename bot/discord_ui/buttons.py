@@ -153,9 +153,9 @@ def buttons_of_one(texts: Texts, job_id: str, number: int, locale: str) -> View:
     view = View(timeout=None)
     use = texts.say("control-use", locale)
     view.add_item(PictureButton("use", ChosenPicture(job_id, number), label=use))
-    details, emoji = texts.say("control-details", locale), RESULT_BUTTON_ROWS[1]
-    view.add_item(ResultButton("details", job_id, label=details, emoji=emoji["details"]))
-    return view.add_item(ResultButton("delete", job_id, emoji=emoji["delete"]))
+    details, emojis = texts.say("control-details", locale), RESULT_BUTTON_ROWS[1]
+    view.add_item(ResultButton("details", job_id, label=details, emoji=emojis["details"]))
+    return view.add_item(ResultButton("delete", job_id, emoji=emojis["delete"]))
 
 
 def delivered_buttons(texts: Texts, job: Job, *, pictures: Sequence[int]) -> View:

@@ -82,10 +82,9 @@ async def check_may_use(
     if not client.serves(interaction.guild_id):
         raise ServerNotListed
     default = command.default_permissions or discord.Permissions()
-    is_allowed_here = interaction.permissions.use_application_commands
-    if not interaction.permissions.administrator and not is_allowed_here:
-        raise CommandNotAllowed(command=command.name)
-    if not await may_use_command(client, interaction, command.name, default):
+    permissions = interaction.permissions
+    may_use_any = permissions.administrator or permissions.use_application_commands
+    if not may_use_any or not await may_use_command(client, interaction, command.name, default):
         raise CommandNotAllowed(command=command.name)
 
 

@@ -9,13 +9,12 @@ import discord
 from bot.core.i18n.escaping import ELLIPSIS, cut, escaped, one_line, quoted, visible
 from bot.core.i18n.texts import Texts
 from bot.core.models import ImageRequest
-from bot.discord_ui.embed_style import COLOURS, requester_name, small
+from bot.discord_ui.embed_style import COLOURS, LONGEST_FIELD, requester_name, small
 from bot.jobs.job_lookup import FoundJob
 from bot.jobs.repository.rows import WrittenJob
 
 # Of the 6,000 that an embed may have (resources/message), beside the fields.
 LONGEST_PROMPT, LONGEST_REVISED_PROMPT = 2_400, 1_200
-LONGEST_FIELD = 1_024
 LONGEST_FACT = 100
 
 

@@ -1,11 +1,13 @@
 """What all embeds share: colours, small print, and typed text without markdown."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from bot.core.i18n.escaping import escaped, one_line
 from bot.core.i18n.texts import Texts
 from bot.core.models import Requester
 
+LONGEST_FIELD = 1_024  # a field's value (resources/message, Embed Limits)
 FACT_SEPARATOR = " · "  # between facts in one line
 LONGEST_DISPLAY_NAME = 100  # of a person or a model: one line on a phone has room for about 40
 
@@ -30,6 +32,20 @@ def small(line: str) -> str:
 def plain_line(text: str, limit: int) -> str:
     """Return what somebody typed as one short line without markdown, for an embed."""
     return escaped(one_line(text, limit))
+
+
+def joined(
+    texts: Texts, items: Sequence[str], locale: str, *, longest: int, separator: str = ", "
+) -> str:
+    """Join the items that fit, and say after them how many more there are: none is cut."""
+    shown = ""
+    for index, item in enumerate(items):
+        longer = f"{shown}{separator}{item}" if shown else item
+        if len(longer) > longest:
+            more = texts.say("custom-more", locale, count=len(items) - index)
+            return f"{shown}{separator[-1]}{more}"
+        shown = longer
+    return shown
 
 
 def requester_name(texts: Texts, requester: Requester, locale: str) -> str:

@@ -1,6 +1,6 @@
 """The embeds of /help, and the greeting in a server that added the bot."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -11,7 +11,13 @@ from bot.core.errors.base import Refusal
 from bot.core.i18n.escaping import cut, width
 from bot.core.i18n.texts import Texts
 from bot.discord_ui.autocomplete import Choices
-from bot.discord_ui.embed_style import COLOURS, FACT_SEPARATOR, LONGEST_DISPLAY_NAME, plain_line
+from bot.discord_ui.embed_style import (
+    COLOURS,
+    FACT_SEPARATOR,
+    LONGEST_DISPLAY_NAME,
+    LONGEST_FIELD,
+    plain_line,
+)
 from bot.discord_ui.quota_embeds import LONGEST_REASON, MemberStatus, UsageRow
 
 TOPICS = ("painting", "options", "references", "results", "credits", "presets", "privacy")
@@ -20,7 +26,6 @@ SETUP_TOPIC = "setup"
 
 MOST_MODELS = 12
 MOST_LIMITS = 4
-_LONGEST_VALUE = 1_024  # of an embed's field (resources/message, Embed Limits)
 _ROOM_FOR_MORE = 60
 _LONGEST_SERVER_NAME = 100
 
@@ -161,18 +166,13 @@ class HelpEmbeds:
         if not models:
             return self._texts.say("help-models-none", locale)
         lines: list[str] = []
-        for line in self._model_lines(models[:MOST_MODELS], locale):
-            if width("\n".join((*lines, line))) > _LONGEST_VALUE - _ROOM_FOR_MORE:
+        for line in model_lines(self._texts, models[:MOST_MODELS], locale):
+            if width("\n".join((*lines, line))) > LONGEST_FIELD - _ROOM_FOR_MORE:
                 break
             lines.append(line)
         if left := len(models) - len(lines):
             lines.append(self._texts.say("help-models-more", locale, count=left))
         return "\n".join(lines)
-
-    def _model_lines(self, models: Sequence[ModelCost], locale: str) -> Iterator[str]:
-        for model in models:
-            name = plain_line(model.name, LONGEST_DISPLAY_NAME)
-            yield self._texts.say("help-model", locale, model=name, credits=model.credits)
 
     def _limits(self, found: PersonalHelp, locale: str) -> str:
         say, status = self._texts.say, found.status
@@ -183,7 +183,7 @@ class HelpEmbeds:
         lines = lines or [say("usage-none", locale)]
         if status.granted:
             lines.append(say("help-granted", locale, credits=status.granted))
-        return cut("\n".join(lines), _LONGEST_VALUE)
+        return cut("\n".join(lines), LONGEST_FIELD)
 
     def _limit(self, row: UsageRow, locale: str) -> str:
         level = self._texts.say("usage-level", locale, level=row.level, period=row.period)
@@ -205,3 +205,16 @@ class HelpEmbeds:
             for name, url in urls.items()
             if url
         )
+
+
+def model_lines(texts: Texts, models: Sequence[ModelCost], locale: str) -> list[str]:
+    """Return a line for each model, with what a picture costs."""
+    return [
+        texts.say(
+            "help-model",
+            locale,
+            model=plain_line(model.name, LONGEST_DISPLAY_NAME),
+            credits=model.credits,
+        )
+        for model in models
+    ]

@@ -128,7 +128,7 @@ class JobEmbeds:
             lines.append(small(self._say(job, name, count=left_out)))
         words = self._embed(job, "result", *lines, count=len(result.pictures))
         words.set_footer(text=FACT_SEPARATOR.join(self._result_facts(job, result)))
-        return _with_images(job, words, files)
+        return with_images(job, words, files)
 
     def continued(
         self, job: Job, files: Sequence[PostedFile], *, first: int, of: int
@@ -175,12 +175,6 @@ class JobEmbeds:
             embed.set_footer(text=FACT_SEPARATOR.join([*self._request_facts(shown), charged]))
         return embed
 
-    def with_pictures(
-        self, job: Job, words: discord.Embed, files: Sequence[PostedFile]
-    ) -> list[discord.Embed]:
-        """Show the files of a message that exists under its words."""
-        return _with_images(job, words, files)
-
     # --- text of files ------------------------------------------------------------------------
 
     def alt_text(self, job: Job, picture: Picture, index: int, of: int) -> str:
@@ -217,7 +211,7 @@ class JobEmbeds:
         if any(file.shrunk for file in files):
             shrunk = small(self._say(job, "card-shown-as-webp"))
             words.description = "\n".join(filter(None, (words.description, shrunk)))
-        return _with_images(job, words, files)
+        return with_images(job, words, files)
 
     def _result_lines(
         self, job: Job, result: JobResult, files: Sequence[PostedFile], more: int
@@ -315,9 +309,8 @@ def _revised_prompt(job: Job, pictures: Sequence[Picture]) -> str | None:
     return None
 
 
-def _with_images(
-    job: Job, words: discord.Embed, files: Sequence[PostedFile]
-) -> list[discord.Embed]:
+def with_images(job: Job, words: discord.Embed, files: Sequence[PostedFile]) -> list[discord.Embed]:
+    """Return the embeds that show the files of one message; the first one has the words."""
     if job.spoiler:
         return [words]  # no embed can hide a picture: they are files beside it
     embeds = [words, *(discord.Embed(colour=words.colour) for _ in files[1:MOST_EMBEDS])]

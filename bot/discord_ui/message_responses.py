@@ -64,7 +64,7 @@ async def _has_reply(message: discord.PartialMessage, requester_id: int) -> bool
     async for later in message.channel.history(
         limit=MOST_SEARCHED, after=message, oldest_first=True
     ):
-        answers = later.reference is not None and later.reference.message_id == message.id
-        if answers and later.author.id != requester_id and not later.author.bot:
+        is_reply = later.reference is not None and later.reference.message_id == message.id
+        if is_reply and later.author.id != requester_id and not later.author.bot:
             return True
     return False

@@ -16,7 +16,7 @@ from bot.core.i18n.texts import Texts
 from bot.discord_ui.modals import LONGEST_MODEL, MOST_OPTIONS
 
 PICTURE_CHOSEN = "picture_chosen"
-"""The event for cogs: its arguments are the interaction and the picture, None without a choice."""
+"""The event for cogs: its arguments are the interaction and the picture."""
 
 PictureAction = Literal["vary", "use", "post"]
 

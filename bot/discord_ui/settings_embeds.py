@@ -9,11 +9,9 @@ from discord.app_commands import Choice
 from bot.core.i18n.escaping import cut, escaped, one_line
 from bot.core.i18n.texts import Texts
 from bot.discord_ui.autocomplete import LONGEST_CHOICE
-from bot.discord_ui.embed_style import COLOURS, small
+from bot.discord_ui.embed_style import COLOURS, LONGEST_FIELD, joined, small
 from bot.discord_ui.option_facts import option_facts
 from bot.preferences.stored_preferences import PersonalPreferences, Preset, ServerSettings
-
-LONGEST_VALUE = 1024  # of an embed's field (resources/message, Embed Limits)
 
 PRESETS_ON_A_PAGE = 10
 _ROOM_FOR_MORE = 40
@@ -52,7 +50,7 @@ class SettingsEmbeds:
 
     # --- settings and preferences -------------------------------------------------------------
 
-    def settings(
+    def changed_settings(
         self,
         settings: ServerSettings,
         defaults: DefaultOptions,
@@ -60,9 +58,8 @@ class SettingsEmbeds:
         models: Sequence[str],
         unmoderated: Sequence[str],
         locale: str,
-        changed: bool,
     ) -> discord.Embed:
-        """Show the settings of a server.
+        """Show the settings of a server after one was changed.
 
         ``models`` are those that may be used there; those among them in ``unmoderated`` ignore how
         strictly a prompt should be judged.
@@ -71,7 +68,7 @@ class SettingsEmbeds:
             settings, defaults, models=models, unmoderated=unmoderated, locale=locale
         )
         facts = [(line.text_id, line.value) for line in lines]
-        return self._embed("server", facts, locale, changed=changed)
+        return self._embed("server", facts, locale, changed=True)
 
     def setting_lines(
         self,
@@ -81,7 +78,7 @@ class SettingsEmbeds:
         models: Sequence[str],
         unmoderated: Sequence[str],
         locale: str,
-        longest_list: int = LONGEST_VALUE,
+        longest_list: int = LONGEST_FIELD,
     ) -> list[SettingLine]:
         """Return what each setting of a server is now, and the command that changes it."""
         say, some = self._texts.say, settings.models is not None
@@ -149,7 +146,7 @@ class SettingsEmbeds:
         )
         for name, value in facts:
             embed.add_field(
-                name=self._texts.say(name, locale), value=cut(value, LONGEST_VALUE), inline=False
+                name=self._texts.say(name, locale), value=cut(value, LONGEST_FIELD), inline=False
             )
         return embed
 
@@ -166,29 +163,18 @@ class SettingsEmbeds:
     def _spoiler(self, defaults: DefaultOptions, locale: str) -> str:
         return self._texts.say("custom-spoiler-is", locale, spoiler=_yes(defaults.spoiler))
 
-    def _list(
-        self, of: str, allowed: Sequence[str] | None, locale: str, limit: int = LONGEST_VALUE
-    ) -> str:
+    def _list(self, of: str, allowed: Sequence[str] | None, locale: str, limit: int) -> str:
         if allowed is None:
             return self._texts.say("custom-all", locale, of=of)
-        joined = self._joined(allowed, locale, limit)
-        return joined or self._texts.say("custom-empty", locale, of=of)
-
-    def _joined(self, items: Sequence[str], locale: str, limit: int = LONGEST_VALUE) -> str:
-        """Join what fits, and count the rest: a mention is never cut."""
-        shown = ""
-        for index, item in enumerate(items):
-            longer = f"{shown}, {item}" if shown else item
-            if len(longer) > limit - _ROOM_FOR_MORE:
-                return f"{shown} {self._texts.say('custom-more', locale, count=len(items) - index)}"
-            shown = longer
-        return shown
+        shown = joined(self._texts, allowed, locale, longest=limit - _ROOM_FOR_MORE)
+        return shown or self._texts.say("custom-empty", locale, of=of)
 
     def _moderation(self, level: str | None, unmoderated: Sequence[str], locale: str) -> str:
         line = self._texts.say("custom-moderation-is", locale, level=level)
         if level is None or not unmoderated:
             return line
-        models = self._joined(_words(unmoderated), locale, LONGEST_VALUE // 2)
+        longest = LONGEST_FIELD // 2 - _ROOM_FOR_MORE
+        models = joined(self._texts, _words(unmoderated), locale, longest=longest)
         return f"{line}\n{small(self._texts.say('custom-moderation-deaf', locale, models=models))}"
 
     def _language(self, language: str | None, locale: str) -> str:

@@ -10,9 +10,14 @@ from discord.ui import DynamicItem, Select, View
 
 from bot.core.i18n.escaping import cut
 from bot.core.i18n.texts import Texts
-from bot.discord_ui.embed_style import COLOURS, FACT_SEPARATOR, LONGEST_DISPLAY_NAME, plain_line
-from bot.discord_ui.help_embeds import ModelCost
-from bot.discord_ui.settings_embeds import LONGEST_VALUE, SettingLine
+from bot.discord_ui.embed_style import (
+    COLOURS,
+    FACT_SEPARATOR,
+    LONGEST_FIELD,
+    joined,
+)
+from bot.discord_ui.help_embeds import ModelCost, model_lines
+from bot.discord_ui.settings_embeds import SettingLine
 
 Area = Literal["limits", "costs", "changes", "models", "channels", "roles", "styles"]
 AREAS: tuple[Area, ...] = get_args(Area)
@@ -57,16 +62,7 @@ class SettingsOverviewEmbeds:
 
     def models(self, models: Sequence[ModelCost], locale: str) -> discord.Embed:
         """Show every model that may be used, with what a picture costs."""
-        lines = [
-            self._texts.say(
-                "help-model",
-                locale,
-                model=plain_line(model.name, LONGEST_DISPLAY_NAME),
-                credits=model.credits,
-            )
-            for model in models
-        ]
-        return self._list("models", lines, "\n", locale)
+        return self._list("models", model_lines(self._texts, models, locale), "\n", locale)
 
     def ids(
         self,
@@ -83,14 +79,8 @@ class SettingsOverviewEmbeds:
     def _list(
         self, area: Area, entries: Sequence[str], separator: str, locale: str
     ) -> discord.Embed:
-        shown = ""
-        for index, entry in enumerate(entries):
-            longer = f"{shown}{separator}{entry}" if shown else entry
-            if len(longer) > LONGEST_DESCRIPTION - _ROOM_FOR_MORE:
-                more = self._texts.say("custom-more", locale, count=len(entries) - index)
-                shown = f"{shown}{separator}{more}"
-                break
-            shown = longer
+        longest = LONGEST_DESCRIPTION - _ROOM_FOR_MORE
+        shown = joined(self._texts, entries, locale, longest=longest, separator=separator)
         return discord.Embed(
             colour=COLOURS["painting"],
             title=f"{_EMOJIS[area]} {self._texts.say(f'custom-{area}', locale)}",
@@ -139,5 +129,5 @@ def area_view(texts: Texts, locale: str) -> View:
 def _with_command(value: str, mention: str) -> str:
     first, *rest = value.split("\n")
     below = "".join(f"\n{line}" for line in rest)
-    room = LONGEST_VALUE - len(below) - len(FACT_SEPARATOR) - len(mention)
+    room = LONGEST_FIELD - len(below) - len(FACT_SEPARATOR) - len(mention)
     return f"{cut(first, room)}{FACT_SEPARATOR}{mention}{below}"

@@ -19,7 +19,7 @@ from bot.discord_ui.picture_controls import ReferenceOffer
 
 
 class SinglePictureEmbeds:
-    """Builds these embeds."""
+    """Builds the embeds of one picture, with its buttons below or in a message of its own."""
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts

@@ -18,7 +18,7 @@ from yarl import URL
 from bot.core.errors.base import Refusal
 from bot.core.models import CardAddress, Job, Picture, PictureFormat
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
-from bot.discord_ui.job_embeds import JobEmbeds
+from bot.discord_ui.job_embeds import JobEmbeds, with_images
 from bot.discord_ui.message_attachments import (
     AttachmentGroup,
     PostedPicture,
@@ -136,7 +136,7 @@ class SpoilerMarker:
         group = _as_posted(shown, kept) or await self._downloaded(shown, folder)
         words = message.embeds[0].copy().set_image(url=None).set_thumbnail(url=None)
         words.url = None
-        embeds = self._embeds.with_pictures(job, words, [posted.file(job) for posted in group])
+        embeds = with_images(job, words, [posted.file(job) for posted in group])
         edited = picture_message(self._embeds, job, group, embeds, of=job.request.n)
         is_first = bool(message.components)
         thumbnail = await self._thumbnails.draw(job) if is_first else None

@@ -12,7 +12,7 @@ from discord.ui import Button, DynamicItem, View
 from bot.core.i18n.escaping import cut, escaped, one_line, quoted
 from bot.core.i18n.texts import Texts
 from bot.core.models import Reference
-from bot.discord_ui.embed_style import COLOURS, FACT_SEPARATOR, plain_line, small
+from bot.discord_ui.embed_style import COLOURS, FACT_SEPARATOR, joined, plain_line, small
 from bot.discord_ui.option_facts import option_facts
 from bot.preferences.presets import MAX_PRESET_NAME
 from bot.preferences.server_styles import ServerStyle
@@ -57,15 +57,8 @@ class StyleEmbeds:
 
     def names(self, styles: Sequence[ServerStyle], locale: str, *, limit: int) -> str:
         """Return the names of the styles in one line, as many as fit."""
-        shown = ""
-        for index, style in enumerate(styles):
-            name = escaped(style.name)
-            longer = f"{shown}, {name}" if shown else name
-            if len(longer) > limit:
-                return (
-                    f"{shown} {self._texts.say('custom-more', locale, count=len(styles) - index)}"
-                )
-            shown = longer
+        names = [escaped(style.name) for style in styles]
+        shown = joined(self._texts, names, locale, longest=limit)
         return shown or self._texts.say("style-none", locale)
 
     def page(self, page: StylePage, locale: str) -> list[discord.Embed]:

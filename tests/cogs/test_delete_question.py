@@ -195,6 +195,7 @@ async def test_a_double_click_is_one(world: DiscordWorld) -> None:
     await asked(world, world.mia, card)
     again = await press(world, world.mia, card, "delete")
     assert ephemeral_messages(again) == []
+    assert is_there(world, card)
 
 
 @pytest.mark.parametrize("job_id", ["x", "01234567-89ab-7cde-8f01-23456789abcd"])

@@ -23,8 +23,8 @@ def test_the_largest_server_fits_on_its_card(settings_embeds: SettingsEmbeds) ->
     """Every channel, every role, two hundred models: no mention is cut, the rest is counted."""
     models = tuple(f"model-{number}" for number in range(200))
     settings = ServerSettings(models=models, channels=MANY, roles=MANY, moderation="low")
-    embed = settings_embeds.settings(
-        settings, PAINTED, models=models, unmoderated=models, locale="en", changed=False
+    embed = settings_embeds.changed_settings(
+        settings, PAINTED, models=models, unmoderated=models, locale="en"
     )
     assert len(embed) < 6_000
     values = {str(field.name): str(field.value) for field in embed.fields}
