@@ -35,7 +35,7 @@ from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.models import ImageOptions
 from bot.discord_ui.autocomplete import Choices
-from bot.settings import Settings
+from bot.settings.settings import Settings
 from playground.settings import painter_settings
 
 Ask = Callable[[discord.Interaction, str], Coroutine[Any, Any, Choices]]

@@ -38,7 +38,7 @@ from bot.quota.csv_export import Statement
 from bot.quota.limits import parse_limits
 from bot.quota.picture_counts import PictureCounts
 from bot.services import Services, open_services
-from bot.settings import Settings
+from bot.settings.settings import Settings
 from playground.settings import painter_settings
 
 _TRANSACTION = "longest transaction, ms | its CPU at most, ms | its rows at most"

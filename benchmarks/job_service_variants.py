@@ -21,7 +21,7 @@ from benchmarks.client_variants import memory_kb, reset_peak
 from bot.core.models import ImageOptions
 
 if TYPE_CHECKING:
-    from bot.settings import Settings
+    from bot.settings.settings import Settings
 
 MODEL = "gpt-image-2"
 KEY = "sk-benchmark"

@@ -20,7 +20,7 @@ from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.core.private_files import UMASK
 from bot.database.faults import fault_of
-from bot.settings import Settings, database_file, describe_doubts, load_settings
+from bot.settings.settings import Settings, database_file, describe_doubts, load_settings
 
 gc.enable()
 

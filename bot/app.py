@@ -31,7 +31,7 @@ from bot.preferences.preset_lookup import PresetLookup
 from bot.preferences.style_store import ServerStyleStore
 from bot.quota.chart import Charts
 from bot.services import Services, open_services
-from bot.settings import NOTHING_LIMITS_STRANGERS, Settings, lock_folders
+from bot.settings.settings import NOTHING_LIMITS_STRANGERS, Settings, lock_folders
 from cogs.button_guard import ButtonGuard
 from cogs.dependencies import Dependencies
 from cogs.factory import create_cogs

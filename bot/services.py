@@ -38,7 +38,8 @@ from bot.jobs.recovery import Recovery
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.service import JobService
 from bot.quota.ledger import Ledger
-from bot.settings import FIXES, Settings, lock_folders
+from bot.settings.fixes import FIXES
+from bot.settings.settings import Settings, lock_folders
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.quota.limits import parse_limits
-from bot.settings import Settings, load_settings
+from bot.settings.settings import Settings, load_settings
 from playground.action_proxy import action_proxy
 from playground.fixture_server import FixtureServer, open_fixture_server
 from playground.guide import DEMONSTRATION_PAINTER, OWN_GATEWAY, Guide

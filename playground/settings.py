@@ -6,7 +6,7 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bot.core.errors.base import StartRefused
-from bot.settings import Settings
+from bot.settings.settings import Settings
 from playground.painter.responses import MASTER, MODEL
 
 _TABLE = f"""\

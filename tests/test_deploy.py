@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import Settings
+from bot.settings.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 UNIT = (ROOT / "deploy" / "easel.service").read_text()

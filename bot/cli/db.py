@@ -26,7 +26,7 @@ from bot.database.backup import (
 from bot.database.database import SQLITE_ENDS
 from bot.database.faults import FOREIGN
 from bot.database.migrator import shipped
-from bot.settings import Settings, database_file, lock_folders
+from bot.settings.settings import Settings, database_file, lock_folders
 
 EXIT_FINE = 0
 EXIT_PROBLEM = 1

@@ -19,7 +19,7 @@ from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import ModelAbilities
 from bot.gateways.probe import ProbeResult, probe_gateways
 from bot.services import read_gateways
-from bot.settings import Settings
+from bot.settings.settings import Settings
 
 EXIT_FINE = 0
 EXIT_UNUSABLE = 1

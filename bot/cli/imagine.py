@@ -33,7 +33,7 @@ from bot.images.content_store import link_or_copy
 from bot.images.references import Attachments, Upload
 from bot.jobs.courier import DeliveryReport, JobFailure, JobProgress, JobResult, QueuePosition
 from bot.services import Services, open_services
-from bot.settings import Settings
+from bot.settings.settings import Settings
 
 EXIT_NO_PICTURE = 1
 EXIT_WRONG_OPTION = 2

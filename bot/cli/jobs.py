@@ -22,7 +22,7 @@ from bot.images.references import Attachments
 from bot.jobs.repository.listing import ListedJob, find_jobs, list_jobs
 from bot.jobs.repository.rows import WrittenJob
 from bot.services import Services, open_services
-from bot.settings import Settings, database_file
+from bot.settings.settings import Settings, database_file
 
 EXIT_FINE = 0
 EXIT_NOT_CANCELLED = 1

@@ -16,7 +16,8 @@ import structlog
 from bot.app import Bot, open_bot
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
-from bot.settings import FIXES, Settings
+from bot.settings.fixes import FIXES
+from bot.settings.settings import Settings
 
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 _SIGNALLED = 128  # a shell's exit code of a process that a signal ended, plus its number

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli import gateways
-from bot.settings import Settings
+from bot.settings.settings import Settings
 from tests.cli.process import environment, run
 from tests.gateways.generation_harness import GATEWAY_KEY
 from tests.gateways.replay_gateway import RawReply, ReplayGateway, http_reply, replay_gateway

@@ -11,7 +11,7 @@ from bot.cli import jobs
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.core.models import ImageOptions
-from bot.settings import Settings
+from bot.settings.settings import Settings
 from tests.cli.process import environment, run
 from tests.cogs.scripted_gateway import ErrorReply, ScriptedGateway
 from tests.jobs.service_harness import BEN, RecordingCourier, ServiceHarness, settings

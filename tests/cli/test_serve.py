@@ -17,7 +17,7 @@ from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.core.process_lock import hold_bot_lock
 from bot.quota.limits import parse_limits
-from bot.settings import Settings, lock_folders
+from bot.settings.settings import Settings, lock_folders
 from playground.settings import painter_settings
 from tests.cli.process import TIMEOUT_S, environment, running
 from tests.cogs.scripted_gateway import ScriptedGateway

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from bot.app import Bot, open_bot
 from bot.core.clock import Clock, await_directly
 from bot.core.errors.base import EaselError
-from bot.settings import Settings
+from bot.settings.settings import Settings
 from playground.settings import GivenSettings
 from tests.cogs.scripted_gateway import KEY, ScriptedGateway
 from tests.cogs.translated_commands import remember_translations

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.settings import parse_budget
+from bot.settings.value_types import parse_budget
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
 from tests.cogs.scripted_gateway import ClosedConnection, ErrorReply
 from tests.cogs.test_gateways import described, direct_messages

@@ -6,7 +6,7 @@ import discord
 import pytest
 from pydantic import SecretStr
 
-from bot.settings import GatewayKey
+from bot.settings.settings import GatewayKey
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder
 from tests.cogs.scripted_gateway import KEY, ClosedConnection, ErrorReply, ScriptedReply
 

@@ -5,7 +5,7 @@ from datetime import date
 from pydantic import SecretStr
 
 from bot.gateways.routing.operator_alerts import Retirement
-from bot.settings import GatewayKey
+from bot.settings.settings import GatewayKey
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder
 from tests.cogs.scripted_gateway import KEY, ErrorReply, StreamReply, TaskReply
 

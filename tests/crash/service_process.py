@@ -35,7 +35,7 @@ from bot.jobs.courier import (
     QueuePosition,
 )
 from bot.services import Services, open_services
-from bot.settings import Settings
+from bot.settings.settings import Settings
 from playground.settings import GivenSettings
 from tests.crash.counting_gateway import FILE
 

@@ -26,7 +26,7 @@ from bot.images.references import NO_ATTACHMENTS, Attachments, attachments_at
 from bot.jobs.reference_addresses import ReferenceAddresses
 from bot.jobs.repository.rows import addresses_to_text
 from bot.services import open_services
-from bot.settings import GatewayKey
+from bot.settings.settings import GatewayKey
 from tests.cogs.scripted_gateway import KEY, ScriptedGateway
 from tests.discord_rest.cdn import Cdn, cdn_of
 from tests.discord_rest.events import CHANNEL

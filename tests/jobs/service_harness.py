@@ -20,7 +20,7 @@ from bot.jobs.courier import (
 )
 from bot.quota.limits import parse_limits
 from bot.services import Services
-from bot.settings import Settings
+from bot.settings.settings import Settings
 from playground.settings import GivenSettings
 from tests.cogs.scripted_gateway import KEY, ScriptedGateway
 

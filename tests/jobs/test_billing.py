@@ -18,7 +18,8 @@ from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlert, O
 from bot.images.inspection import inspect_picture
 from bot.images.sniff import PictureInfo
 from bot.services import open_services
-from bot.settings import GatewayKey, Settings, parse_budget
+from bot.settings.settings import GatewayKey, Settings
+from bot.settings.value_types import parse_budget
 from tests.cogs.scripted_gateway import (
     KEY,
     ClosedConnection,

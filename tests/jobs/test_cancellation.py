@@ -33,7 +33,7 @@ from bot.jobs.courier import (
 from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.repository.repository import JobRepository
 from bot.services import open_services
-from bot.settings import GatewayKey
+from bot.settings.settings import GatewayKey
 from tests.cogs.scripted_gateway import KEY, ScriptedGateway
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier, ServiceHarness, settings
 

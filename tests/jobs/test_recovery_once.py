@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from bot.core.errors.jobs import NeitherPostedNorKept, PicturesKept
 from bot.core.models import Job, JobState
 from bot.jobs.courier import JobFailure
-from bot.settings import GatewayKey
+from bot.settings.settings import GatewayKey
 from tests.cogs.scripted_gateway import (
     KEY,
     FewerPictures,

@@ -18,7 +18,7 @@ from bot.jobs.queue.waiting_list import Ticket
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.send_gate import SendGate
 from bot.services import open_services
-from bot.settings import GatewayKey
+from bot.settings.settings import GatewayKey
 from tests.cogs.scripted_gateway import KEY, ErrorReply, FewerPictures, ScriptedGateway
 from tests.database.test_outage import locked
 from tests.jobs.service_harness import ADA, RecordingCourier, ServiceHarness, settings

@@ -17,7 +17,7 @@ from bot.core.models import new_job_id
 from bot.quota.levels import user_subject
 from bot.quota.limits import parse_limits
 from bot.services import Services, open_services
-from bot.settings import Settings
+from bot.settings.settings import Settings
 from playground.settings import GivenSettings
 from tests.cli.process import environment, running
 from tests.quota.holding_process import AT_ONCE, PEOPLE, PRICE, somebody

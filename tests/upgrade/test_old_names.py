@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.settings import load_settings
+from bot.settings.settings import load_settings
 from tests.upgrade.old_world import OldWorld
 from tests.upgrade.v0_1_0 import recorded
 

@@ -17,7 +17,7 @@ from bot.gateways.gateway import Gateway
 from bot.gateways.probe import ProbeResult, probe_gateways
 from bot.gateways.routing.path_spelling import found_paths, with_found_path
 from bot.services import check_prices, read_gateways
-from bot.settings import Settings
+from bot.settings.settings import Settings
 
 EXIT_FINE = 0
 EXIT_WRONG = 1

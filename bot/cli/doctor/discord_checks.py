@@ -9,7 +9,7 @@ from yarl import URL
 from bot.cli.doctor.discord_account import DiscordAnswers, NoAnswer, Server, Servers
 from bot.cli.doctor.finding import Finding, fine, listing, warning, wrong
 from bot.discord_ui.command_sync import SYNCED_FILE, SyncedCommands, digest
-from bot.settings import NOTHING_LIMITS_STRANGERS, Settings
+from bot.settings.settings import NOTHING_LIMITS_STRANGERS, Settings
 
 # What the bot needs, in the words of Discord's own settings pages.
 NEEDED: Final = {

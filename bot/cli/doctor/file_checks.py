@@ -14,7 +14,7 @@ from bot.core.process_lock import bot_is_alive
 from bot.database.backup import find_damage, is_foreign, read_only, schema_version
 from bot.database.faults import FOREIGN, DatabaseFault, unusable
 from bot.database.migrator import shipped
-from bot.settings import Settings, database_file, lock_folders
+from bot.settings.settings import Settings, database_file, lock_folders
 
 FAIL_BELOW_BYTES = 100 * 10**6
 WARN_BELOW_BYTES = 10**9

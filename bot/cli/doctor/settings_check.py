@@ -9,7 +9,8 @@ from pydantic_settings import SettingsError
 
 from bot.cli.doctor.finding import Finding, fine, warning, wrong
 from bot.core.errors.base import StartRefused
-from bot.settings import FIXES, Settings, describe_doubts, load_settings
+from bot.settings.fixes import FIXES
+from bot.settings.settings import Settings, describe_doubts, load_settings
 
 BuildSettings = Callable[..., Settings]
 

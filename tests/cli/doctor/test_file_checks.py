@@ -15,7 +15,7 @@ from bot.core.process_lock import hold_bot_lock
 from bot.database.database import Database
 from bot.database.migrator import shipped
 from bot.database.transaction import Transaction
-from bot.settings import Settings, lock_folders
+from bot.settings.settings import Settings, lock_folders
 from playground.settings import GivenSettings
 
 OURS = len(shipped())

@@ -1,0 +1,1 @@
+"""What an operator can set: the environment and ``.env``, read into one frozen ``Settings``."""

@@ -1,0 +1,228 @@
+"""The settings of an operator, read from the environment and ``.env``.
+
+Every setting is described in ``.env.example``. A wrong value ends the start with one sentence
+that names the variable and says how to fix it.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from shlex import quote
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from bot.core.errors.base import StartRefused
+from bot.core.process_lock import LockFolders
+from bot.core.proxies import Proxies
+from bot.database.database import database_path
+from bot.quota.limits import parse_limits
+from bot.settings.fixes import FIXES, misspelt_variables
+from bot.settings.value_types import (
+    AddressSetting,
+    BudgetSetting,
+    BytesSetting,
+    CommaList,
+    DurationSetting,
+    HostSetting,
+    NetworkSetting,
+    OptionalPath,
+    QuotaSetting,
+    WebAddressSetting,
+    empty_is_none,
+    parse_bytes,
+)
+
+OLD_DATABASE = Path("data/easel.db")
+"""Where Easel 0.1 kept the database when DATABASE_URL was not set, whatever DATA_DIR said."""
+
+
+def _unquoted(value: object) -> object:
+    """Return a value without a pair of quotes, which docker's ``--env-file`` hands over."""
+    if isinstance(value, dict):
+        return {name: _unquoted(inner) for name, inner in value.items()}
+    if isinstance(value, str) and len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        return value[1:-1]
+    return value
+
+
+class GatewayKey(BaseModel):
+    """What the environment holds for one gateway of GATEWAYS_FILE."""
+
+    api_key: SecretStr
+
+
+def _in_data_dir(settings: dict[str, Any]) -> str:
+    """Return the default of DATABASE_URL; ``settings`` are those above it."""
+    return f"sqlite:///{settings.get('data_dir', OLD_DATABASE.parent) / OLD_DATABASE.name}"
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set; in the environment the names are in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_nested_delimiter="__",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _normalized(cls, values: dict[str, object]) -> object:
+        plain = {name: _unquoted(value) for name, value in values.items()}
+        if plain.get("database_url") == "":
+            del plain["database_url"]
+        return plain
+
+    discord_token: SecretStr = SecretStr("")
+    image_api_url: str = ""
+    image_api_key: SecretStr = SecretStr("")
+    image_models: CommaList[str] = ()
+    gateways_file: OptionalPath = None
+    gateways: dict[str, GatewayKey] = Field(default_factory=dict)
+    download_hosts: CommaList[HostSetting] = ()
+    download_networks: CommaList[NetworkSetting] = ()
+    download_proxy_trusted: bool = False
+    http_proxy: SecretStr = SecretStr("")
+    https_proxy: SecretStr = SecretStr("")
+    all_proxy: SecretStr = SecretStr("")
+    no_proxy: str = ""
+    data_dir: Path = Path("data")
+    database_url: str = Field(default_factory=_in_data_dir)
+    default_quota: QuotaSetting = parse_limits("20/day")
+    server_quota: QuotaSetting = ()
+    total_quota: QuotaSetting = ()
+    operator_budget: BudgetSetting = ()
+    allowed_servers: CommaList[int] = ()
+    allow_direct_messages: bool = False
+    allow_user_install: bool = False
+    help_url: WebAddressSetting = ""
+    privacy_url: WebAddressSetting = ""
+    max_concurrent_jobs: int = Field(default=8, ge=1, le=1000)
+    max_running_per_user: int = Field(default=3, ge=1, le=1000)
+    max_waiting_per_user: int = Field(default=10, ge=1, le=1000)
+    max_queued_jobs: int = Field(default=200, ge=1, le=10_000)
+    max_doubtful_per_day: int = Field(default=3, ge=1, le=1000)
+    max_queue_age: int = Field(default=3600, ge=0, le=604_800)
+    max_requests_per_minute: int = Field(default=20, ge=1, le=1000)
+    moderation_file: OptionalPath = None
+    allow_age_restricted_in_dms: bool = False
+    retention_days: int = Field(default=30, ge=1, le=3650)
+    keep_jobs_days: int = Field(default=400, ge=1, le=3650)
+    forget_deleted: bool = False
+    max_disk: BytesSetting = parse_bytes("5GB")
+    backup_every: DurationSetting = timedelta(hours=24)
+    backup_keep: int = Field(default=7, ge=1, le=1000)
+    metrics_address: AddressSetting = None
+    shutdown_grace: int = Field(default=180, ge=0, le=3600)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] = "console"
+    dev_guild_id: Annotated[int | None, BeforeValidator(empty_is_none)] = None
+
+    @property
+    def limits_strangers(self) -> bool:
+        """Whether anything limits what the admins of unknown servers may let be spent."""
+        ceilings = self.server_quota, self.total_quota, self.operator_budget
+        return bool(self.allowed_servers) or any(ceilings)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return the values of all secrets, which the log redacts."""
+        keys = (gateway.api_key for gateway in self.gateways.values())
+        secrets = (self.discord_token, self.image_api_key, *keys)
+        return (*(secret.get_secret_value() for secret in secrets), *self.proxies.secrets)
+
+    @property
+    def proxies(self) -> Proxies:
+        """Return the proxies for requests to the gateways, to Discord and for downloads."""
+        return Proxies.parse(
+            http=self.http_proxy.get_secret_value(),
+            https=self.https_proxy.get_secret_value(),
+            both=self.all_proxy.get_secret_value(),
+            direct=self.no_proxy,
+            are_trusted=self.download_proxy_trusted,
+        )
+
+
+def database_file(settings: Settings) -> Path:
+    """Return the file of the database.
+
+    Raises:
+        StartRefused: DATABASE_URL names none, or Easel 0.1 has left it in another place.
+    """
+    if "database_url" in settings.model_fields_set:
+        return database_path(settings.database_url)
+    path = settings.data_dir / OLD_DATABASE.name
+    if _exists(path) or not _exists(OLD_DATABASE):
+        return path
+    old, new = quote(str(OLD_DATABASE)), quote(str(settings.data_dir))
+    raise StartRefused(
+        f"The database lies in DATA_DIR by default now, and {path} does not exist while "
+        f"{OLD_DATABASE} does: stop the bot that uses it and move it with "
+        f"mkdir -p {new} && mv {old}* {new}/ - or keep it there with "
+        f"DATABASE_URL=sqlite:///{OLD_DATABASE}."
+    )
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False  # whoever opens it says why
+
+
+def lock_folders(settings: Settings) -> LockFolders:
+    """Return where processes on this database hold their locks; raises as ``database_file``."""
+    return LockFolders(database_file(settings), settings.data_dir)
+
+
+NOTHING_LIMITS_STRANGERS = (
+    "anybody may invite this bot, and nothing limits what their server spends of your money",
+    "Set SERVER_QUOTA, TOTAL_QUOTA, OPERATOR_BUDGET or ALLOWED_SERVERS, or turn off Public Bot on "
+    "your application's Bot page.",
+)
+"""Facts and fix for an application that is public, where not ``limits_strangers``."""
+
+
+def describe_doubts(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield what is probably not as the operator wants it: facts, and a sentence with the fix."""
+    for name, meant in misspelt_variables().items():
+        yield f"{name} is no setting", f"Did you mean {meant}?"
+    for name in settings.proxies.unusable:
+        yield (
+            f"{name} names no proxy that can be used, so requests go out directly",
+            "Set it to a proxy with http:// or https://, not SOCKS, or leave it empty.",
+        )
+
+
+def load_settings(build: Callable[[], Settings] = Settings) -> Settings:
+    """Read the environment and ``.env``.
+
+    Raises:
+        StartRefused: a value is wrong; the sentence names the variable and says how to fix it.
+    """
+    try:
+        return build()
+    except ValidationError as wrong:
+        raise StartRefused(_sentence(wrong)) from None
+    except SettingsError:
+        # pydantic-settings names no variable; only GATEWAYS holds more than a plain value.
+        raise StartRefused(f"GATEWAYS is wrong: {FIXES['GATEWAYS']}.") from None
+    except UnicodeDecodeError:
+        raise StartRefused(".env is not UTF-8 text: save it with that encoding.") from None
+
+
+def _sentence(wrong: ValidationError) -> str:
+    first = wrong.errors(include_url=False, include_context=False, include_input=False)[0]
+    path = [str(part).upper() for part in first["loc"]]
+    name = path[0]
+    reason = first["msg"].removeprefix("Value error, ").rstrip(".")
+    return f"{_variable(path)} is wrong ({reason}): {FIXES[name]}."
+
+
+def _variable(path: list[str]) -> str:
+    return "__".join(path) if path[0] == "GATEWAYS" else path[0]
