@@ -11,6 +11,7 @@ import structlog
 from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts, discord_timestamp
 from bot.core.process_lock import hold_bot_lock
+from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.buttons import StopButton
 from bot.discord_ui.caller import Languages, with_present_roles
@@ -26,12 +27,18 @@ from bot.gateways.reply.unread_files import UnreadFiles
 from bot.images.references import MAX_MEGABYTES
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.maintenance import Maintenance, MaintenanceTask, delete_old_charges
+from bot.jobs.scheduled_backups import BackupSchedule, ScheduledBackups
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.preset_lookup import PresetLookup
 from bot.preferences.style_store import ServerStyleStore
 from bot.quota.chart import Charts
 from bot.services import Services, open_services
-from bot.settings.settings import NOTHING_LIMITS_STRANGERS, Settings, lock_folders
+from bot.settings.settings import (
+    NOTHING_LIMITS_STRANGERS,
+    Settings,
+    database_file,
+    lock_folders,
+)
 from cogs.button_guard import ButtonGuard
 from cogs.dependencies import Dependencies
 from cogs.factory import create_cogs
@@ -83,6 +90,7 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
             )
         )
 
+        backups = await stack.enter_async_context(_backups(settings, services, clock))
         late_tasks = await stack.enter_async_context(services.late_tasks)
 
         async def once_logged_in() -> None:
@@ -91,12 +99,14 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
             # Nobody waits until hundreds of old cards are told.
             maintenance.begin(partial(services.recovery.resume, taken, couriers.reopen, read))
             late_tasks.begin(couriers.reopen, partial(with_present_roles, client))
+            backups.begin()
 
         client.once_logged_in = once_logged_in
 
         async def once_closing() -> None:
             await maintenance.end()
             await late_tasks.end()
+            await backups.end()
 
         client.once_closing = once_closing
         downloader = await stack.enter_async_context(_downloader(settings, clock))
@@ -112,6 +122,16 @@ def _warn_of_strangers(client: Client, settings: Settings) -> None:
     if application is not None and application.bot_public and not settings.limits_strangers:
         facts, fix = NOTHING_LIMITS_STRANGERS
         log.warning("bot.unlimited", facts=facts, mend=fix)
+
+
+def _backups(settings: Settings, services: Services, clock: Clock) -> ScheduledBackups:
+    return ScheduledBackups(
+        database_file(settings),
+        settings.data_dir / BACKUP_FOLDER,
+        BackupSchedule(settings.backup_every, settings.backup_keep),
+        clock=clock,
+        alerts=services.alerts,
+    )
 
 
 def _client(settings: Settings, preference_store: PreferenceStore) -> Client:

@@ -13,6 +13,7 @@ from bot.core.private_files import restrict_data_folder
 from bot.core.process_lock import LockFolders, hold_process_lock
 from bot.core.pseudonyms import Pseudonyms, read_or_make_key
 from bot.database.database import Database
+from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.gateway_config import parse_gateways, single_gateway
@@ -204,7 +205,7 @@ def _services(base: _Base, deps: JobDependencies, job_service: JobService) -> Se
 
 
 def _database(locks: LockFolders, clock: Clock) -> AbstractAsyncContextManager[Database]:
-    return Database.open(locks.database, backup_dir=locks.data_dir / "backup", now=clock.now)
+    return Database.open(locks.database, backup_dir=locks.data_dir / BACKUP_FOLDER, now=clock.now)
 
 
 def _ledger(settings: Settings, clock: Clock, pseudonyms: Pseudonyms) -> Ledger:
