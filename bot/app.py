@@ -4,6 +4,7 @@ from asyncio import to_thread
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -26,6 +27,7 @@ from bot.gateways.download import Downloader
 from bot.gateways.reply.unread_files import UnreadFiles
 from bot.images.references import MAX_MEGABYTES
 from bot.jobs.job_lookup import JobLookup
+from bot.jobs.job_retention import JobRetention
 from bot.jobs.maintenance import Maintenance, MaintenanceTask, delete_old_charges
 from bot.jobs.scheduled_backups import BackupSchedule, ScheduledBackups
 from bot.preferences.preference_store import PreferenceStore
@@ -73,9 +75,7 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         services = await stack.enter_async_context(open_services(settings, clock))
         taken = await services.recovery.take_over()
         preference_store = PreferenceStore(services.database, now=clock.now)
-        for request in await services.deletion.undone_requests():
-            await preference_store.delete_person(request.user_id)
-            await services.deletion.repeat(request)
+        await _repeat_deletions(services, preference_store)
         await preference_store.load()
         styles = ServerStyleStore(services.database, now=clock.now)
         await styles.load()
@@ -115,6 +115,13 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
             await client.add_cog(cog)
         client.add_dynamic_items(StopButton)
         yield bot
+
+
+async def _repeat_deletions(services: Services, preference_store: PreferenceStore) -> None:
+    """Delete again what a restored backup has brought back."""
+    for request in await services.deletion.undone_requests():
+        await preference_store.delete_person(request.user_id)
+        await services.deletion.repeat(request)
 
 
 def _warn_of_strangers(client: Client, settings: Settings) -> None:
@@ -167,10 +174,13 @@ def _couriers(bot: Bot, clock: Clock) -> Couriers:
 
 def _patient_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[MaintenanceTask]:
     services = bot.services
+    keep = timedelta(days=settings.keep_jobs_days)
+    old_jobs = JobRetention(services.database, services.ledger, keep=keep, now=clock.now)
     return (
         bot.client.sync_commands,  # Discord may have refused them for a day
         services.retention.delete_expired,
         partial(delete_old_charges, services.database, services.ledger, clock.now),
+        old_jobs.delete_old,
         partial(to_thread, UnreadFiles(settings.data_dir / "unread", clock.now).delete_old),
     )
 

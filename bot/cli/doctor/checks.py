@@ -13,6 +13,7 @@ from bot.cli.doctor.settings_check import Setup, read_setup
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
+from bot.database.scheduled_copies import free_bytes
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.probe import ProbeResult, probe_gateways
@@ -48,7 +49,7 @@ async def run_checks(
     setup: Setup,
     clock: Clock,
     *,
-    free_bytes: Callable[[Path], int] = file_checks.free_bytes,
+    free_bytes: Callable[[Path], int] = free_bytes,
     timeout_s: float = discord_account.TIMEOUT_S,
 ) -> AsyncIterator[Finding]:
     """Yield the findings one by one; no problem prevents the checks after it."""
