@@ -14,6 +14,7 @@ from bot.core.private_files import restrict_data_folder
 from bot.core.process_lock import LockFolders, hold_process_lock
 from bot.core.pseudonyms import Pseudonyms, read_or_make_key
 from bot.database.database import Database
+from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.gateway_config import parse_gateways, single_gateway
@@ -220,7 +221,7 @@ def _services(base: _Base, deps: JobDependencies, job_service: JobService) -> Se
 def _database(
     locks: LockFolders, clock: Clock, metrics: Metrics
 ) -> AbstractAsyncContextManager[Database]:
-    backups = locks.data_dir / "backup"
+    backups = locks.data_dir / BACKUP_FOLDER
     return Database.open(locks.database, backup_dir=backups, now=clock.now, metrics=metrics)
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
 from bot.cli.doctor import discord_account, discord_checks, file_checks
+from bot.cli.doctor.backup_check import check_backups
 from bot.cli.doctor.clock import check_clock
 from bot.cli.doctor.finding import Finding, Sign, fine, print_line, warning, wrong
 from bot.cli.doctor.gateway_findings import Names, describe_probe
@@ -12,6 +13,7 @@ from bot.cli.doctor.settings_check import Setup, read_setup
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
+from bot.database.scheduled_copies import free_bytes
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.probe import ProbeResult, probe_gateways
@@ -47,7 +49,7 @@ async def run_checks(
     setup: Setup,
     clock: Clock,
     *,
-    free_bytes: Callable[[Path], int] = file_checks.free_bytes,
+    free_bytes: Callable[[Path], int] = free_bytes,
     timeout_s: float = discord_account.TIMEOUT_S,
 ) -> AsyncIterator[Finding]:
     """Yield the findings one by one; no problem prevents the checks after it."""
@@ -75,6 +77,7 @@ async def run_checks(
         yield finding
     yield await asyncio.to_thread(file_checks.check_folder, settings, free_bytes)
     yield await asyncio.to_thread(file_checks.check_database, settings)
+    yield await asyncio.to_thread(check_backups, settings, clock.now())
     theirs = {f"the clock of {one.gateway}": one.clock_ahead_ms for one in probes}
     yield check_clock({"Discord's": answers.clock_ahead_ms, **theirs})
     yield discord_checks.check_invitation(answers)

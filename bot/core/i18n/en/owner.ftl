@@ -13,3 +13,10 @@ owner-budget-reached =
         [100] Your budget of { $limit } { period-each } is used up, so requests that cost money are refused until part of it becomes available again: to allow more now, please raise OPERATOR_BUDGET and restart the bot.
        *[other] { $percent } % of your budget of { $limit } { period-each } is spent, and at 100 % requests that cost money are refused: to allow more, please raise OPERATOR_BUDGET and restart the bot.
     }
+
+owner-backup-failed =
+    { $fault ->
+        [full] The scheduled backup of the database was not made because the disk has no room for another copy: please free some space, or set BACKUP_KEEP lower and delete old files of DATA_DIR/backup. It is tried again every hour, and the bot goes on meanwhile.
+        [damaged] The scheduled backup of the database was not made because the database is damaged: please stop the bot, and restore the newest file of DATA_DIR/backup with `python -m bot db restore FILE`.
+       *[other] The scheduled backup of the database was not made: `backup.failed` in the log says why. Please check DATA_DIR/backup with `python -m bot doctor`; it is tried again every hour.
+    }
