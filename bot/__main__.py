@@ -66,7 +66,7 @@ def _run_with(settings: Settings, options: argparse.Namespace) -> int:
         return 0
     if doubts := _doubts(settings):
         print(f"easel: {doubts}", file=sys.stderr)
-    from bot.cli import db, gateways, imagine, jobs
+    from bot.cli import blocks, db, gateways, imagine, jobs
 
     if options.command == "imagine":
         return imagine.run_imagine(settings, options)
@@ -74,6 +74,8 @@ def _run_with(settings: Settings, options: argparse.Namespace) -> int:
         return gateways.run_gateways(settings)
     if options.command == "jobs":
         return jobs.run_jobs(settings, options)
+    if options.command in {"block", "unblock", "blocks"}:
+        return blocks.run_blocks(settings, options)
     return db.run_db(settings, options)
 
 
@@ -105,7 +107,7 @@ def _doubts(settings: Settings) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     gc.disable()
-    from bot.cli import db, imagine, jobs
+    from bot.cli import blocks, db, imagine, jobs
 
     gc.enable()
     parser = argparse.ArgumentParser(
@@ -120,6 +122,9 @@ def _parser() -> argparse.ArgumentParser:
     db.add_db_options(
         commands.add_parser("db", help="check the database, back it up, or restore it")
     )
+    blocks.add_block_options(commands.add_parser("block", help="block a person in every server"))
+    blocks.add_unblock_options(commands.add_parser("unblock", help="lift such a block"))
+    commands.add_parser("blocks", help="list who is blocked in every server")
     commands.add_parser("doctor", help="check the whole setup and say what to fix")
     return parser
 

@@ -13,3 +13,13 @@ owner-budget-reached =
         [100] Your budget of { $limit } { period-each } is used up, so requests that cost money are refused until part of it becomes available again: to allow more now, please raise OPERATOR_BUDGET and restart the bot.
        *[other] { $percent } % of your budget of { $limit } { period-each } is spent, and at 100 % requests that cost money are refused: to allow more, please raise OPERATOR_BUDGET and restart the bot.
     }
+
+## /operator
+
+operator-blocked = { $subject } may not paint in any server until you use `/operator unblock`.
+operator-unblocked = { $subject } may paint again, except where admins of servers decided otherwise.
+operator-nobody = Nobody is blocked.
+
+error-operators-only = Only the operator of this bot may do this, so please ask them.
+
+error-not-a-person = This is not the id of a person, so please copy it from their profile in Discord, or from a report.

@@ -13,3 +13,13 @@ owner-budget-reached =
         [100] 你{ period-each } { $limit } 的预算已用完，需要花钱的请求会被拒绝，直到部分预算恢复：如需现在放宽，请调高 OPERATOR_BUDGET 并重启机器人。
        *[other] 你{ period-each } { $limit } 的预算已用掉 { $percent }%，达到 100% 后需要花钱的请求会被拒绝：如需放宽，请调高 OPERATOR_BUDGET 并重启机器人。
     }
+
+## /operator
+
+operator-blocked = 在你使用 `/operator unblock` 之前，{ $subject } 不能在任何服务器画图。
+operator-unblocked = { $subject } 又可以画图了，服务器管理员另有决定的除外。
+operator-nobody = 没有人被禁止。
+
+error-operators-only = 只有机器人的运营者可以这样做，请联系他们。
+
+error-not-a-person = 这不是一个人的 ID，请从对方的 Discord 资料或举报中复制。
