@@ -70,7 +70,7 @@ def _run_with(settings: Settings, options: argparse.Namespace) -> int:
         return health.run_health(settings)
     if doubts := _doubts(settings):
         print(f"easel: {doubts}", file=sys.stderr)
-    from bot.cli import db, gateways, imagine, jobs
+    from bot.cli import blocks, db, gateways, imagine, jobs
 
     if options.command == "imagine":
         return imagine.run_imagine(settings, options)
@@ -78,6 +78,8 @@ def _run_with(settings: Settings, options: argparse.Namespace) -> int:
         return gateways.run_gateways(settings)
     if options.command == "jobs":
         return jobs.run_jobs(settings, options)
+    if options.command in {"block", "unblock", "blocks"}:
+        return blocks.run_blocks(settings, options)
     return db.run_db(settings, options)
 
 
@@ -120,7 +122,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
 
 def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     gc.disable()
-    from bot.cli import db, imagine, jobs
+    from bot.cli import blocks, db, imagine, jobs
 
     gc.enable()
     imagine.add_imagine_options(
@@ -131,6 +133,9 @@ def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     db.add_db_options(
         commands.add_parser("db", help="check the database, back it up, or restore it")
     )
+    blocks.add_block_options(commands.add_parser("block", help="block a person in every server"))
+    blocks.add_unblock_options(commands.add_parser("unblock", help="lift such a block"))
+    commands.add_parser("blocks", help="list who is blocked in every server")
     commands.add_parser("doctor", help="check the whole setup and say what to fix")
 
 

@@ -143,7 +143,14 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
         database=database,
         ledger=ledger,
         repository=repository,
-        billing=Billing(database, ledger, repository, catalogue, base.alerts),
+        billing=Billing(
+            database,
+            ledger,
+            repository,
+            catalogue,
+            base.alerts,
+            max_requests_per_minute=settings.max_requests_per_minute,
+        ),
         pricing=Pricing(
             catalogue,
             ServerCostCache(await database.read(ledger.costs, None)),
