@@ -32,6 +32,7 @@ from bot.preferences.style_store import ServerStyleStore
 from bot.quota.chart import Charts
 from bot.services import Services, open_services
 from bot.settings.settings import NOTHING_LIMITS_STRANGERS, Settings, lock_folders
+from bot.settings.summary import summarize
 from cogs.button_guard import ButtonGuard
 from cogs.dependencies import Dependencies
 from cogs.factory import create_cogs
@@ -86,7 +87,7 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         late_tasks = await stack.enter_async_context(services.late_tasks)
 
         async def once_logged_in() -> None:
-            _warn_of_strangers(client, settings)
+            _log_summary(bot, settings)
             read = partial(read_from_cdn, client)
             # Nobody waits until hundreds of old cards are told.
             maintenance.begin(partial(services.recovery.resume, taken, couriers.reopen, read))
@@ -107,9 +108,17 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         yield bot
 
 
-def _warn_of_strangers(client: Client, settings: Settings) -> None:
-    application = client.application
-    if application is not None and application.bot_public and not settings.limits_strangers:
+def _log_summary(bot: Bot, settings: Settings) -> None:
+    application, services = bot.client.application, bot.services
+    is_public = application is not None and application.bot_public
+    summary = summarize(
+        settings,
+        models=[model.name for model in services.catalogue.models],
+        gateways=[gateway.name for gateway in services.router.gateways],
+        is_public=is_public,
+    )
+    log.info("bot.ready", **summary)
+    if is_public and not settings.limits_strangers:
         facts, fix = NOTHING_LIMITS_STRANGERS
         log.warning("bot.unlimited", facts=facts, mend=fix)
 
