@@ -43,6 +43,7 @@ from bot.settings.settings import (
     database_file,
     lock_folders,
 )
+from bot.settings.summary import summarize
 from cogs.button_guard import ButtonGuard
 from cogs.dependencies import Dependencies
 from cogs.factory import create_cogs
@@ -97,7 +98,7 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         late_tasks = await stack.enter_async_context(services.late_tasks)
 
         async def once_logged_in() -> None:
-            _warn_of_strangers(client, settings)
+            _log_summary(bot, settings)
             read = partial(read_from_cdn, client)
             # Nobody waits until hundreds of old cards are told.
             maintenance.begin(partial(services.recovery.resume, taken, couriers.reopen, read))
@@ -130,9 +131,17 @@ async def _repeat_deletions(services: Services, preference_store: PreferenceStor
         await services.deletion.repeat(request)
 
 
-def _warn_of_strangers(client: Client, settings: Settings) -> None:
-    application = client.application
-    if application is not None and application.bot_public and not settings.limits_strangers:
+def _log_summary(bot: Bot, settings: Settings) -> None:
+    application, services = bot.client.application, bot.services
+    is_public = application is not None and application.bot_public
+    summary = summarize(
+        settings,
+        models=[model.name for model in services.catalogue.models],
+        gateways=[gateway.name for gateway in services.router.gateways],
+        is_public=is_public,
+    )
+    log.info("bot.ready", **summary)
+    if is_public and not settings.limits_strangers:
         facts, fix = NOTHING_LIMITS_STRANGERS
         log.warning("bot.unlimited", facts=facts, mend=fix)
 

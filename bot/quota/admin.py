@@ -14,7 +14,7 @@ from bot.core.errors.quotas import (
     NoSuchLimit,
     NotBlocked,
 )
-from bot.core.metrics import CREDITS, Metrics
+from bot.core.metrics import CREDITS, NO_METRICS, Metrics
 from bot.database.transaction import Transaction
 from bot.quota.admin_repository import (
     CostKey,
@@ -42,7 +42,9 @@ _THE_BOT = 0
 class Admin:
     """Limits, grants, resets, blocks and costs of every server."""
 
-    def __init__(self, *, server_quota: LimitSet, now: Callable[[], int], metrics: Metrics) -> None:
+    def __init__(
+        self, *, server_quota: LimitSet, now: Callable[[], int], metrics: Metrics = NO_METRICS
+    ) -> None:
         self._ceiling = server_quota
         self._clock = now
         self._metrics = metrics

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.core.errors.base import Refusal, StartRefused
 from bot.core.errors.options import PromptEmpty, PromptTooLong, UnknownModel, WrongCount, WrongSize
 from bot.core.models import AnySize, ImageOptions, ImageRequest, NamedSize, Size, WordOption
-from bot.gateways.catalogue import Catalogue
+from bot.gateways.catalogue import Catalogue, unpriced_models
 from bot.gateways.gateway import Gateway
 from bot.gateways.gateway_config import parse_gateways
 from bot.gateways.model_abilities import shipped_models
@@ -243,8 +243,9 @@ def test_a_price_is_per_gateway_and_quality(quality: str | None, at_a: int, at_b
 
 def test_what_has_no_price_is_named() -> None:
     """A budget cannot count what nobody stated; free is a price, too."""
-    catalogue = Catalogue.of(parse_gateways(PRICED, {}))
-    assert catalogue.unpriced == (("a", "dall-e-3"),)
+    gateways = parse_gateways(PRICED, {})
+    assert list(unpriced_models(gateways)) == [("a", "dall-e-3")]
+    catalogue = Catalogue.of(gateways)
     request = ImageRequest("x", "dall-e-3", "auto", 3)
     assert catalogue.price_each("a", request) is None
     assert catalogue.highest_price(request) == 0

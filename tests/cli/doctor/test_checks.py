@@ -115,7 +115,7 @@ async def test_keys_that_are_no_table_are_one_sentence(installation: Installatio
     """GATEWAYS alone means nothing."""
     findings = await installation.examined(GATEWAYS="openai")
     assert [one.check for one in findings] == ["settings", "the rest"]
-    assert findings[0].fix.startswith("GATEWAYS cannot be read: set one GATEWAYS__NAME")
+    assert findings[0].fix.startswith("GATEWAYS is wrong: set one GATEWAYS__NAME")
 
 
 async def test_no_secret_and_no_foreign_control_character_is_printed(
