@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 import structlog
 
+import bot
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
@@ -111,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bot", description="Run Easel, the Discord bot that paints."
     )
+    parser.add_argument("--version", action="version", version=f"Easel {bot.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     imagine.add_imagine_options(
         commands.add_parser("imagine", help="paint a picture in the terminal")
