@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 import structlog
 
+import bot
 from bot.core import logging as bot_logging
 from bot.core.bot_process import hold_reloads
 from bot.core.clock import Clock
@@ -140,6 +141,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bot", description="Run Easel, the Discord bot that paints."
     )
+    parser.add_argument("--version", action="version", version=f"Easel {bot.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("health", help="ask the running bot whether it is ready")
     if given[0] != "health":  # containers ask twice a minute: that must cost little
