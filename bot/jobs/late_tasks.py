@@ -24,6 +24,8 @@ from bot.jobs.job_ending import JobDependencies, report_failure
 from bot.jobs.picture_retention import StoredPicture
 from bot.jobs.pricing import credits_per_picture
 from bot.jobs.recovery import OpenCourier
+from bot.jobs.repository.costs import read_price
+from bot.jobs.repository.job_counts import count_late_pictures
 from bot.jobs.repository.kept_pictures import insert_kept_pictures, read_kept_pictures
 from bot.jobs.repository.late_attempts import (
     LateAttempt,
@@ -151,6 +153,7 @@ class LateTasks(BackgroundTask):
         cost = Cost(job.request.model, len(stored), lost, received.usage, price)
         if not receive_late(tx, attempt.key, cost):
             return None
+        count_late_pictures(tx, deps.metrics, cost)
         kept = read_kept_pictures(tx, job.id)
         last = max((each.number for each in kept), default=0)
         insert_kept_pictures(tx, job.id, stored, at=deps.clock.now(), after=last)
@@ -161,7 +164,7 @@ class LateTasks(BackgroundTask):
             late=len(stored),
             each=credits_per_picture(job),
             pictures=read_picture_counts(tx, job.id, delivered=None),
-            price=deps.repository.price(tx, job.id),
+            price=read_price(tx, job.id),
         )
         error = PicturesLate(count=len(stored), credits=credits_, slot=attempt.key.slot)
         tell_late(tx, job.id, error)

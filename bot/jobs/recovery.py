@@ -18,6 +18,7 @@ import structlog
 
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import Interrupted, InterruptedInDoubt, NeitherPostedNorKept
+from bot.core.metrics import RECOVERIES
 from bot.core.models import AnnouncedCard, AttachmentUrls, CardAddress, Job
 from bot.core.process_lock import LockFolders, is_dead, others_alive
 from bot.images.references import FetchAttachment, attachments_at
@@ -150,7 +151,7 @@ class Recovery:
         for found in await database.read(repository.unreadable):
             if is_dead(self.locks, found.owner):
                 log.error("job.unreadable", job=found.id, problem=found.problem)
-                await self.deps.billing.set_aside(found.id)
+                await self._set_aside(found.id)
 
     async def _take_or_set_aside(
         self, found: WrittenJob
@@ -163,8 +164,12 @@ class Recovery:
             if isinstance(error, sqlite3.Error) and not is_of_its_rows:
                 raise
             log.exception("job.unreadable", job=found.job.id)
-            await self.deps.billing.set_aside(found.job.id)
+            await self._set_aside(found.job.id)
             return None
+
+    async def _set_aside(self, job_id: str) -> None:
+        await self.deps.billing.set_aside(job_id)
+        self.deps.metrics.count(RECOVERIES, "unreadable")
 
     async def _take(self, found: WrittenJob) -> UnreportedFailure | ResumableJob | None:
         if not await self._adopt(found):
@@ -172,6 +177,7 @@ class Recovery:
         attempts = await self.deps.database.read(self.deps.repository.attempts, found.job.id)
         if isinstance(found.card, CardAddress) and self._is_resumable(found, attempts):
             log.info("job.taken_over", job=found.job.id, was=found.state)
+            self.deps.metrics.count(RECOVERIES, "resumed")
             return ResumableJob(found.job, found.card, attempts, found.attached)
         failure = await self._end(found)
         if failure is None or found.card is None:
@@ -193,7 +199,9 @@ class Recovery:
         if found.error is not None:
             return JobFailure(found.error, found.state)
         unsent = WaitedTooLong() if self._is_stale(found) else Interrupted()
-        return await self._settle(found, unsent=unsent)
+        failure = await self._settle(found, unsent=unsent)
+        self.deps.metrics.count(RECOVERIES, "ended")
+        return failure
 
     async def _settle(self, found: WrittenJob, *, unsent: EaselError) -> JobFailure | None:
         await self._keep_pictures(found)

@@ -68,6 +68,11 @@ class JobService:
         self._start(run)
         return job
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether it accepts nothing more, because the process ends."""
+        return self._closing
+
     async def find(self, job_id: str) -> Job | None:
         """Return a job, None where there is no such id."""
         written = await self._deps.database.read(self._deps.repository.job, job_id)
