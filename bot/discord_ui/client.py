@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
-from typing import Final
+from typing import Any, Final
 
 import discord
 import structlog
@@ -13,6 +14,7 @@ from discord import app_commands
 from discord.ext import commands
 from discord.ui import View
 from discord.utils import MISSING
+from structlog.contextvars import bind_contextvars, bound_contextvars
 from yarl import URL
 
 from bot.core.errors.base import Refusal
@@ -130,6 +132,12 @@ class Client(commands.AutoShardedBot):
             allowed = self.serves(interaction.guild_id)
         if not allowed:
             raise ServersOnly if interaction.guild_id is None else ServerNotListed
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:  # as discord.py's
+        """Call the listeners of an event; they log the id of the interaction that it is about."""
+        about = args[0] if args and isinstance(args[0], discord.Interaction) else None
+        with nullcontext() if about is None else bound_contextvars(interaction=about.id):
+            super().dispatch(event, *args, **kwargs)
 
     async def setup_hook(self) -> None:
         """Do what needs the login but not the gateway connection."""
@@ -254,6 +262,7 @@ class CommandTree(app_commands.CommandTree[Client]):
 
     async def interaction_check(self, interaction: discord.Interaction[Client], /) -> bool:
         """Admit calls only from places that the operator allows."""
+        bind_contextvars(interaction=interaction.id)  # the task is the command's own
         try:
             self.client.admit(interaction)
         except Refusal as refusal:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bot.core.background_task import BackgroundTask
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
@@ -87,7 +88,8 @@ class LateTasks(BackgroundTask):
         for late in await database.read(due_attempts, now):
             await database.write(look_again, late.attempt.key, self._next_look(late, now))
             if not late.job.is_open and late.job.state is not JobState.DELIVERED:
-                await self._look_at(late, open_courier, find_requester)
+                with bound_contextvars(job=late.job.job.id):
+                    await self._look_at(late, open_courier, find_requester)
 
     def _next_look(self, late: LateAttempt, now: int) -> int | None:
         since_ms = now - late.ended_at

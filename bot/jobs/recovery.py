@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import Interrupted, InterruptedInDoubt, NeitherPostedNorKept
@@ -87,7 +88,10 @@ class Recovery:
     async def take_over(self) -> list[UnreportedFailure | ResumableJob]:
         """Take every abandoned job, oldest first; return those to resume or to report."""
         await self._set_unreadable_aside()
-        taken = [await self._take_or_set_aside(found) for found in await self._abandoned()]
+        taken = []
+        for found in await self._abandoned():
+            with bound_contextvars(job=found.job.id):
+                taken.append(await self._take_or_set_aside(found))
         await self._remove_stale_files()
         return [job for job in taken if job is not None]
 
@@ -95,7 +99,8 @@ class Recovery:
         """End the terminal's abandoned jobs; those of Discord wait for the bot."""
         for found in await self._abandoned():
             if found.job.requester.is_operator:
-                await self._end(found)
+                with bound_contextvars(job=found.job.id):
+                    await self._end(found)
 
     async def resume(
         self,
@@ -115,7 +120,8 @@ class Recovery:
                 self.job_service.resume(each.job, courier, each.attempts, attached=attached)
         for each in taken:
             if isinstance(each, UnreportedFailure):
-                await self._report(each, open_courier)
+                with bound_contextvars(job=each.job.id):
+                    await self._report(each, open_courier)
 
     async def _report(self, ended: UnreportedFailure, open_courier: OpenCourier) -> None:
         try:
@@ -123,7 +129,7 @@ class Recovery:
             await report_failure(self.deps, ended.job, courier, ended.failure)
         except Exception:
             # One card's defect must not end the others, nor the start; the next one tries again.
-            log.exception("card.defect", job=ended.job.id)
+            log.exception("card.defect")
 
     async def cancel(self, found: WrittenJob) -> bool:
         """Cancel an unsent job, or one whose process is dead; return False for any other."""
@@ -150,8 +156,9 @@ class Recovery:
         repository, database = self.deps.repository, self.deps.database
         for found in await database.read(repository.unreadable):
             if is_dead(self.locks, found.owner):
-                log.error("job.unreadable", job=found.id, problem=found.problem)
-                await self._set_aside(found.id)
+                with bound_contextvars(job=found.id):
+                    log.error("job.unreadable", problem=found.problem)
+                    await self._set_aside(found.id)
 
     async def _take_or_set_aside(
         self, found: WrittenJob
@@ -163,7 +170,7 @@ class Recovery:
             is_of_its_rows = isinstance(error, sqlite3.IntegrityError | sqlite3.DataError)
             if isinstance(error, sqlite3.Error) and not is_of_its_rows:
                 raise
-            log.exception("job.unreadable", job=found.job.id)
+            log.exception("job.unreadable")
             await self._set_aside(found.job.id)
             return None
 
@@ -176,7 +183,7 @@ class Recovery:
             return None
         attempts = await self.deps.database.read(self.deps.repository.attempts, found.job.id)
         if isinstance(found.card, CardAddress) and self._is_resumable(found, attempts):
-            log.info("job.taken_over", job=found.job.id, was=found.state)
+            log.info("job.taken_over", was=found.state)
             self.deps.metrics.count(RECOVERIES, "resumed")
             return ResumableJob(found.job, found.card, attempts, found.attached)
         failure = await self._end(found)

@@ -47,7 +47,7 @@ class ServiceManager(BackgroundTask):
         self._address = _address_of(environment.get("NOTIFY_SOCKET", ""))
         self._alive_every_s = _watchdog_s(environment) / 2
 
-    def ready(self) -> None:
+    async def ready(self) -> None:
         """Say that the bot is ready, and from now on that the event loop turns; harmless twice."""
         self._send("READY=1")
         if self._address and self._alive_every_s and self._task is None:

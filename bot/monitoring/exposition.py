@@ -1,5 +1,6 @@
 """Count for Prometheus: the one module that imports the client library."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -21,8 +22,8 @@ from bot.core.models import JobState
 _ENDS = (JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.UNKNOWN)
 _CREDIT_KINDS = ("held", "charged", "released", "granted")
 
-MOST_VALUES = 100
-"""So many values a label has for which none are named; any further one is counted as OTHER."""
+MOST_SERIES = 1000
+"""So many combinations of labels a metric has; any further one is counted as OTHER."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Exposition(Metrics):
         self._counting: dict[tuple[str, tuple[str, ...]], Counter] = {}
         self._observing: dict[tuple[str, tuple[str, ...]], Histogram] = {}
         self._allowed: dict[str, frozenset[str]] = {}
-        self._seen: dict[tuple[str, str], set[str]] = {}
+        self._series: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
 
     def count(self, counter: Metric, /, *labels: str, by: float = 1) -> None:
         """Add to a counter; by 0 makes its series, so that the first event is an increase."""
@@ -113,18 +114,14 @@ class Exposition(Metrics):
         return encode(self._registry), content_type
 
     def _bounded(self, metric: Metric, labels: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(
-            value if self._is_allowed(metric, label, value) else OTHER
+        named = tuple(
+            value if value in self._allowed.get(label, (value,)) else OTHER
             for label, value in zip(metric.labels, labels, strict=True)
         )
-
-    def _is_allowed(self, metric: Metric, label: str, value: str) -> bool:
-        if (allowed := self._allowed.get(label)) is not None:
-            return value in allowed
-        seen = self._seen.setdefault((metric.name, label), set())
-        if len(seen) < MOST_VALUES:
-            seen.add(value)
-        return value in seen
+        series = self._series[metric.name]
+        if len(series) < MOST_SERIES:
+            series.add(named)
+        return named if named in series else (OTHER,) * len(named)
 
 
 class _Gauges(Collector):

@@ -3,7 +3,6 @@
 import asyncio
 import math
 import platform
-import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -16,10 +15,10 @@ from bot.database.transaction import Transaction
 from bot.jobs.repository.repository import MAX_TELLING_FAILURES
 from bot.monitoring.bounded_read import BoundedRead
 from bot.monitoring.exposition import Reading
-from bot.monitoring.readiness import Readiness, ShardLatencies
+from bot.monitoring.readiness import Readiness, ShardLatencies, read_free_bytes
 from bot.services import Services
 
-READ_S = 2.0
+READ_S = 0.8  # a scraper may ask every second
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,7 @@ def _of_rows(rows: Transaction, services: Services, now: int) -> Iterator[Readin
 
 def _disk_facts(data_dir: Path) -> DiskFacts:
     made = [copy.stat().st_mtime_ns // 1_000_000 for copy in (data_dir / "backup").glob("*.db")]
-    return DiskFacts(shutil.disk_usage(data_dir).free, max(made, default=None))
+    return DiskFacts(read_free_bytes(data_dir), max(made, default=None))
 
 
 def _age_s(at: int | None, now: int) -> float:

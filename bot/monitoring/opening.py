@@ -33,14 +33,14 @@ async def serve_monitoring(
     *,
     shards: ShardLatencies,
     clock: Clock,
-) -> AsyncIterator[None]:
-    """Serve metrics and health in this context, where METRICS_ADDRESS is set.
+) -> AsyncIterator[int | None]:
+    """Serve metrics and health in this context, where METRICS_ADDRESS is set; yield the port.
 
     Raises:
         StartRefused: the address cannot be used.
     """
     if settings.metrics_address is None:
-        yield
+        yield None
         return
     from bot.monitoring.exposition import Exposition
     from bot.monitoring.gauges import Gauges
@@ -51,6 +51,7 @@ async def serve_monitoring(
         readiness = await stack.enter_async_context(
             Readiness.open(
                 services.database,
+                data_dir=settings.data_dir,
                 shards=shards,
                 is_stopping=lambda: services.job_service.is_closing,
             )
@@ -69,4 +70,4 @@ async def serve_monitoring(
         lag = await stack.enter_async_context(LoopLag(metrics))
         lag.begin()
         log.info("monitoring.serving", host=settings.metrics_address[0], port=port)
-        yield
+        yield port
