@@ -6,7 +6,6 @@ import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from contextvars import Context
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -101,8 +100,7 @@ class Connection(aiosqlite.Connection):
         waiting = self._urgent if is_urgent else self._others
         waiting.append(running)
         if self._working is None:
-            # It works for everybody who waits: what is logged there is of no one job.
-            self._working = asyncio.get_running_loop().create_task(self._work(), context=Context())
+            self._working = asyncio.get_running_loop().create_task(self._work())
         return running
 
     async def empty_log(self) -> bool:
