@@ -5,9 +5,10 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -86,12 +87,15 @@ class MonitoredBot:
         """Ask /readyz."""
         return await answers(self.prometheus.session, f"http://127.0.0.1:{self.port}/readyz")
 
-    async def hindrances(self) -> str:
-        """Return what /readyz says while the bot is not ready."""
-        session = self.prometheus.session
-        async with session.get(f"http://127.0.0.1:{self.port}/readyz") as response:
-            assert response.status == 503
-            return await response.text()
+    async def says(self, word: str) -> None:
+        """Wait until /readyz says no, and why."""
+        session, url = self.prometheus.session, f"http://127.0.0.1:{self.port}/readyz"
+
+        async def has_it() -> bool:
+            async with session.get(url) as response:
+                return response.status == 503 and word in await response.text()
+
+        await until(has_it, f"/readyz says {word}")
 
     async def ask(self, pictures: int) -> list[Asked]:
         """Let as many people type /imagine, without waiting for an answer."""
@@ -107,14 +111,13 @@ class MonitoredBot:
         await until(all_have_theirs, "pictures")
 
     async def fires(self, *alerts: str) -> None:
-        """Wait until the expression of each alert is true."""
-        for alert in alerts:
-            await until(lambda alert=alert: self._is_true(alert), f"{alert} is true")
+        """Wait until the expressions of all are true at once, and their texts are there."""
+        await until(partial(self._are, alerts, fire=True), f"{alerts} are true")
+        await until(partial(self._are_told, alerts), f"{alerts} have their texts")
 
     async def is_quiet(self, *alerts: str) -> None:
         """Wait until the expression of none of these alerts is true."""
-        for alert in alerts:
-            await until(lambda alert=alert: self._is_false(alert), f"{alert} is false")
+        await until(partial(self._are, alerts, fire=False), f"{alerts} are false")
 
     async def until_true(self, query: str) -> None:
         """Wait until a query finds something."""
@@ -124,11 +127,18 @@ class MonitoredBot:
 
         await until(found, query)
 
-    async def _is_true(self, alert: str) -> bool:
-        return bool(await self.prometheus.series(self.expressions[alert]))
+    async def _are(self, alerts: Sequence[str], *, fire: bool) -> bool:
+        found = [await self.prometheus.series(self.expressions[alert]) for alert in alerts]
+        return all(bool(series) is fire for series in found)
 
-    async def _is_false(self, alert: str) -> bool:
-        return not await self._is_true(alert)
+    async def _are_told(self, alerts: Sequence[str]) -> bool:
+        """Tell whether their texts have their values; a wrong name would be an error there."""
+        told = {
+            each["labels"]["alertname"]: " ".join(each["annotations"].values())
+            for each in await self.prometheus.alerts()
+        }
+        assert not [text for text in told.values() if "<error" in text or "<no value>" in text]
+        return told.keys() >= set(alerts)
 
     async def _ask(self, person: int) -> Asked:
         self.fake.now_ms = time.time_ns() // 1_000_000

@@ -96,7 +96,7 @@ async def running_prometheus(folder: Path, port: int) -> AsyncIterator[Prometheu
     (folder / "prometheus.yml").write_text(CONFIGURATION.format(alerts=ALERTS, port=port))
     own = free_port()
     command = (
-        "prometheus",
+        shutil.which("prometheus") or "prometheus",
         f"--config.file={folder}/prometheus.yml",
         f"--storage.tsdb.path={folder}/series",
         f"--web.listen-address=127.0.0.1:{own}",

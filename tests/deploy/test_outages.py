@@ -1,26 +1,24 @@
 """What the operator is told by the alerts on real series, while something is really broken."""
 
-import asyncio
 import os
 import signal
 import sqlite3
 import subprocess
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from tests.deploy.image_gateway import Mood
 from tests.deploy.monitored_bot import MonitoredBot, monitored_bot, own_mounts, stopped
 from tests.deploy.prometheus import needs_prometheus
-from tests.discord_rest.fake import Answer
 
 pytestmark = [pytest.mark.slow, needs_prometheus]
 
 DAY_S = 86_400
 HOUR_MS = 3_600_000
-BUSY = Answer(503, {"message": "Service Unavailable", "code": 0})
 
 
 def may_mount() -> bool:
@@ -31,15 +29,17 @@ def may_mount() -> bool:
 
 async def test_a_killed_gateway_is_seen(tmp_path: Path) -> None:
     """People get no pictures, and the operator would hear of it from them."""
-    seen = "EaselGatewayResting", "EaselAllGatewaysResting", "EaselGatewayFailing"
+    resting = "EaselGatewayResting", "EaselAllGatewaysResting", "EaselNotReady"
+    seen = (*resting, "EaselGatewayFailing")
     async with monitored_bot(tmp_path) as bot:
         await bot.paint(2)
         await bot.is_quiet(*seen)
         await bot.gateway.kill()
         await bot.ask(8)
         await bot.fires(*seen)
+        await bot.says("gateways")
         await bot.gateway.start()
-        await bot.is_quiet("EaselGatewayResting", "EaselAllGatewaysResting")
+        await bot.is_quiet(*resting)
         await bot.paint(1)
         assert await bot.is_ready()
 
@@ -65,7 +65,7 @@ async def test_a_database_that_cannot_be_written_is_seen(tmp_path: Path) -> None
             other.execute("BEGIN IMMEDIATE")
             await bot.ask(6)
             await bot.fires(*seen, "EaselFirstResponsesSlow", "EaselTransactionsSlow")
-            assert "database" in await bot.hindrances()
+            await bot.says("database")
         await bot.is_quiet(*seen)
         await bot.paint(1)
         assert await bot.is_ready()
@@ -78,7 +78,7 @@ async def test_a_shard_without_a_connection_is_seen(tmp_path: Path) -> None:
         await bot.is_quiet(*seen)
         await bot.socket.go_away()
         await bot.fires(*seen)
-        assert "shard 0" in await bot.hindrances()
+        await bot.says("shard 0")
         bot.socket.is_away = False
         await bot.is_quiet(*seen)
         await bot.paint(1)
@@ -90,24 +90,32 @@ async def test_a_discord_that_refuses_is_seen(tmp_path: Path) -> None:
     async with monitored_bot(tmp_path) as bot:
         await bot.paint(2)
         await bot.is_quiet("EaselDiscordFailing")
-        path = f"/channels/{CHANNEL}/messages"
-        bot.fake.instead[path] = BUSY
+        bot.fake.then = refuse
+        await bot.ask(1)
+        await bot.until_true('easel_discord_requests_total{status="503"} > 0')
+        await bot.ask(10)
         await bot.fires("EaselDiscordFailing")
 
 
-@pytest.mark.skipif(not may_mount(), reason="this machine lets nobody mount a disk")
+async def refuse(_request: web.Request, _response: web.StreamResponse) -> web.StreamResponse:
+    """Answer as Discord does while it is overloaded."""
+    return web.json_response({"message": "Service Unavailable", "code": 0}, status=503)
+
+
 async def test_a_full_disk_is_seen(tmp_path: Path) -> None:
     """Without room the database cannot be written; the alert comes while there is still some."""
+    if not may_mount():
+        pytest.skip("this machine lets nobody mount a disk")
     seen = "EaselDiskAlmostFull", "EaselDatabaseNotWritable", "EaselNotReady"
     async with monitored_bot(tmp_path, own_disk=True) as bot:
         await bot.paint(1)
         await bot.is_quiet(*seen)
-        fill(bot.data / "large", to_the_last_byte=False)
+        take_half(bot.data / "large")
         await bot.fires("EaselDiskAlmostFull")
         assert await bot.is_ready()
-        fill(bot.data / "rest", to_the_last_byte=True)
+        take_all(bot.data / "rest")
         await bot.fires(*seen)
-        assert "database" in await bot.hindrances()
+        await bot.says("database")
         (bot.data / "large").unlink()
         (bot.data / "rest").unlink()
         await bot.is_quiet(*seen)
@@ -115,12 +123,20 @@ async def test_a_full_disk_is_seen(tmp_path: Path) -> None:
         assert await bot.is_ready()
 
 
-def fill(file: Path, *, to_the_last_byte: bool) -> None:
-    """Leave half of the free space of a disk, or nothing."""
-    with file.open("wb", buffering=0) as filling:
+def take_half(file: Path) -> None:
+    """Take half of the free space of a disk."""
+    with file.open("wb") as taking:
         room = os.statvfs(file)
-        free = room.f_bavail * room.f_frsize
-        os.posix_fallocate(filling.fileno(), 0, free if to_the_last_byte else free // 2)
+        os.posix_fallocate(taking.fileno(), 0, room.f_bavail * room.f_frsize // 2)
+
+
+def take_all(file: Path) -> None:
+    """Write until the disk has no room."""
+    block = bytes(1_000_000)
+    with file.open("wb", buffering=0) as taking, suppress(OSError):
+        while True:
+            taking.write(block)
+    assert os.statvfs(file).f_bavail == 0
 
 
 async def test_a_process_that_stands_still_dies_or_starts_too_often_is_seen(tmp_path: Path) -> None:
