@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 done, 1 no picture or a problem was found, 2 wrong use, 130 stopped.
     """
     given = sys.argv[1:] if argv is None else argv
-    options = _parser().parse_args(given) if given else argparse.Namespace(command=None)
+    options = _parser(given).parse_args(given) if given else argparse.Namespace(command=None)
     os.umask(UMASK)
     try:
         return _run(options)
@@ -65,6 +65,10 @@ def _run_with(settings: Settings, options: argparse.Namespace) -> int:
     if options.command is None:
         _run_bot(settings)
         return 0
+    if options.command == "health":
+        from bot.cli import health
+
+        return health.run_health(settings)
     if doubts := _doubts(settings):
         print(f"easel: {doubts}", file=sys.stderr)
     from bot.cli import db, gateways, imagine, jobs
@@ -104,16 +108,23 @@ def _doubts(settings: Settings) -> str:
     return " ".join(f"{facts}. {fix}" for facts, fix in describe_doubts(settings))
 
 
-def _parser() -> argparse.ArgumentParser:
-    gc.disable()
-    from bot.cli import db, imagine, jobs
-
-    gc.enable()
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bot", description="Run Easel, the Discord bot that paints."
     )
     parser.add_argument("--version", action="version", version=f"Easel {bot.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("health", help="ask the running bot whether it is ready")
+    if given[0] != "health":  # containers ask twice a minute: that must cost little
+        _add_commands(commands)
+    return parser
+
+
+def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    gc.disable()
+    from bot.cli import db, imagine, jobs
+
+    gc.enable()
     imagine.add_imagine_options(
         commands.add_parser("imagine", help="paint a picture in the terminal")
     )
@@ -123,7 +134,6 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("db", help="check the database, back it up, or restore it")
     )
     commands.add_parser("doctor", help="check the whole setup and say what to fix")
-    return parser
 
 
 if __name__ == "__main__":

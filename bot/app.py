@@ -10,11 +10,12 @@ import structlog
 
 from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts, discord_timestamp
+from bot.core.metrics import Metrics
 from bot.core.process_lock import hold_bot_lock
 from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.buttons import StopButton
 from bot.discord_ui.caller import Languages, with_present_roles
-from bot.discord_ui.client import Client
+from bot.discord_ui.client import AllowedPlaces, Client
 from bot.discord_ui.command_sync import SYNCED_FILE
 from bot.discord_ui.couriers import Couriers
 from bot.discord_ui.help_embeds import HelpLinks
@@ -26,6 +27,7 @@ from bot.gateways.reply.unread_files import UnreadFiles
 from bot.images.references import MAX_MEGABYTES
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.maintenance import Maintenance, MaintenanceTask, delete_old_charges
+from bot.monitoring.opening import open_metrics, serve_monitoring
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.preset_lookup import PresetLookup
 from bot.preferences.style_store import ServerStyleStore
@@ -63,7 +65,8 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
     """
     async with AsyncExitStack() as stack:
         stack.enter_context(hold_bot_lock(lock_folders(settings)))
-        services = await stack.enter_async_context(open_services(settings, clock))
+        metrics = open_metrics(settings)
+        services = await stack.enter_async_context(open_services(settings, clock, metrics))
         taken = await services.recovery.take_over()
         preference_store = PreferenceStore(services.database, now=clock.now)
         for request in await services.deletion.undone_requests():
@@ -72,7 +75,7 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         await preference_store.load()
         styles = ServerStyleStore(services.database, now=clock.now)
         await styles.load()
-        bot = Bot(services, _client(settings, preference_store), preference_store, styles)
+        bot = Bot(services, _client(settings, preference_store, metrics), preference_store, styles)
         client, couriers = bot.client, _couriers(bot, clock)
         services.alerts.listener = OwnerNotifier(client, client.texts, client.languages).notify
         maintenance = await stack.enter_async_context(
@@ -104,6 +107,9 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         for cog in create_cogs(_dependencies(settings, bot, couriers, pictures, clock)):
             await client.add_cog(cog)
         client.add_dynamic_items(StopButton)
+        shards = client.shard_latencies
+        monitoring = serve_monitoring(settings, services, metrics, shards=shards, clock=clock)
+        await stack.enter_async_context(monitoring)
         yield bot
 
 
@@ -114,16 +120,19 @@ def _warn_of_strangers(client: Client, settings: Settings) -> None:
         log.warning("bot.unlimited", facts=facts, mend=fix)
 
 
-def _client(settings: Settings, preference_store: PreferenceStore) -> Client:
+def _client(settings: Settings, preference_store: PreferenceStore, metrics: Metrics) -> Client:
     return Client(
         texts=Texts(when=discord_timestamp),
         languages=Languages(preference_store),
         synced_file=settings.data_dir / SYNCED_FILE,
-        allowed_servers=frozenset(settings.allowed_servers),
-        direct_messages=settings.allow_direct_messages,
-        user_install=settings.allow_user_install,
+        allowed=AllowedPlaces(
+            servers=frozenset(settings.allowed_servers),
+            direct_messages=settings.allow_direct_messages,
+            user_install=settings.allow_user_install,
+        ),
         dev_guild_id=settings.dev_guild_id,
         proxies=settings.proxies,
+        metrics=metrics,
     )
 
 

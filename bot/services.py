@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
+from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.private_files import restrict_data_folder
 from bot.core.process_lock import LockFolders, hold_process_lock
 from bot.core.pseudonyms import Pseudonyms, read_or_make_key
@@ -62,11 +63,15 @@ class Services:
     deletion: PersonalDataDeletion
     alerts: OperatorAlerts
     offers: OfferedModels
+    queue: Queue
+    router: Router
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Services]:
-    """Open every service below Discord.
+async def open_services(
+    settings: Settings, clock: Clock, metrics: Metrics = NO_METRICS
+) -> AsyncIterator[Services]:
+    """Open every service below Discord; they count in ``metrics``.
 
     Raises:
         StartRefused: something in the settings or the data folder stops the start.
@@ -74,6 +79,10 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
     gateways = read_gateways(settings)
     catalogue = Catalogue.of(gateways)
     check_prices(settings, catalogue)
+    metrics.know(
+        gateways=[gateway.name for gateway in gateways],
+        models=[model.name for model in catalogue.models],
+    )
     locks = lock_folders(settings)
     await asyncio.to_thread(restrict_data_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
@@ -85,8 +94,9 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
             content_store=ContentStore(settings.data_dir / "vault", clock.now),
             locks=locks,
             owner=stack.enter_context(hold_process_lock(locks)),
-            database=await stack.enter_async_context(_database(locks, clock)),
+            database=await stack.enter_async_context(_database(locks, clock, metrics)),
             alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now)),
+            metrics=metrics,
         )
         router = await stack.enter_async_context(
             Router(
@@ -118,13 +128,14 @@ class _Base:
     owner: str
     database: Database
     alerts: OperatorAlerts
+    metrics: Metrics
 
 
 async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
     settings, clock, database, catalogue = base.settings, base.clock, base.database, base.catalogue
-    repository = JobRepository(owner=base.owner, now=clock.now)
+    repository = JobRepository(owner=base.owner, now=clock.now, metrics=base.metrics)
     pseudonyms = Pseudonyms(read_or_make_key(settings.data_dir / "user-tags.key"))
-    ledger = _ledger(settings, clock, pseudonyms)
+    ledger = _ledger(settings, clock, pseudonyms, base.metrics)
     queue = _queue(settings, catalogue, clock)
     retention = RetentionLimits(timedelta(days=settings.retention_days), settings.max_disk)
     return JobDependencies(
@@ -153,6 +164,7 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
         first_responses=FirstResponses(),
         retention=PictureRetention(database, base.content_store, retention, now=clock.now),
         clock=clock,
+        metrics=base.metrics,
     )
 
 
@@ -200,14 +212,19 @@ def _services(base: _Base, deps: JobDependencies, job_service: JobService) -> Se
             alerts=base.alerts,
             proxies=settings.proxies,
         ),
+        queue=deps.queue,
+        router=deps.attempts.router,
     )
 
 
-def _database(locks: LockFolders, clock: Clock) -> AbstractAsyncContextManager[Database]:
-    return Database.open(locks.database, backup_dir=locks.data_dir / "backup", now=clock.now)
+def _database(
+    locks: LockFolders, clock: Clock, metrics: Metrics
+) -> AbstractAsyncContextManager[Database]:
+    backups = locks.data_dir / "backup"
+    return Database.open(locks.database, backup_dir=backups, now=clock.now, metrics=metrics)
 
 
-def _ledger(settings: Settings, clock: Clock, pseudonyms: Pseudonyms) -> Ledger:
+def _ledger(settings: Settings, clock: Clock, pseudonyms: Pseudonyms, metrics: Metrics) -> Ledger:
     return Ledger(
         default=settings.default_quota,
         server_quota=settings.server_quota,
@@ -216,6 +233,7 @@ def _ledger(settings: Settings, clock: Clock, pseudonyms: Pseudonyms) -> Ledger:
         max_doubtful_per_day=settings.max_doubtful_per_day,
         pseudonym=pseudonyms.pseudonym,
         now=clock.now,
+        metrics=metrics,
     )
 
 

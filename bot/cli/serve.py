@@ -16,6 +16,7 @@ import structlog
 from bot.app import Bot, open_bot
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
+from bot.monitoring.event_loop import ServiceManager
 from bot.settings.fixes import FIXES
 from bot.settings.settings import Settings
 
@@ -38,8 +39,15 @@ async def run_bot(settings: Settings, clock: Clock) -> None:
         raise StartRefused(f"DISCORD_TOKEN is missing: {FIXES['DISCORD_TOKEN']}.")
     give_large_blocks_back()
     with _on_signal() as stop:
-        async with open_bot(settings, clock) as bot:
-            await _run(bot, token, stop, grace_s=settings.shutdown_grace)
+        async with ServiceManager(os.environ) as manager, open_bot(settings, clock) as bot:
+            bot.client.add_listener(manager.ready, "on_connect")
+            try:
+                await _until_stopped(bot, token, stop)
+            finally:
+                manager.stopping()
+                # Running jobs still edit their messages, so the Discord client closes last.
+                await bot.services.job_service.close(grace_s=settings.shutdown_grace)
+                await bot.client.close()
 
 
 def give_large_blocks_back() -> None:
@@ -51,15 +59,6 @@ def give_large_blocks_back() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:  # musl has none
         mallopt(_MMAP_THRESHOLD, _LARGE_BYTES)
-
-
-async def _run(bot: Bot, token: str, stop: asyncio.Event, *, grace_s: float) -> None:
-    try:
-        await _until_stopped(bot, token, stop)
-    finally:
-        # Running jobs still edit their messages, so the Discord client closes last.
-        await bot.services.job_service.close(grace_s=grace_s)
-        await bot.client.close()
 
 
 async def _until_stopped(bot: Bot, token: str, stop: asyncio.Event) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
-from typing import Final
+from typing import Any, Final
 
 import discord
 import structlog
@@ -12,11 +14,13 @@ from discord import app_commands
 from discord.ext import commands
 from discord.ui import View
 from discord.utils import MISSING
+from structlog.contextvars import bind_contextvars, bound_contextvars
 from yarl import URL
 
 from bot.core.errors.base import Refusal
 from bot.core.errors.jobs import ServerNotListed, Unexpected
 from bot.core.i18n.texts import Texts
+from bot.core.metrics import NO_METRICS, REFUSALS, Metrics
 from bot.core.proxies import NO_PROXIES, Proxies
 from bot.discord_ui.caller import CallerPlace, Languages, place_of_caller
 from bot.discord_ui.command_errors import ServersOnly, error_for_person
@@ -31,6 +35,7 @@ from bot.discord_ui.command_sync import (
 from bot.discord_ui.command_translations import CommandTranslator
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.file_uploads import read_uploads_directly
+from bot.discord_ui.request_counts import RequestCounts
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -52,6 +57,15 @@ def discord_proxy(proxies: Proxies) -> str | None:
     return None if proxy is None else str(proxy)
 
 
+@dataclass(frozen=True, slots=True)
+class AllowedPlaces:
+    """Where the operator allows commands: in these servers, in all if there are none."""
+
+    servers: frozenset[int] = frozenset()
+    direct_messages: bool = False
+    user_install: bool = False
+
+
 class Client(commands.AutoShardedBot):
     """The bot's connection to Discord; it caches neither messages nor members."""
 
@@ -61,15 +75,16 @@ class Client(commands.AutoShardedBot):
         texts: Texts,
         languages: Languages,
         synced_file: Path,
-        allowed_servers: frozenset[int] = frozenset(),
-        direct_messages: bool = False,
-        user_install: bool = False,
+        allowed: AllowedPlaces = AllowedPlaces(),
         dev_guild_id: int | None = None,
         proxies: Proxies = NO_PROXIES,
+        metrics: Metrics = NO_METRICS,
     ) -> None:
         # Otherwise discord.py warns that voice needs PyNaCl and davey.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+        counts = RequestCounts(metrics) if metrics.is_on else None
         super().__init__(
+            http_trace=counts and counts.trace,  # type: ignore[arg-type]  # None is its default
             proxy=discord_proxy(proxies),
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -80,12 +95,15 @@ class Client(commands.AutoShardedBot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             allowed_mentions=discord.AllowedMentions.none(),
         )
+        if counts is not None:
+            self.add_listener(counts.interaction_came, "on_interaction")
+        self._metrics = metrics
         self.texts = texts
         self.languages = languages
         self._translator = CommandTranslator(texts)
-        self._allowed_servers = allowed_servers
-        self._direct_messages = direct_messages
-        self._user_install = user_install
+        self._allowed_servers = allowed.servers
+        self._direct_messages = allowed.direct_messages
+        self._user_install = allowed.user_install
         self.once_logged_in: Callable[[], Awaitable[None]] | None = None
         self.once_closing: Callable[[], Awaitable[None]] | None = None
         self._synced_file = synced_file
@@ -114,6 +132,12 @@ class Client(commands.AutoShardedBot):
             allowed = self.serves(interaction.guild_id)
         if not allowed:
             raise ServersOnly if interaction.guild_id is None else ServerNotListed
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:  # as discord.py's
+        """Call the listeners of an event; they log the id of the interaction that it is about."""
+        about = args[0] if args and isinstance(args[0], discord.Interaction) else None
+        with nullcontext() if about is None else bound_contextvars(interaction=about.id):
+            super().dispatch(event, *args, **kwargs)
 
     async def setup_hook(self) -> None:
         """Do what needs the login but not the gateway connection."""
@@ -194,6 +218,13 @@ class Client(commands.AutoShardedBot):
                 guild=True, dm_channel=self._direct_messages, private_channel=self._user_install
             )
 
+    def shard_latencies(self) -> dict[int, float | None]:
+        """Return the latency in seconds of each shard, None for one that is not connected."""
+        connected = {
+            id_: shard.latency for id_, shard in self.shards.items() if not shard.is_closed()
+        }
+        return {id_: connected.get(id_) for id_ in range(self.shard_count or 0)}
+
     async def on_ready(self) -> None:
         """Log that the connection is ready."""
         log.info("client.ready", servers=len(self.guilds), shards=self.shard_count)
@@ -214,6 +245,7 @@ class Client(commands.AutoShardedBot):
                 command=interaction.command and interaction.command.qualified_name,
                 exc_info=error,
             )
+        self._metrics.count(REFUSALS, known.message_id)
         sentence = self.texts.sentence(known, self.languages.personal(interaction))
         buttons = MISSING if view is None else view
         try:
@@ -230,6 +262,7 @@ class CommandTree(app_commands.CommandTree[Client]):
 
     async def interaction_check(self, interaction: discord.Interaction[Client], /) -> bool:
         """Admit calls only from places that the operator allows."""
+        bind_contextvars(interaction=interaction.id)  # the task is the command's own
         try:
             self.client.admit(interaction)
         except Refusal as refusal:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.core.clock import Clock
 from bot.core.errors.base import EaselError
+from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.models import Job
 from bot.database.database import Database
 from bot.images.references import ReferenceLoader
@@ -37,6 +38,7 @@ class JobDependencies:
     first_responses: FirstResponses
     retention: PictureRetention
     clock: Clock
+    metrics: Metrics = NO_METRICS
 
 
 async def settle_abandoned(

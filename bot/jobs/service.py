@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bot.core.errors.jobs import ShuttingDown
 from bot.core.models import ImageRequest, Job, Requester, new_job_id
@@ -61,12 +62,18 @@ class JobService:
             id_ = new_job_id(now)
             job = Job(id_, request, requester, credits_, now, locale, parent, private, spoiler)
             run = JobRun(deps, job, courier, ticket, attached=attached)
-            await run.accept()
+            with bound_contextvars(job=id_):
+                await run.accept()
         except BaseException:
             deps.queue.leave(ticket)
             raise
         self._start(run)
         return job
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether it accepts nothing more, because the process ends."""
+        return self._closing
 
     async def find(self, job_id: str) -> Job | None:
         """Return a job, None where there is no such id."""
@@ -110,10 +117,12 @@ class JobService:
         await asyncio.gather(*unfinished, return_exceptions=True)
 
     def _start(self, run: JobRun) -> None:
-        task = asyncio.get_running_loop().create_task(run.run())
+        # The task, and all that it starts, log the job's id, and of the interaction that asked.
+        with bound_contextvars(job=run.job.id):
+            task = asyncio.get_running_loop().create_task(run.run())
+            task.add_done_callback(partial(self._ended, run.job.id))
         self._tasks.add(task)
         self._runs[run.job.id] = run
-        task.add_done_callback(partial(self._ended, run.job.id))
 
     def _ended(self, job_id: str, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

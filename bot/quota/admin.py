@@ -1,6 +1,7 @@
 """The decisions of a server's admins, each with its audit entry."""
 
 from collections.abc import Callable, Collection
+from functools import partial
 
 from bot.core.errors.quotas import (
     CostOutOfRange,
@@ -11,6 +12,7 @@ from bot.core.errors.quotas import (
     NoSuchLimit,
     NotBlocked,
 )
+from bot.core.metrics import CREDITS, Metrics
 from bot.database.transaction import Transaction
 from bot.quota.admin_repository import (
     CostKey,
@@ -37,9 +39,10 @@ _THE_BOT = 0
 class Admin:
     """Limits, grants, resets, blocks and costs of every server."""
 
-    def __init__(self, *, server_quota: LimitSet, now: Callable[[], int]) -> None:
+    def __init__(self, *, server_quota: LimitSet, now: Callable[[], int], metrics: Metrics) -> None:
         self._ceiling = server_quota
         self._clock = now
+        self._metrics = metrics
 
     def set_limit(
         self, tx: Transaction, *, server_id: int, subject: str, limit: Limit, actor_id: int
@@ -119,6 +122,7 @@ class Admin:
             server_id, actor_id, Action.GRANTED, user_subject(user_id), old, new, reason
         )
         self._record(tx, change)
+        self._count(tx, "granted", credits)
         return balance
 
     def undo_grant(self, tx: Transaction, *, server_id: int, user_id: int, credits: int) -> None:
@@ -220,6 +224,10 @@ class Admin:
 
     def _record(self, tx: Transaction, change: NewChange) -> None:
         record(tx, change, at=self._clock())
+
+    def _count(self, tx: Transaction, kind: str, credits: int) -> None:
+        if credits and self._metrics.is_on:
+            tx.on_commit(partial(self._metrics.count, CREDITS, kind, by=credits))
 
 
 def _subject(key: CostKey) -> str:

@@ -121,6 +121,15 @@ class Router:
     ) -> None:
         await self._open.aclose()
 
+    def resting(self) -> dict[str, float]:
+        """Return for each gateway the part of its models for which nothing is sent now, 0 to 1."""
+        suspended_s = self._health.suspended_s
+        return {
+            name: sum(suspended_s(name, model) > 0 for model in gateway.models)
+            / len(gateway.models)
+            for name, gateway in self._gateways.items()
+        }
+
     # --- new requests -----------------------------------------------------------------------------
 
     async def generate(
