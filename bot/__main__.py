@@ -66,7 +66,7 @@ def _run_with(settings: Settings, options: argparse.Namespace) -> int:
         return 0
     if doubts := _doubts(settings):
         print(f"easel: {doubts}", file=sys.stderr)
-    from bot.cli import db, gateways, imagine, jobs
+    from bot.cli import db, gateways, imagine, jobs, privacy
 
     if options.command == "imagine":
         return imagine.run_imagine(settings, options)
@@ -74,6 +74,8 @@ def _run_with(settings: Settings, options: argparse.Namespace) -> int:
         return gateways.run_gateways(settings)
     if options.command == "jobs":
         return jobs.run_jobs(settings, options)
+    if options.command == "privacy":
+        return privacy.print_privacy_page(settings, print)
     return db.run_db(settings, options)
 
 
@@ -120,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     db.add_db_options(
         commands.add_parser("db", help="check the database, back it up, or restore it")
     )
+    commands.add_parser("privacy", help="print a page for PRIVACY_URL with what you set")
     commands.add_parser("doctor", help="check the whole setup and say what to fix")
     return parser
 
