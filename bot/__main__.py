@@ -79,7 +79,7 @@ def _run_with(settings: Settings, options: argparse.Namespace) -> int:
 
         return health.run_health(settings)
     _print_doubts(settings)
-    from bot.cli import blocks, db, gateways, imagine, jobs, reload
+    from bot.cli import blocks, db, gateways, imagine, jobs, privacy, reload
 
     if options.command == "imagine":
         return imagine.run_imagine(settings, options)
@@ -91,6 +91,8 @@ def _run_with(settings: Settings, options: argparse.Namespace) -> int:
         return blocks.run_blocks(settings, options)
     if options.command == "reload":
         return reload.run_reload(settings)
+    if options.command == "privacy":
+        return privacy.print_privacy_page(settings, print)
     return db.run_db(settings, options)
 
 
@@ -170,6 +172,7 @@ def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     commands.add_parser(
         "reload", help="let the running bot read gateways, models, keys and log level anew"
     )
+    commands.add_parser("privacy", help="print a page for PRIVACY_URL with what you set")
 
 
 if __name__ == "__main__":

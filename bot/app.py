@@ -108,9 +108,8 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         client.once_logged_in = once_logged_in
 
         async def once_closing() -> None:
-            await maintenance.end()
-            await late_tasks.end()
-            await backups.end()
+            for task in (maintenance, late_tasks, backups):
+                await task.end()
 
         client.once_closing = once_closing
         downloader = await stack.enter_async_context(_downloader(settings, clock))

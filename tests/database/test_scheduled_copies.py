@@ -2,16 +2,13 @@
 
 import errno
 import sqlite3
-import threading
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bot.database import backup
-from bot.database.backup import CopyStopped, DatabaseDamaged, copy_database
+from bot.database.backup import CopyStopped, DatabaseDamaged
 from bot.database.scheduled_copies import (
     LEFT_FREE_BYTES,
     MOST_DAYS,
@@ -136,35 +133,24 @@ def test_a_damaged_database_replaces_no_copy(database: Path, folder: Path) -> No
     assert names(folder) == []
 
 
-@pytest.fixture
-def writer(database: Path) -> Iterator[None]:
-    """Count upwards in the database, with a commit each, until the test ends."""
-    stop = threading.Event()
+def test_a_copy_in_steps_is_of_one_moment(database: Path, folder: Path) -> None:
+    """Somebody writes at each step: it neither begins again for ever nor mixes two moments."""
+    steps = 0
+    with closing(sqlite3.connect(database)) as connection:
 
-    def write() -> None:
-        with closing(sqlite3.connect(database, timeout=10)) as connection:
-            while not stop.is_set():
-                connection.execute("UPDATE numbers SET n = n + 1")
-                connection.commit()
+        def write() -> bool:
+            nonlocal steps
+            steps += 1
+            connection.execute("UPDATE numbers SET n = n + 1")
+            connection.commit()
+            return steps > 100
 
-    thread = threading.Thread(target=write)
-    thread.start()
-    yield
-    stop.set()
-    thread.join()
-
-
-@pytest.mark.usefixtures("writer")
-def test_a_copy_in_steps_is_of_one_moment(
-    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Somebody always writes: it neither begins again for ever nor mixes two moments."""
-    monkeypatch.setattr(backup, "_PAGES_PER_STEP", 50)
-    for number in range(3):
-        copy_database(database, tmp_path / f"copy-{number}.db")
-        with closing(sqlite3.connect(tmp_path / f"copy-{number}.db")) as copied:
-            (row,) = copied.execute("SELECT COUNT(*), MAX(n) - MIN(n) FROM numbers").fetchall()
-        assert row == (5000, 4999)
+        make_scheduled_copy(folder, database, now=NOON, is_stopped=write)
+    (path,) = folder.iterdir()
+    with closing(sqlite3.connect(path)) as copied:
+        row = copied.execute("SELECT COUNT(*), MIN(n), MAX(n) FROM numbers").fetchone()
+    assert row == (5000, 0, 4999)
+    assert steps > 2
 
 
 @pytest.mark.parametrize("asked", [0, 1, 2, 4])

@@ -50,6 +50,7 @@ class Operator:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.days = Days()
+        self.alerts = OperatorAlerts(self.hear, now=lambda: self.days.now_ms)
         self.free = PLENTY
         self.heard: list[OperatorAlert] = []
 
@@ -62,10 +63,7 @@ class Operator:
     ) -> list[int]:
         """Run the bot for so long; return the hours of the copies."""
         self.days.let_pass(time)
-        async with (
-            OperatorAlerts(self.hear, now=lambda: self.days.now_ms) as alerts,
-            self.backups(alerts, every, keep) as backups,
-        ):
+        async with self.backups(every, keep) as backups:
             backups.begin()
             if every is not None:
                 await asyncio.wait_for(self.days.over.wait(), 60)
@@ -74,7 +72,6 @@ class Operator:
 
     def backups(
         self,
-        alerts: OperatorAlerts,
         every: timedelta | None = DAY,
         keep: int = 7,
         free: Callable[[Path], int] | None = None,
@@ -85,7 +82,7 @@ class Operator:
             self.folder / "backup",
             BackupSchedule(every, keep),
             clock=self.days.clock(),
-            alerts=alerts,
+            alerts=self.alerts,
             free=free or (lambda _: self.free),
         )
 
@@ -101,7 +98,9 @@ class Operator:
 @pytest.fixture
 async def operator(tmp_path: Path) -> AsyncIterator[Operator]:
     async with Database.open(tmp_path / "easel.db", backup_dir=tmp_path, now=lambda: 0):
-        yield Operator(tmp_path)
+        operator = Operator(tmp_path)
+        async with operator.alerts:
+            yield operator
 
 
 async def test_a_copy_a_day_and_the_newest_seven_stay(operator: Operator) -> None:
@@ -171,13 +170,12 @@ async def test_a_bot_that_stops_leaves_no_half_copy(operator: Operator) -> None:
         return PLENTY
 
     operator.days.let_pass(DAY)
-    async with OperatorAlerts(now=lambda: 0) as alerts:
-        backups = operator.backups(alerts, free=free)
-        backups.begin()
-        await asyncio.wait_for(asked.wait(), 60)
-        ending = asyncio.create_task(backups.end())
-        await asyncio.sleep(0.01)
-        assert not ending.done()
-        go_on.set()
-        await asyncio.wait_for(ending, 60)
+    backups = operator.backups(free=free)
+    backups.begin()
+    await asyncio.wait_for(asked.wait(), 60)
+    ending = asyncio.create_task(backups.end())
+    await asyncio.sleep(0.01)
+    assert not ending.done()
+    go_on.set()
+    await asyncio.wait_for(ending, 60)
     assert list((operator.folder / "backup").iterdir()) == []
