@@ -60,6 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     if options.command == "doctor":
         return _run_doctor(options)
+    if options.command == "reload":
+        return _run_reload()
     settings = _startable_settings() if options.command is None else load_settings()
     try:
         return _run_with(settings, options)
@@ -74,7 +76,7 @@ def _run_with(settings: Settings, options: argparse.Namespace) -> int:
         _run_bot(settings)
         return 0
     _print_doubts(settings)
-    from bot.cli import db, gateways, imagine, jobs, reload
+    from bot.cli import db, gateways, imagine, jobs
 
     if options.command == "imagine":
         return imagine.run_imagine(settings, options)
@@ -82,9 +84,16 @@ def _run_with(settings: Settings, options: argparse.Namespace) -> int:
         return gateways.run_gateways(settings)
     if options.command == "jobs":
         return jobs.run_jobs(settings, options)
-    if options.command == "reload":
-        return reload.run_reload(settings)
     return db.run_db(settings, options)
+
+
+def _run_reload() -> int:
+    from bot.cli import reload
+
+    found = read_settings()
+    if found.settings is None:
+        raise StartRefused(*found.problems)
+    return reload.run_reload(found.settings)  # the bot says what is wrong with them
 
 
 # These two load discord.py, which takes a third of the start of any other command.
