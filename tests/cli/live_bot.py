@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import re
 import signal
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -249,4 +250,13 @@ async def _read(process: asyncio.subprocess.Process, log: list[dict[str, Any]]) 
         try:
             log.append(json.loads(line))
         except ValueError:
-            log.append({"event": line.decode()})
+            log.append(_of_console(line.decode()))
+
+
+def _of_console(line: str) -> dict[str, Any]:
+    """Return a record of the console's format: time, level, event, logger and fields."""
+    found = re.match(r"\S+ \[\w+ *\] (\S+) +\[[\w.]+\]", line)
+    if found is None:
+        return {"event": line}
+    fields = re.findall(r"(\w+)=('[^']*'|\S+)", line[found.end() :])
+    return {"event": found[1], **{name: value.strip("'") for name, value in fields}}

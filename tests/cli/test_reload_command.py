@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 from bot.cli.reload import run_reload
-from bot.core.bot_process import announce_bot, answer_requests, open_requests, request_reload
+from bot.core.bot_process import (
+    ReloadAnswer,
+    announce_bot,
+    answer_requests,
+    open_requests,
+    request_reload,
+)
 from bot.core.process_lock import LockFolders, hold_bot_lock
 from bot.settings.settings import Settings, lock_folders
 from playground.settings import painter_settings
@@ -62,7 +68,7 @@ def test_a_number_that_means_another_process_by_now_gets_no_signal(
     capsys: pytest.CaptureFixture[str],
     is_locked: bool,
 ) -> None:
-    """A killed bot leaves its number behind, and a container's numbers mean others outside of it."""
+    """A killed bot leaves its number behind, and a container's numbers mean others outside."""
     write_pid(folders, stranger.pid, started="1")
     if is_locked:
         with hold_bot_lock(folders):
@@ -93,8 +99,6 @@ def test_a_bot_that_does_not_answer_is_told(
 
 def test_an_answer_for_nobody_leaves_no_file(folders: LockFolders) -> None:
     """Whoever asked has stopped waiting."""
-    from bot.core.bot_process import ReloadAnswer
-
     with hold_bot_lock(folders):
         with request_reload(folders):
             requests = open_requests(folders)
@@ -103,6 +107,7 @@ def test_an_answer_for_nobody_leaves_no_file(folders: LockFolders) -> None:
     assert list(folders.beside_database.glob("reload-*")) == []
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may start a process of another user")
 def test_another_users_bot_is_told(folders: LockFolders) -> None:
     """Its folder is closed; the sentence says whom to ask."""
