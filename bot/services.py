@@ -36,7 +36,7 @@ from bot.jobs.repository.repository import JobRepository
 from bot.jobs.service import JobService
 from bot.quota.ledger import Ledger
 from bot.settings.gateway_settings import check_prices, read_gateways
-from bot.settings.reload import Change, ReloadPart
+from bot.settings.reload import ReadPart, ReloadPart
 from bot.settings.settings import Settings, lock_folders
 
 
@@ -72,7 +72,7 @@ class GatewayReload:
     router: Router
     offers: OfferedModels
 
-    async def __call__(self, settings: Settings) -> Change:
+    async def __call__(self, settings: Settings) -> ReadPart:
         """Read them: a ReloadPart."""
         gateways = await asyncio.to_thread(read_gateways, settings)
         check_prices(settings, gateways)
@@ -84,7 +84,7 @@ class GatewayReload:
             self.offers.replace(gateways)
             self.catalogue.replace(catalogue)
 
-        return Change(apply, self._facts(gateways, catalogue))
+        return ReadPart(apply, self._facts(gateways, catalogue))
 
     def _facts(self, gateways: Sequence[Gateway], catalogue: Catalogue) -> str:
         before = [model.name for model in self.catalogue.models]

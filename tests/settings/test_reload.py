@@ -7,7 +7,7 @@ import structlog
 
 from bot.core.errors.base import StartRefused
 from bot.core.logging import Redactor
-from bot.settings.reload import Change, Reload, ReloadPart
+from bot.settings.reload import ReadPart, Reload, ReloadPart
 from bot.settings.settings import Settings
 
 SECRET = "a-word-without-the-shape-of-a-key"
@@ -20,11 +20,11 @@ class Parts:
         self.broken = broken
         self.applied: list[str] = []
 
-    async def good(self, settings: Settings) -> Change:
+    async def good(self, settings: Settings) -> ReadPart:
         """Read what cannot be wrong."""
-        return Change(lambda: self.applied.append(settings.log_level), "one part")
+        return ReadPart(lambda: self.applied.append(settings.log_level), "one part")
 
-    async def bad(self, settings: Settings) -> Change:
+    async def bad(self, settings: Settings) -> ReadPart:
         """Read what a test broke."""
         if self.broken is not None:
             raise self.broken

@@ -4,9 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.gateways.events import TaskAccepted
 from bot.gateways.gateway import Gateway
 from bot.gateways.routing.router import Router
-from tests.gateways.replay_gateway import ReplayGateway, replay_gateway
+from tests.gateways.replay_gateway import ReplayGateway, http_reply, replay_gateway
 from tests.gateways.router_harness import RouterHarness, collect_events, open_router
 from tests.gateways.routing.test_failover import AUTH, GOOD
 from tests.gateways.routing.test_router_resume import DONE
@@ -48,6 +49,39 @@ async def test_a_late_task_is_looked_at_with_the_key_that_it_was_sent_with(tmp_p
             assert await look(one, one.clock.now() + 1)
     old_key = f"Bearer {old.key}"
     assert keys(painter) == [old_key, NEW, NEW]
+
+
+REFUSED_POLL = http_reply(401, {"error": {"message": "invalid api key", "code": "invalid_api_key"}})
+
+
+async def test_a_task_whose_key_was_revoked_is_polled_with_the_new_one(tmp_path: Path) -> None:
+    """A gateway that renews a key ends the old one at once; the picture is paid for."""
+    task = http_reply(200, {"task_id": "t-1"})
+    async with replay_gateway(task, REFUSED_POLL, DONE, REFUSED_POLL, DONE) as painter:
+        gateway = painter.gateway(name="a")
+        async with open_router(tmp_path, gateway) as one:
+            events = one.router.generate(one.new_request())
+            while not isinstance(await anext(events), TaskAccepted):
+                pass
+            sent_at = one.clock.now()
+            one.clock.advance(1)
+            await use(one.router, replace(gateway, key=NEW_KEY))
+            assert (await collect_events(events)).has_pictures
+            assert await look(one, sent_at)
+    old = f"Bearer {gateway.key}"
+    assert keys(painter) == [old, old, NEW, old, NEW]
+
+
+async def test_a_task_is_not_polled_at_another_address(tmp_path: Path) -> None:
+    """There it would be another task."""
+    async with replay_gateway(REFUSED_POLL) as painter, replay_gateway() as other:
+        gateway = painter.gateway(name="a")
+        async with open_router(tmp_path, gateway) as one:
+            sent_at = one.clock.now()
+            one.clock.advance(1)
+            await use(one.router, other.gateway(name="a"))
+            assert not await look(one, sent_at)
+    assert other.requests == []
 
 
 async def test_a_new_key_ends_the_rest_after_a_refused_one(tmp_path: Path) -> None:
