@@ -61,6 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     if options.command == "doctor":
         return _run_doctor(options)
+    if options.command == "reload":
+        return _run_reload()
     settings = _startable_settings() if options.command is None else load_settings()
     try:
         return _run_with(settings, options)
@@ -79,7 +81,7 @@ def _run_with(settings: Settings, options: argparse.Namespace) -> int:
 
         return health.run_health(settings)
     _print_doubts(settings)
-    from bot.cli import blocks, db, gateways, imagine, jobs, privacy, reload
+    from bot.cli import blocks, db, gateways, imagine, jobs, privacy
 
     if options.command == "imagine":
         return imagine.run_imagine(settings, options)
@@ -89,11 +91,18 @@ def _run_with(settings: Settings, options: argparse.Namespace) -> int:
         return jobs.run_jobs(settings, options)
     if options.command in {"block", "unblock", "blocks"}:
         return blocks.run_blocks(settings, options)
-    if options.command == "reload":
-        return reload.run_reload(settings)
     if options.command == "privacy":
         return privacy.print_privacy_page(settings, print)
     return db.run_db(settings, options)
+
+
+def _run_reload() -> int:
+    from bot.cli import reload
+
+    found = read_settings()
+    if found.settings is None:
+        raise StartRefused(*found.problems)
+    return reload.run_reload(found.settings)  # the bot says what is wrong with them
 
 
 # These two load discord.py, which takes a third of the start of any other command.

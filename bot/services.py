@@ -38,7 +38,7 @@ from bot.jobs.repository.repository import JobRepository
 from bot.jobs.service import JobService
 from bot.quota.ledger import Ledger
 from bot.settings.gateway_settings import check_prices, read_gateways
-from bot.settings.reload import Change, ReloadPart
+from bot.settings.reload import ReadPart, ReloadPart
 from bot.settings.settings import Settings, lock_folders
 
 
@@ -76,7 +76,7 @@ class GatewayReload:
     offers: OfferedModels
     metrics: Metrics
 
-    async def __call__(self, settings: Settings) -> Change:
+    async def __call__(self, settings: Settings) -> ReadPart:
         """Read them: a ReloadPart."""
         gateways = await asyncio.to_thread(read_gateways, settings)
         check_prices(settings, gateways)
@@ -89,7 +89,7 @@ class GatewayReload:
             self.catalogue.replace(catalogue)
             _tell_names(self.metrics, gateways, catalogue)
 
-        return Change(apply, self._facts(gateways, catalogue))
+        return ReadPart(apply, self._facts(gateways, catalogue))
 
     def _facts(self, gateways: Sequence[Gateway], catalogue: Catalogue) -> str:
         before = [model.name for model in self.catalogue.models]

@@ -102,6 +102,11 @@ def test_the_service_does_not_restart_what_a_restart_cannot_mend() -> None:
     assert "RestartPreventExitStatus=2" in UNIT
 
 
+def test_the_service_is_reloaded_by_the_signal_that_the_bot_takes() -> None:
+    """``systemctl reload easel`` would say that it cannot."""
+    assert "ExecReload=/bin/kill -HUP $MAINPID" in UNIT
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
 def test_the_service_unit_is_well_formed(tmp_path: Path) -> None:
     """A misspelt line is only a warning to systemd: the hardening would be missing."""

@@ -33,7 +33,10 @@ def run_reload(settings: Settings, *, timeout_s: float = TIMEOUT_S) -> int:
 
 def _reload(folders: LockFolders, end: float) -> int:
     if not bot_is_alive(folders):
-        raise StartRefused(f"No bot runs on the database {folders.database}: start one.")
+        raise StartRefused(
+            f"No bot runs on the database {folders.database}: start one, or start yours again if "
+            "you changed DATA_DIR or DATABASE_URL."
+        )
     with request_reload(folders) as request:
         _send(folders, end)
         return _print_answer(request, folders, end)

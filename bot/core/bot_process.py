@@ -8,7 +8,7 @@ import json
 import os
 import signal
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -104,29 +104,13 @@ def send_reload(folders: LockFolders) -> bool:
     if not isinstance(pid, int):
         return False
     # A number is used again, and one of a container means another process outside of it.
-    with suppress(ProcessLookupError), _process(pid) as process:
-        if found.get("started") == _started(pid):
-            _send(process, pid)
-            return True
-    return False
-
-
-@contextmanager
-def _process(pid: int) -> Iterator[int | None]:
-    """Yield a descriptor that stays this process, None where the system has none."""
-    opened = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
+    if found.get("started") != _started(pid):
+        return False
     try:
-        yield opened
-    finally:
-        if opened is not None:
-            os.close(opened)
-
-
-def _send(process: int | None, pid: int) -> None:
-    if process is None:
         os.kill(pid, signal.SIGHUP)
-    else:
-        signal.pidfd_send_signal(process, signal.SIGHUP)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _started(pid: int) -> str:

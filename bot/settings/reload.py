@@ -32,20 +32,20 @@ RELOADED = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ReadPart:
     """What one part has read: ``apply`` puts it in force and cannot fail; ``facts`` name it."""
 
     apply: Callable[[], None]
     facts: str
 
 
-ReloadPart = Callable[[Settings], Awaitable[Change]]
+ReloadPart = Callable[[Settings], Awaitable[ReadPart]]
 """Reads what a part of the bot takes from settings and files; raises StartRefused."""
 
 
-async def read_log_level(settings: Settings) -> Change:
+async def read_log_level(settings: Settings) -> ReadPart:
     """Read the log level: a ReloadPart."""
-    return Change(partial(set_level, settings.log_level), f"log level {settings.log_level}")
+    return ReadPart(partial(set_level, settings.log_level), f"log level {settings.log_level}")
 
 
 class Reload:
@@ -84,8 +84,8 @@ class Reload:
         facts = ", ".join(change.facts for change in changes)
         return ReloadAnswer(is_done=True, sentence=" ".join([f"Reloaded: {facts}.", *notes]))
 
-    async def _read(self, settings: Settings) -> tuple[list[Change], list[str]]:
-        changes: list[Change] = []
+    async def _read(self, settings: Settings) -> tuple[list[ReadPart], list[str]]:
+        changes: list[ReadPart] = []
         problems: list[str] = []
         for part in self._parts:
             with collect_problems(problems):

@@ -399,3 +399,17 @@ def test_any_input_is_a_request_or_a_refusal(
     for option in OPTIONS:
         suggested = WITH_UNDESCRIBED.suggest_choices(name, option, chosen[option] or "")
         assert len(suggested) <= 25
+
+
+def test_a_reload_replaces_the_models_and_keeps_the_price_of_former_ones() -> None:
+    """What is under way at a removed gateway still counts in the operator's budget."""
+    catalogue = Catalogue.of(parse_gateways(PRICED, {}))
+    request = ImageRequest("x", "gpt-image-2", "auto", 1)
+    only_b = tuple(one for one in parse_gateways(PRICED, {}) if one.name == "b")
+    catalogue.replace(Catalogue.of(only_b))
+    assert [model.name for model in catalogue.models] == [*only_b[0].models]
+    assert catalogue.price_each("a", request) == 200_000
+    assert catalogue.highest_price(request) == catalogue.price_each("b", request)
+    dearer = tuple(parse_gateways(PRICED.replace("0.2", "0.3"), {}))
+    catalogue.replace(Catalogue.of(dearer))
+    assert catalogue.price_each("a", request) == 300_000

@@ -42,7 +42,8 @@ class FailoverPolicy:
     other spelling of its path.
     """
 
-    def __init__(self, gateways: Sequence[Gateway], model: str, health: Health) -> None:
+    def __init__(self, model: str, health: Health) -> None:
+        self._gateways: Sequence[Gateway] = ()
         self._model = model
         self._health = health
         # The pauses that are left for each gateway; a gateway that was given up has no entry.
@@ -53,7 +54,6 @@ class FailoverPolicy:
         self._preferred = ""  # the gateway that refused nothing but a field or a path
         self._without_field: set[str] = set()  # gateways that were asked again without a field
         self._waited_s = 0.0
-        self.offer(gateways)
 
     def offer(self, gateways: Sequence[Gateway]) -> None:
         """Choose from these gateways: a reload may have changed them during a wait."""

@@ -114,6 +114,13 @@ class OpenGateways:
         """Tell whether no reload has replaced it."""
         return self._in_use.get(opened.gateway.name) is opened
 
+    def renewed(self, opened: OpenGateway) -> OpenGateway | None:
+        """Return what has replaced a gateway at its address, None where nothing has."""
+        known = self._in_use.get(opened.gateway.name)
+        if known is None or known is opened:
+            return None
+        return known if known.gateway.base_url == opened.gateway.base_url else None
+
     @property
     def gateways(self) -> tuple[Gateway, ...]:
         """Return the gateways in use, in order."""

@@ -28,6 +28,7 @@ from bot.gateways.events import (
     RenewAddresses,
     RequestRefused,
     Sending,
+    TaskAccepted,
     Waiting,
 )
 from bot.gateways.exchange import Exchange
@@ -36,13 +37,16 @@ from bot.gateways.model_abilities import ModelAbilities
 from bot.gateways.reply.error_classifier import MAX_RETRY_WAIT_S
 from bot.gateways.reply.unread_files import UnreadFiles
 from bot.gateways.request.fields import UnsupportedFields
-from bot.gateways.routing.failover import Candidate, FailoverPolicy
+from bot.gateways.routing.failover import FailoverPolicy
 from bot.gateways.routing.health import DOWN_SUSPENSION_S, Health
 from bot.gateways.routing.open_gateways import OpenGateway, OpenGateways
 from bot.gateways.routing.operator_alerts import OperatorAlerts
 from bot.gateways.routing.path_spelling import PathSpellings
 
 log = structlog.get_logger()
+
+Run = Callable[[Exchange], AsyncGenerator[GatewayEvent, None]]
+"""Goes on with what an earlier exchange has begun."""
 
 _MAX_HINT_S = 30 * 86_400  # a longer one is nonsense
 
@@ -120,32 +124,29 @@ class Router:
     ) -> AsyncGenerator[GatewayEvent, None]:
         """Run one request, event by event, until ``Received``.
 
-        The caller stores each event before it asks for the next. A request is sent again, to the
-        same gateway or to another one, only when it is certain that nothing was made: then come
-        ``RequestRefused``, perhaps ``Waiting``, and another ``Sending``. Every other end raises
-        GatewayFailure, whose ``billed`` tells whether it may have been paid. ``renew_addresses``
-        is asked before each ``Sending`` where the references travel as addresses.
+        The caller stores each event before it asks for the next. A request is sent again, to any
+        gateway, only when it is certain that nothing was made: then come ``RequestRefused``,
+        perhaps ``Waiting``, and another ``Sending``; every other end raises GatewayFailure.
+        ``renew_addresses`` is asked before each ``Sending`` that takes references by address.
         """
         model = request.image_request.model
-        policy = FailoverPolicy((), model, self._health)
+        policy = FailoverPolicy(model, self._health)
         while True:
-            policy.offer(self._able_gateways(request))
-            candidate = self._candidate(policy, request)
-            opened = self._gateways.in_use(candidate.gateway.name)
-            if candidate.wait_s or opened.is_full:
+            opened, wait_s = self._next(policy, request)
+            if wait_s or opened.is_full:
                 yield Waiting()
-            if await self._pause(policy, candidate.wait_s):
+            if await self._pause(policy, wait_s):
                 continue
             last: GatewayEvent | None = None
             used = opened.gateway
             try:
                 async with self._limited(opened):
-                    request = await self._with_addresses(request, used, renew_addresses)
+                    request = await self._with_addresses(request, opened, renew_addresses)
                     if not self._gateways.is_in_use(opened):
                         continue
                     exchange = self._exchange(request, opened)
                     used = exchange.gateway
-                    async with aclosing(exchange.events()) as events:
+                    async with aclosing(self._events(exchange, opened)) as events:
                         async for event in events:
                             last = event
                             yield event
@@ -153,24 +154,42 @@ class Router:
                 # Any later event shows that the gateway accepted the request.
                 is_unaccepted = isinstance(last, Sending)
                 # An empty account is one also when a task says so.
-                is_told = is_unaccepted or failure.kind is GatewayErrorKind.QUOTA
-                if is_told and self._gateways.is_in_use(opened):
-                    self._record(failure, request, used)
+                if is_unaccepted or failure.kind is GatewayErrorKind.QUOTA:
+                    self._record(failure, model, used, opened)
                 if not (is_unaccepted and policy.allows_retry(failure)):
                     self._log_end(request, failure)
                     raise
                 refused = failure
             else:
-                self._health.succeeded(used.name, model)
-                self._paths.confirm(used)
+                self._succeeded(used, model)
                 return
             # Where a reload has replaced the gateway meanwhile, the new one has refused nothing.
-            is_in_use = self._gateways.is_in_use(opened)
-            if is_in_use and not policy.has_candidate_after(refused):
+            if self._gateways.is_in_use(opened) and not policy.has_candidate_after(refused):
                 self._log_end(request, refused)
                 raise self._with_moment(policy.failure())
             _log_failure("gateway.refused", request, refused)
             yield RequestRefused(refused)
+
+    async def _events(
+        self, exchange: Exchange, opened: OpenGateway
+    ) -> AsyncGenerator[GatewayEvent, None]:
+        """Run an exchange; its task is polled with the new key if the old one was revoked."""
+        task_id = ""
+        try:
+            async with aclosing(exchange.events()) as events:
+                async for event in events:
+                    task_id = event.task_id if isinstance(event, TaskAccepted) else task_id
+                    yield event
+        except GatewayFailure as failure:
+            renewed = self._gateways.renewed(opened)
+            if not task_id or failure.kind is not GatewayErrorKind.AUTH or renewed is None:
+                raise
+        else:
+            return
+        polls = self._poll(exchange.request, renewed, lambda again: again.resume(task_id))
+        async with aclosing(polls) as events:
+            async for event in events:
+                yield event
 
     async def _pause(self, policy: FailoverPolicy, wait_s: float) -> bool:
         """Wait before a gateway is asked; return False if it may be asked now."""
@@ -181,11 +200,11 @@ class Router:
         return True
 
     async def _with_addresses(
-        self, request: GatewayRequest, gateway: Gateway, renew: RenewAddresses | None
+        self, request: GatewayRequest, opened: OpenGateway, renew: RenewAddresses | None
     ) -> GatewayRequest:
         """Return the request with fresh addresses, where its references travel as such."""
         wanted = request.image_request
-        limits = self._ability(gateway, wanted.model).references
+        limits = self._ability(opened.gateway, wanted.model).references
         if renew is None or limits is None or limits.transport != "json_image_urls":
             return request
         references = await renew(wanted.references)
@@ -201,10 +220,15 @@ class Router:
         # If none does any more, the first one may say what is wrong with an old request.
         return able or offering[:1]
 
-    def _candidate(self, policy: FailoverPolicy, request: GatewayRequest) -> Candidate:
-        """Return which gateway may be sent the request, and when; raise GatewayFailure if none."""
+    def _next(self, policy: FailoverPolicy, request: GatewayRequest) -> tuple[OpenGateway, float]:
+        """Return which gateway may be sent the request, and after which pause in seconds.
+
+        Raises:
+            GatewayFailure: none may.
+        """
+        policy.offer(self._able_gateways(request))
         if candidate := policy.next():
-            return candidate
+            return self._gateways.in_use(candidate.gateway.name), candidate.wait_s
         failure = policy.failure()
         self._log_end(request, failure)
         raise failure
@@ -225,14 +249,22 @@ class Router:
         finally:
             limit.release()
 
-    def _record(self, failure: GatewayFailure, request: GatewayRequest, used: Gateway) -> None:
-        self._unsupported_fields.record(failure, used, request.image_request.model)
+    def _succeeded(self, used: Gateway, model: str) -> None:
+        self._health.succeeded(used.name, model)
+        self._paths.confirm(used)
+
+    def _record(
+        self, failure: GatewayFailure, model: str, used: Gateway, opened: OpenGateway
+    ) -> None:
+        if not self._gateways.is_in_use(opened):
+            return
+        self._unsupported_fields.record(failure, used, model)
         self._paths.refused(failure, used)
-        if self._health.failed(failure, request.image_request.model):
+        if self._health.failed(failure, model):
             log.error(
                 "gateway.down",
                 gateway=failure.gateway,
-                model=request.image_request.model,
+                model=model,
                 kind=failure.kind.value,
                 for_s=DOWN_SUSPENSION_S,
                 http_status=failure.http_status,
@@ -277,17 +309,33 @@ class Router:
         self,
         request: GatewayRequest,
         name: str,
-        run: Callable[[Exchange], AsyncGenerator[GatewayEvent, None]],
+        run: Run,
         sent_at: int | None = None,
     ) -> AsyncGenerator[GatewayEvent, None]:
         try:
-            exchange = self._exchange(request, self._of_task(name, sent_at))
-            async with aclosing(run(exchange)) as events:
+            polls = self._poll(request, self._of_task(name, sent_at), run)
+            async with aclosing(polls) as events:
                 async for event in events:
                     yield event
         except GatewayFailure as failure:
             self._log_end(request, failure)
             raise
+
+    async def _poll(
+        self, request: GatewayRequest, opened: OpenGateway, run: Run
+    ) -> AsyncGenerator[GatewayEvent, None]:
+        while True:
+            try:
+                async with aclosing(run(self._exchange(request, opened))) as events:
+                    async for event in events:
+                        yield event
+            except GatewayFailure as failure:
+                renewed = self._gateways.renewed(opened)
+                if failure.kind is not GatewayErrorKind.AUTH or renewed is None:
+                    raise
+                opened = renewed
+            else:
+                return
 
     def _of_task(self, name: str, sent_at: int | None) -> OpenGateway:
         if opened := self._gateways.of_task(name, sent_at):
