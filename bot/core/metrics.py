@@ -215,7 +215,7 @@ class Metrics:
         """Add a duration to a histogram."""
 
     def know(self, *, gateways: Collection[str], models: Collection[str]) -> None:
-        """Name the only gateways and models that are counted apart; any other is ``OTHER``."""
+        """Name gateways and models that are counted apart, too; any other is ``OTHER``."""
 
 
 NO_METRICS: Final = Metrics()

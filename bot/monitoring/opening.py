@@ -54,6 +54,7 @@ async def serve_monitoring(
                 data_dir=settings.data_dir,
                 shards=shards,
                 is_stopping=lambda: services.job_service.is_closing,
+                resting=services.router.resting,
             )
         )
         gauges = await stack.enter_async_context(
