@@ -157,6 +157,7 @@ class Settings(BaseSettings):
         default=7, ge=1, le=1000, validate_default=True
     )
     metrics_address: AddressSetting = None
+    traces_url: WebAddressSetting = ""
     shutdown_grace: int = Field(default=180, ge=0, le=3600)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
