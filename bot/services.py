@@ -13,6 +13,7 @@ from bot.core.private_files import restrict_data_folder
 from bot.core.process_lock import LockFolders, hold_process_lock
 from bot.core.pseudonyms import Pseudonyms, read_or_make_key
 from bot.database.database import Database
+from bot.gateways.age_restriction import AgeRestriction
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.gateway_config import parse_gateways, single_gateway
@@ -37,6 +38,8 @@ from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.recovery import Recovery
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.service import JobService
+from bot.moderation.moderation import Moderation
+from bot.moderation.rules import OperatorRules, read_rules
 from bot.quota.ledger import Ledger
 from bot.settings.fixes import FIXES
 from bot.settings.settings import Settings, lock_folders
@@ -62,6 +65,8 @@ class Services:
     deletion: PersonalDataDeletion
     alerts: OperatorAlerts
     offers: OfferedModels
+    age_restriction: AgeRestriction
+    moderation: Moderation
 
 
 @asynccontextmanager
@@ -74,6 +79,7 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
     gateways = read_gateways(settings)
     catalogue = Catalogue.of(gateways)
     check_prices(settings, catalogue)
+    rules = await asyncio.to_thread(read_rules, settings.moderation_file)
     locks = lock_folders(settings)
     await asyncio.to_thread(restrict_data_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
@@ -82,6 +88,7 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
             clock=clock,
             gateways=gateways,
             catalogue=catalogue,
+            rules=rules,
             content_store=ContentStore(settings.data_dir / "vault", clock.now),
             locks=locks,
             owner=stack.enter_context(hold_process_lock(locks)),
@@ -113,6 +120,7 @@ class _Base:
     clock: Clock
     gateways: tuple[Gateway, ...]
     catalogue: Catalogue
+    rules: OperatorRules
     content_store: ContentStore
     locks: LockFolders
     owner: str
@@ -152,6 +160,10 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
         ),
         first_responses=FirstResponses(),
         retention=PictureRetention(database, base.content_store, retention, now=clock.now),
+        age_restriction=AgeRestriction(
+            catalogue, allowed_in_direct_messages=settings.allow_age_restricted_in_dms
+        ),
+        moderation=Moderation(base.rules),
         clock=clock,
     )
 
@@ -200,6 +212,8 @@ def _services(base: _Base, deps: JobDependencies, job_service: JobService) -> Se
             alerts=base.alerts,
             proxies=settings.proxies,
         ),
+        age_restriction=deps.age_restriction,
+        moderation=deps.moderation,
     )
 
 

@@ -82,6 +82,8 @@ class Catalogue:
         self.models = tuple(known.get(name) or _undescribed(name) for name in names)
         self._by_name = {model.name.casefold(): model for model in self.models}
         self._pairs = pairs or {}
+        abilities = (*self.models, *self._pairs.values())
+        self._age_restricted = {each.name.casefold() for each in abilities if each.age_restricted}
 
     @classmethod
     def of(cls, gateways: Iterable[Gateway]) -> Self:
@@ -107,6 +109,10 @@ class Catalogue:
         if found := self._by_name.get(name.strip().casefold()):
             return found
         raise UnknownModel(model=name[:MAX_ECHO], allowed=model_names(self.models))
+
+    def is_age_restricted(self, name: str) -> bool:
+        """Tell whether a model is marked as age-restricted, by any gateway that has it."""
+        return name.strip().casefold() in self._age_restricted
 
     def usual_s(self, name: str) -> float:
         """Return how many seconds a model usually takes; the default's if it is not offered."""
@@ -203,13 +209,14 @@ class Catalogue:
         return _matching_first(typed, list(labels if among is None else among), also=labels)
 
     def display_name(self, name: str, today: date) -> str:
-        """Return the label of a model, with its last day if it retires soon."""
+        """Return the label of a model, with 🔞 if it is age-restricted and its last day if soon."""
         known = self._found(name)
         if known is None:
             return name
+        label = f"{known.label} 🔞" if self.is_age_restricted(known.name) else known.label
         if known.retires and known.retires_within(RETIREMENT_DAYS, today):
-            return f"{known.label} (⏳ {known.retires.isoformat()})"
-        return known.label
+            return f"{label} (⏳ {known.retires.isoformat()})"
+        return label
 
     def chosen_quality(self, model: str | None, typed: str | None) -> str | None:
         """Return a quality in the model's spelling, None if the model decides.
