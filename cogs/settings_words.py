@@ -9,8 +9,7 @@ from discord.ext import commands
 
 from bot.core.i18n.escaping import escaped
 from bot.discord_ui.autocomplete import Choices, plain_choices
-from bot.moderation.server_words import MAX_SERVER_WORD, with_words
-from bot.preferences.stored_preferences import NotOnTheList, ServerSettings
+from bot.moderation.server_words import MAX_SERVER_WORD, with_words, without_word
 from cogs.dependencies import Dependencies
 from cogs.settings_base import settings
 
@@ -47,15 +46,9 @@ class WordCommands(commands.Cog):
         self, interaction: Interaction, word: app_commands.Range[str, 1, MAX_SERVER_WORD]
     ) -> None:
         """Allow a word in prompts again."""
-
-        def change(before: ServerSettings) -> ServerSettings:
-            wanted = word.strip().casefold()
-            kept = tuple(each for each in before.words if each.casefold() != wanted)
-            if len(kept) == len(before.words):
-                raise NotOnTheList(name=word)
-            return replace(before, words=kept)
-
-        changed = await self._deps.preference_store.change_server(interaction.guild_id or 0, change)
+        changed = await self._deps.preference_store.change_server(
+            interaction.guild_id or 0, lambda s: replace(s, words=without_word(s.words, word))
+        )
         count = len(changed.words)
         await self._say(interaction, "words-removed", word=escaped(word.strip()), count=count)
 

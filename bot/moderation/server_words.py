@@ -32,6 +32,14 @@ class ServerWordTooLong(Refusal):
 
 
 @dataclass(eq=False, kw_only=True)
+class NotForbidden(Refusal):
+    """A word to allow again is not on the list."""
+
+    word: str
+    message_id = "error-word-not-forbidden"
+
+
+@dataclass(eq=False, kw_only=True)
 class ServerWordEmpty(Refusal):
     """A word to forbid has neither a letter nor a digit."""
 
@@ -45,14 +53,24 @@ def with_words(words: Sequence[str], typed: str) -> tuple[str, ...]:
         ServerWordsFull, ServerWordTooLong, ServerWordEmpty
     """
     listed = {folded(word): word for word in words}
-    for word in filter(None, (" ".join(part.split()) for part in _COMMA.split(typed))):
+    new = [word for part in _COMMA.split(typed) if (word := " ".join(part.split()))]
+    if not new:
+        raise ServerWordEmpty
+    for word in new:
         if not has_letters(word):
             raise ServerWordEmpty
         if width(word) > MAX_SERVER_WORD:
             raise ServerWordTooLong(limit=MAX_SERVER_WORD)
         listed.setdefault(folded(word), word)
-    if not listed:
-        raise ServerWordEmpty
     if len(listed) > MAX_SERVER_WORDS:
         raise ServerWordsFull(limit=MAX_SERVER_WORDS)
     return tuple(listed.values())
+
+
+def without_word(words: Sequence[str], typed: str) -> tuple[str, ...]:
+    """Return the words without one, however it was typed; raise NotForbidden."""
+    wanted = folded(" ".join(typed.split()))
+    kept = tuple(word for word in words if folded(word) != wanted)
+    if len(kept) == len(words):
+        raise NotForbidden(word=typed)
+    return kept

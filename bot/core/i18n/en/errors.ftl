@@ -68,6 +68,8 @@ error-server-word-too-long = A forbidden word has at most { $limit } characters,
 
 error-server-word-empty = A forbidden word needs a letter or a digit, so please type words, separated by commas.
 
+error-word-not-forbidden = { $word } is not forbidden here, so please check the list with `/settings words list`.
+
 error-style-forbidden = The style { $name } has something that the operator of this bot or this server forbids, so please change its prompt.
 
 error-model-age-restricted = { $model } may be used in age-restricted channels only, so please ask in one or choose another model.

@@ -65,6 +65,8 @@ error-server-word-too-long = 禁用词最多 { $limit } 个字符，请缩短一
 
 error-server-word-empty = 禁用词至少要有一个字母或数字，请输入词，用逗号分隔。
 
+error-word-not-forbidden = { $word } 在这里没有被禁用，请用 `/settings words list` 查看列表。
+
 error-style-forbidden = 风格 { $name } 里有本机器人的运营者或本服务器禁止的内容，请修改它的提示词。
 
 error-model-age-restricted = { $model } 只能在年龄限制频道中使用，请到这样的频道中请求，或换一个模型。
