@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 from bot.moderation.look_alikes import LOOK_ALIKES
 
+# Expressions of this module are text: ``re`` compiles them at the first use, and most bots have no
+# rules.
+
 # Default_Ignorable_Code_Point (Unicode, DerivedCoreProperties.txt), and the Arabic tatweel, which
 # only makes a word longer.
-_INVISIBLE = re.compile(
+_INVISIBLE = (
     "[\u00ad\u034f\u0640\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
@@ -16,14 +19,14 @@ _INVISIBLE = re.compile(
 # Marks that a letter is read without: diacritics of Latin, Greek and Cyrillic, vowel points of
 # Hebrew and Arabic. Those of Indian and Thai letters are vowels, those of kana make other
 # consonants: they stay.
-_DIACRITICS = re.compile(
+_DIACRITICS = (
     "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a"
     "\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff"
     "\u20d0-\u20ff\ufe20-\ufe2f]"
 )
 _LATIN, _OTHER = "A-Za-z\u00c0-\u024f", "\u0370-\u03ff\u0400-\u052f\u0530-\u058f"
 # A word of letters from Latin and from another alphabet that has look-alikes.
-_MIXED = re.compile(rf"(?=\w*[{_LATIN}])(?=\w*[{_OTHER}])\w+")
+_MIXED = rf"(?=\w*[{_LATIN}])(?=\w*[{_OTHER}])\w+"
 
 
 def _by_look_alike() -> Iterator[tuple[str, str]]:
@@ -46,7 +49,9 @@ def visible(text: str) -> str:
     """Return a text in Unicode's compatible form, without full width and invisible characters."""
     if text.isascii():
         return text
-    return unicodedata.normalize("NFKC", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
+    return unicodedata.normalize(
+        "NFKC", re.sub(_INVISIBLE, "", unicodedata.normalize("NFKC", text))
+    )
 
 
 def folded(text: str) -> str:
@@ -64,9 +69,9 @@ def folded_mixed(text: str) -> str | None:
     if text.isascii():
         return None
     plain = _plain(text)
-    if not _MIXED.search(plain):
+    if not re.search(_MIXED, plain):
         return None
-    return _alike(_MIXED.sub(lambda word: word[0].translate(_ALIKE_IN_MIXED), plain))
+    return _alike(re.sub(_MIXED, lambda word: word[0].translate(_ALIKE_IN_MIXED), plain))
 
 
 def folded_as_mixed(word: str) -> str:
@@ -75,7 +80,7 @@ def folded_as_mixed(word: str) -> str:
 
 
 def _plain(text: str) -> str:
-    bare = _DIACRITICS.sub("", unicodedata.normalize("NFKD", visible(text)))
+    bare = re.sub(_DIACRITICS, "", unicodedata.normalize("NFKD", visible(text)))
     return unicodedata.normalize("NFC", bare)
 
 

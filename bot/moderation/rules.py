@@ -30,7 +30,7 @@ class OperatorRules:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is forbidden."""
-        return self.words.is_empty and not self.expressions
+        return not self.words and not self.expressions
 
     def find(self, texts: Sequence[str]) -> int | None:
         """Return the line that one of these texts breaks, None for none; it blocks.

@@ -10,6 +10,8 @@ from typing import Self
 
 from bot.moderation.folding import folded, folded_as_mixed, folded_mixed
 
+# Expressions of this module are text, compiled at the first use, as those of ``folding`` are.
+
 # Han, kana, Thai, Lao, Burmese and Khmer are written without spaces between words; Korean words
 # carry their particles.
 _CHINESE = (
@@ -19,15 +21,15 @@ _CHINESE = (
 _UNSPACED = (
     f"{_CHINESE}\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1100-\u11ff\u3130-\u318f\uac00-\ud7ff"
 )
-_UNSPACED_RUN = re.compile(f"([{_UNSPACED}]+)")
-_SPACE_IN_CHINESE = re.compile(rf"(?<=[{_CHINESE}])\s+(?=[{_CHINESE}])")
-_SEPARATOR = re.compile(r"[^\w\s]|_")
+_UNSPACED_RUN = f"([{_UNSPACED}]+)"
+_SPACE_IN_CHINESE = rf"(?<=[{_CHINESE}])\s+(?=[{_CHINESE}])"
+_SEPARATOR = r"[^\w\s]|_"
 
 MIN_SPELLED_OUT = 3
 
 
 def _with_separators_as_spaces(text: str) -> str:
-    return _SEPARATOR.sub(lambda found: found[0] if _is_mark(found[0]) else " ", text)
+    return re.sub(_SEPARATOR, lambda found: found[0] if _is_mark(found[0]) else " ", text)
 
 
 def _is_mark(character: str) -> bool:
@@ -52,9 +54,9 @@ class _Text:
     @classmethod
     def of(cls, folded_text: str) -> Self:
         plain = _with_separators_as_spaces(folded_text)
-        tokens = _UNSPACED_RUN.sub(r" \1 ", plain).split()
+        tokens = re.sub(_UNSPACED_RUN, r" \1 ", plain).split()
         spelled = tuple(_spelled_out(tokens))
-        joined = _with_separators_as_spaces(_SPACE_IN_CHINESE.sub("", folded_text))
+        joined = _with_separators_as_spaces(re.sub(_SPACE_IN_CHINESE, "", folded_text))
         return cls(
             frozenset((*tokens, *spelled)),
             f" {' '.join(tokens)} ",
@@ -73,7 +75,7 @@ class _Index:
             tokens = _with_separators_as_spaces(word).split()
             joined = " ".join(tokens)
             self._numbers.setdefault(joined, number)
-            if _UNSPACED_RUN.search(joined):
+            if re.search(_UNSPACED_RUN, joined):
                 unspaced[joined[0]].append(joined)
             elif len(tokens) > 1:
                 phrases[tokens[0]].append(joined)
@@ -103,14 +105,17 @@ class WordList:
         words = tuple(words)
         self._plain = _Index((number, folded(word)) for number, word in words)
         self._mixed = _Index((number, folded_as_mixed(word)) for number, word in words)
-        self.is_empty = not words
+        self._count = len(words)
+
+    def __len__(self) -> int:
+        return self._count
 
     def find(self, text: str) -> int | None:
         """Return the number of a word that a text contains, None if it contains none.
 
         Where words have spaces between them, only whole words are found.
         """
-        if self.is_empty:
+        if not self._count:
             return None
         number = self._plain.find(_Text.of(folded(text)))
         if number is None and (mixed := folded_mixed(text)) is not None:

@@ -124,3 +124,12 @@ def test_a_trial_leaves_ordinary_expressions_alone() -> None:
     """What operators usually write is accepted on a slow machine, too."""
     for source in (r"\bnapalm(ed|ing)?\b", "foo.*bar", r"\w+cide", r"(very|really) bad \w+"):
         compile_expression(1, source)
+
+
+def test_the_example_can_be_used_as_it_is() -> None:
+    """Who copies it first and edits it later has a bot that starts."""
+    example = Path(__file__).parents[2] / "moderation.txt.example"
+    found = read_rules(example)
+    assert (len(found.words), len(found.expressions)) == (4, 2)
+    for text in ("MARZIPAN", "a sugared\nalmond", "很多杏仁糖", "candied lemons", "caramelized"):
+        assert found.find([text]) is not None

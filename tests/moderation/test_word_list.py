@@ -55,6 +55,8 @@ def test_a_word_is_found_however_it_is_written(text: str) -> None:
         pytest.param("tom", "первый том", id="a Russian word of capitals' forms"),
         pytest.param("mop", "МОР", id="a Russian word in capitals"),
         pytest.param("bad word", "word bad", id="another order"),
+        pytest.param("napalm", "nap4lm", id="a digit for a letter"),
+        pytest.param("napalm", "naapalm", id="a letter twice"),
         pytest.param("bad word", "bad words", id="a longer last word"),
         pytest.param("हत्या", "हत", id="a part of a Hindi word"),
         pytest.param("กา", "กิน", id="another Thai vowel"),

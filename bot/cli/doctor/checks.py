@@ -75,6 +75,8 @@ async def run_checks(
         yield finding
     yield await asyncio.to_thread(file_checks.check_folder, settings, free_bytes)
     yield await asyncio.to_thread(file_checks.check_database, settings)
+    for finding in await asyncio.to_thread(list, file_checks.check_moderation(settings)):
+        yield finding
     theirs = {f"the clock of {one.gateway}": one.clock_ahead_ms for one in probes}
     yield check_clock({"Discord's": answers.clock_ahead_ms, **theirs})
     yield discord_checks.check_invitation(answers)
