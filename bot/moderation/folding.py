@@ -26,7 +26,7 @@ _DIACRITICS = (
 )
 _LATIN, _OTHER = "A-Za-z\u00c0-\u024f", "\u0370-\u03ff\u0400-\u052f\u0530-\u058f"
 # A word of letters from Latin and from another alphabet that has look-alikes.
-_MIXED = rf"(?=\w*[{_LATIN}])(?=\w*[{_OTHER}])\w+"
+_MIXED = rf"(?<!\w)(?=\w*[{_LATIN}])(?=\w*[{_OTHER}])\w+"
 
 
 def _by_look_alike() -> Iterator[tuple[str, str]]:

@@ -90,6 +90,6 @@ def _check(rules: OperatorRules, words: tuple[str, ...], texts: Sequence[str]) -
             raise ForbiddenHere
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _word_list(words: tuple[str, ...]) -> WordList:
     return WordList(enumerate(words, 1))

@@ -1,5 +1,7 @@
 """A listed word is found however its letters are written, and nothing else is."""
 
+import time
+
 import pytest
 
 from bot.moderation.word_list import WordList, has_letters
@@ -120,3 +122,15 @@ def test_a_word_needs_something_to_look_for() -> None:
         False,
         False,
     ]
+
+
+@pytest.mark.parametrize("letters", ["é", "画", "я", "_é", "é ", "毒"])
+def test_a_long_text_takes_time_by_its_length_alone(letters: str) -> None:
+    """A word of ten thousand letters, which nobody has to be an attacker to paste, stops nobody.
+
+    This takes less than 0.1 s; by the square of the length it would be ten seconds or more.
+    """
+    words = WordList([(1, "napalm"), (2, "毒品")])
+    began_s = time.thread_time()
+    assert words.find(letters * 40_000) is None
+    assert time.thread_time() - began_s < 5
