@@ -83,6 +83,7 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         await preference_store.load()
         styles = ServerStyleStore(services.database, now=clock.now)
         await styles.load()
+        services.moderation.words_of = lambda server_id: preference_store.server(server_id).words
         bot = Bot(services, _client(settings, preference_store, metrics), preference_store, styles)
         client, couriers = bot.client, _couriers(bot, clock)
         services.alerts.listener = OwnerNotifier(client, client.texts, client.languages).notify
@@ -137,6 +138,7 @@ def _log_summary(bot: Bot, settings: Settings) -> None:
         settings,
         models=[model.name for model in services.catalogue.models],
         gateways=[gateway.name for gateway in services.router.gateways],
+        forbidden=services.moderation.rules.size,
         is_public=is_public,
     )
     log.info("bot.ready", **summary)
@@ -212,6 +214,7 @@ def _dependencies(
         catalogue=services.catalogue,
         preference_store=preference_store,
         presets=presets,
+        age_restriction=services.age_restriction,
     )
     option_defaults = OptionDefaults(
         request_builder=request_builder,

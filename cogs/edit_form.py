@@ -217,7 +217,7 @@ class EditCog(commands.Cog):
     async def _check_credits(self, caller: CallerContext) -> None:
         """Refuse who could submit nothing, before they fill in a form."""
         services, server_id = self._deps.services, caller.requester.server_id
-        models = self._deps.request_builder.allowed_models(server_id)
+        models = self._deps.request_builder.models_for(caller.requester)
         costs = [services.pricing.credits_each(server_id, name, None) for name in models]
         await check_credits(
             services.database, services.ledger, caller.requester, credits=min([1, *costs])

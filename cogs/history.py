@@ -133,10 +133,10 @@ class HistoryCog(commands.Cog):
             return
         caller = caller_of(interaction, self._deps.client.languages)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await check_may_post(self._deps, caller)
         result, pictures = await self._deps.services.retention.kept_result(
             job_id, interaction.user.id
         )
+        await check_may_post(self._deps, caller, result.job.request.model)
         job = hide_declined_prompt(result.job, result.error)
         with TemporaryDirectory(prefix="easel-") as folder:
             seen = await self._deps.couriers.reposter.post(interaction, job, pictures, Path(folder))

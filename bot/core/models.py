@@ -224,6 +224,11 @@ class ImageRequest(ModelOptions):
         """Return what was written: none of it may stand in a log."""
         return tuple(filter(None, (self.prompt, self.negative)))
 
+    @property
+    def free_texts(self) -> tuple[str, ...]:
+        """Return also the options for which a model that no table describes takes any word."""
+        return (*self.prompts, *filter(None, (self.style, self.background)))
+
     def repeated(self) -> Self:
         """Return the same request for other pictures: without its seed and what was told once."""
         return replace(self, seed=None, ratio=None, left_out=())
@@ -236,6 +241,9 @@ class Requester:
     ``channel_ids`` are the channel's id, then those of the thread in it and of its category, where
     there are such. The requester of a job that was read from the database has neither roles nor
     channels: both matter only when a job is submitted.
+
+    ``age_restricted`` is whether the channel, or that of the thread, is marked as age-restricted;
+    None in direct messages and where the channel is not known.
     """
 
     user_id: int
@@ -243,6 +251,7 @@ class Requester:
     name: str
     role_ids: tuple[int, ...] = ()
     channel_ids: tuple[int, ...] = ()
+    age_restricted: bool | None = None
 
     @property
     def is_operator(self) -> bool:

@@ -113,6 +113,11 @@ class SettingsEmbeds:
                 "settings moderation",
             ),
             SettingLine(
+                "custom-words",
+                say("custom-words-are", locale, count=len(settings.words)),
+                "settings words add",
+            ),
+            SettingLine(
                 "custom-language",
                 self._language(settings.language, locale),
                 "settings language",

@@ -53,6 +53,8 @@ class JobService:
             raise ShuttingDown
         deps = self._deps
         deps.references.check(attached, request)
+        deps.age_restriction.check(request.model, requester)
+        await deps.moderation.check(request.free_texts, server_id=requester.server_id)
         awaited = sum(run.awaited_bytes for run in self._runs.values())
         await deps.retention.ensure_space(awaited + sum(upload.size for upload in attached.uploads))
         ticket = deps.queue.enter(requester, request.model)

@@ -6,10 +6,10 @@ import platform
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Self
 
+from bot import __version__
 from bot.core import metrics
 from bot.database.transaction import Transaction
 from bot.jobs.repository.repository import MAX_TELLING_FAILURES
@@ -80,7 +80,7 @@ class Gauges:
 
     def _of_memory(self) -> Iterator[Reading]:
         services = self.services
-        yield Reading(metrics.BUILD_INFO, 1, (version("easel-bot"), platform.python_version()))
+        yield Reading(metrics.BUILD_INFO, 1, (__version__, platform.python_version()))
         yield Reading(metrics.JOBS_WAITING, services.queue.waiting)
         yield Reading(metrics.JOBS_RUNNING, services.queue.running)
         yield Reading(metrics.CONTENT_STORE_BYTES, services.content_store.total_bytes)

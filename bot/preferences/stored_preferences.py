@@ -50,7 +50,7 @@ class ServerSettings:
 
     ``models``, ``channels`` and ``roles`` are those that are allowed: None is all of them, an
     empty list none, because all that were allowed have been deleted. A category stands for its
-    channels, a channel for its threads.
+    channels, a channel for its threads. ``words`` are forbidden in prompts.
     """
 
     model: str | None = None
@@ -65,6 +65,7 @@ class ServerSettings:
     moderation: Moderation | None = None
     language: str | None = None
     spoiler: bool | None = None
+    words: tuple[str, ...] = ()
 
     @property
     def options(self) -> ImageOptions:
