@@ -14,10 +14,11 @@ from bot.core.process_lock import hold_bot_lock
 from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.buttons import StopButton
 from bot.discord_ui.caller import Languages, with_present_roles
-from bot.discord_ui.client import Client
+from bot.discord_ui.client import AllowedPlaces, Client
 from bot.discord_ui.command_sync import SYNCED_FILE
 from bot.discord_ui.couriers import Couriers
 from bot.discord_ui.help_embeds import HelpLinks
+from bot.discord_ui.log_channels import LogChannels
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import OwnerNotifier
 from bot.discord_ui.uploads import MessagePictures, read_from_cdn
@@ -54,6 +55,16 @@ class Bot:
     styles: ServerStyleStore
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What speaks to Discord beside the client."""
+
+    couriers: Couriers
+    log_channels: LogChannels
+    owner: OwnerNotifier
+    pictures: MessagePictures
+
+
 @asynccontextmanager
 async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
     """Open the services, take over the jobs of dead processes and add the cogs.
@@ -74,7 +85,12 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         await styles.load()
         bot = Bot(services, _client(settings, preference_store), preference_store, styles)
         client, couriers = bot.client, _couriers(bot, clock)
-        services.alerts.listener = OwnerNotifier(client, client.texts, client.languages).notify
+        owner = OwnerNotifier(client, client.texts, client.languages)
+        services.alerts.listener = owner.notify
+        log_channels = await stack.enter_async_context(
+            LogChannels(client, preference_store, services.database, services.repository)
+        )
+        services.job_service.on_end = log_channels.job_ended
         maintenance = await stack.enter_async_context(
             Maintenance(
                 (services.deletion.complete, services.offers.refresh),
@@ -101,7 +117,8 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         client.once_closing = once_closing
         downloader = await stack.enter_async_context(_downloader(settings, clock))
         pictures = MessagePictures(client, downloader)
-        for cog in create_cogs(_dependencies(settings, bot, couriers, pictures, clock)):
+        parts = _Parts(couriers, log_channels, owner, pictures)
+        for cog in create_cogs(_dependencies(settings, bot, parts, clock)):
             await client.add_cog(cog)
         client.add_dynamic_items(StopButton)
         yield bot
@@ -119,10 +136,13 @@ def _client(settings: Settings, preference_store: PreferenceStore) -> Client:
         texts=Texts(when=discord_timestamp),
         languages=Languages(preference_store),
         synced_file=settings.data_dir / SYNCED_FILE,
-        allowed_servers=frozenset(settings.allowed_servers),
-        direct_messages=settings.allow_direct_messages,
-        user_install=settings.allow_user_install,
+        places=AllowedPlaces(
+            frozenset(settings.allowed_servers),
+            direct_messages=settings.allow_direct_messages,
+            user_install=settings.allow_user_install,
+        ),
         dev_guild_id=settings.dev_guild_id,
+        hears_deletions=settings.forget_deleted,
         proxies=settings.proxies,
     )
 
@@ -149,15 +169,14 @@ def _patient_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[Maint
     services = bot.services
     return (
         bot.client.sync_commands,  # Discord may have refused them for a day
+        services.taken_down_files.delete,
         services.retention.delete_expired,
         partial(delete_old_charges, services.database, services.ledger, clock.now),
         partial(to_thread, UnreadFiles(settings.data_dir / "unread", clock.now).delete_old),
     )
 
 
-def _dependencies(
-    settings: Settings, bot: Bot, couriers: Couriers, pictures: MessagePictures, clock: Clock
-) -> Dependencies:
+def _dependencies(settings: Settings, bot: Bot, parts: _Parts, clock: Clock) -> Dependencies:
     services, client, preference_store = bot.services, bot.client, bot.preference_store
     presets = PresetLookup(preference_store=preference_store, styles=bot.styles, texts=client.texts)
     request_builder = RequestBuilder(
@@ -181,10 +200,12 @@ def _dependencies(
         services=services,
         preference_store=preference_store,
         styles=bot.styles,
-        couriers=couriers,
-        pictures=pictures,
+        couriers=parts.couriers,
+        log_channels=parts.log_channels,
+        owner=parts.owner,
+        pictures=parts.pictures,
         request_builder=request_builder,
-        refused_requests=_refused_requests(bot, request_builder, couriers, clock),
+        refused_requests=_refused_requests(bot, request_builder, parts.couriers, clock),
         option_defaults=option_defaults,
         option_choices=OptionChoices(
             request_builder=request_builder,

@@ -25,6 +25,7 @@ from bot.images.references import ReferenceLoader
 from bot.jobs.attempts import AttemptRunner
 from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation
+from bot.jobs.deleted_messages import DeletedMessages
 from bot.jobs.first_responses import FirstResponses
 from bot.jobs.job_ending import JobDependencies
 from bot.jobs.late_tasks import LateTasks
@@ -35,8 +36,10 @@ from bot.jobs.picture_retention import PictureRetention, RetentionLimits
 from bot.jobs.pricing import Pricing, ServerCostCache
 from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.recovery import Recovery
+from bot.jobs.reported_results import ReportedResults
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.service import JobService
+from bot.jobs.taken_down_files import TakenDownFiles
 from bot.quota.ledger import Ledger
 from bot.settings.fixes import FIXES
 from bot.settings.settings import Settings, lock_folders
@@ -62,6 +65,9 @@ class Services:
     deletion: PersonalDataDeletion
     alerts: OperatorAlerts
     offers: OfferedModels
+    taken_down_files: TakenDownFiles
+    deleted_messages: DeletedMessages
+    reports: ReportedResults
 
 
 @asynccontextmanager
@@ -165,6 +171,7 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
 
 def _services(base: _Base, deps: JobDependencies, job_service: JobService) -> Services:
     settings, content_store = base.settings, base.content_store
+    files = TakenDownFiles(base.database, content_store)
     return Services(
         database=base.database,
         ledger=deps.ledger,
@@ -207,6 +214,9 @@ def _services(base: _Base, deps: JobDependencies, job_service: JobService) -> Se
             alerts=base.alerts,
             proxies=settings.proxies,
         ),
+        taken_down_files=files,
+        deleted_messages=DeletedMessages(base.database, files, forgets=settings.forget_deleted),
+        reports=ReportedResults(base.database, deps.repository, files, now=base.clock.now),
     )
 
 

@@ -51,9 +51,26 @@ class OperatorsOnly(Refusal):
     message_id = "error-operators-only"
 
 
-def intents() -> discord.Intents:
-    """Return the events that the bot receives, none of them privileged."""
-    return discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
+@dataclass(frozen=True, slots=True)
+class AllowedPlaces:
+    """From where the operator lets people call: no ``servers`` are all of them."""
+
+    servers: frozenset[int] = frozenset()
+    direct_messages: bool = False
+    user_install: bool = False
+
+
+ALL_SERVERS = AllowedPlaces()
+
+
+def intents(*, hears_deletions: bool = False) -> discord.Intents:
+    """Return the events that the bot receives, none of them privileged.
+
+    Those of deleted messages come only together with those of every new message in its servers.
+    """
+    return discord.Intents(
+        guilds=True, guild_reactions=True, dm_reactions=True, guild_messages=hears_deletions
+    )
 
 
 def discord_proxy(proxies: Proxies) -> str | None:
@@ -71,10 +88,9 @@ class Client(commands.AutoShardedBot):
         texts: Texts,
         languages: Languages,
         synced_file: Path,
-        allowed_servers: frozenset[int] = frozenset(),
-        direct_messages: bool = False,
-        user_install: bool = False,
+        places: AllowedPlaces = ALL_SERVERS,
         dev_guild_id: int | None = None,
+        hears_deletions: bool = False,
         proxies: Proxies = NO_PROXIES,
     ) -> None:
         # Otherwise discord.py warns that voice needs PyNaCl and davey.
@@ -84,7 +100,7 @@ class Client(commands.AutoShardedBot):
             command_prefix=commands.when_mentioned,
             help_command=None,
             tree_cls=CommandTree,
-            intents=intents(),
+            intents=intents(hears_deletions=hears_deletions),
             max_messages=None,
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
@@ -93,9 +109,9 @@ class Client(commands.AutoShardedBot):
         self.texts = texts
         self.languages = languages
         self._translator = CommandTranslator(texts)
-        self._allowed_servers = allowed_servers
-        self._direct_messages = direct_messages
-        self._user_install = user_install
+        self._allowed_servers = places.servers
+        self._direct_messages = places.direct_messages
+        self._user_install = places.user_install
         self.once_logged_in: Callable[[], Awaitable[None]] | None = None
         self.once_closing: Callable[[], Awaitable[None]] | None = None
         self._synced_file = synced_file

@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 import discord
 import structlog
+from discord.ui import View
 
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.i18n.escaping import cut
 from bot.core.i18n.texts import Texts
-from bot.core.models import Job, money_to_text
+from bot.core.models import CardAddress, Job, money_to_text
 from bot.discord_ui.caller import Languages
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.job_embeds import LONGEST_SENTENCE
@@ -105,6 +106,23 @@ class OwnerNotifier:
             await owner.send(self._sentence(alert, self._languages.of_user(owner)))
         except discord.DiscordException as error:
             log.warning("owner.not_notified", error=repr(error))
+
+    async def send(
+        self, make_embed: Callable[[str], discord.Embed], view_of: Callable[[str], View]
+    ) -> CardAddress | None:
+        """Send an embed with buttons in the owner's language; return where it is, if anywhere."""
+        try:
+            owner = await self._owner()
+            locale = self._languages.of_user(owner)
+            sent = await owner.send(embed=make_embed(locale), view=view_of(locale))
+        except DISCORD_ERRORS as error:
+            log.warning("owner.not_notified", error=repr(error))
+            return None
+        return CardAddress(sent.channel.id, sent.id, application_id=0)
+
+    async def locale(self) -> str:
+        """Return the owner's language; it raises what discord.py raises."""
+        return self._languages.of_user(await self._owner())
 
     async def _owner(self) -> discord.User:
         application = await self._client.application_info()

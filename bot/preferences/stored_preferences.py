@@ -50,7 +50,8 @@ class ServerSettings:
 
     ``models``, ``channels`` and ``roles`` are those that are allowed: None is all of them, an
     empty list none, because all that were allowed have been deleted. A category stands for its
-    channels, a channel for its threads.
+    channels, a channel for its threads. ``log_channel`` is told of each job of the server,
+    with its prompt if ``log_prompts``.
     """
 
     model: str | None = None
@@ -65,6 +66,8 @@ class ServerSettings:
     moderation: Moderation | None = None
     language: str | None = None
     spoiler: bool | None = None
+    log_channel: int | None = None
+    log_prompts: bool = False
 
     @property
     def options(self) -> ImageOptions:

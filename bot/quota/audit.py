@@ -20,6 +20,8 @@ class Action(StrEnum):
     COST_SET = "cost-set"
     COST_REMOVED = "cost-removed"
     ROLE_GONE = "role-gone"
+    RESULT_REMOVED = "result-removed"
+    REPORT_DISMISSED = "report-dismissed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ async def test_a_server_that_set_nothing_shows_that_all_is_open(world: DiscordWo
         "Emojis": "🔄 re-roll · ❌ delete · </settings emojis>",
         "Moderation": "The operator's default · </settings moderation>",
         "Language": "Same as in Discord · </settings language>",
+        "Log channel": "Off · </settings log>",
         "Styles": "None yet · </style import>",
     }
 

@@ -110,6 +110,15 @@ ROWS = (
     ),
     (12, f"INSERT INTO greetings VALUES (10, {NOON})"),
     (13, "UPDATE pictures SET seed = 4294967295"),
+    (15, "UPDATE jobs SET removed = 1 WHERE id = 'd'"),
+    (15, "INSERT INTO leaving_files VALUES ('hash2', 'png', 70)"),
+    (
+        15,
+        f"""
+        INSERT INTO reports
+        VALUES ('a', 10, 200, 100, {NOON}, 2, '["spam"]', 'open', 201, 101, NULL, NULL)
+        """,
+    ),
 )
 
 

@@ -195,7 +195,7 @@ def files_of(rows: Transaction, job_ids: Sequence[str]) -> set[Reference]:
 def delete_disowned(tx: Transaction, job_ids: Sequence[str]) -> None:
     """Delete jobs without a requester and the rows that refer to them, except costs."""
     among = _placeholders(job_ids)
-    for table in ("pictures", "request_files", "intents", "messages", "attempts"):
+    for table in ("pictures", "request_files", "intents", "messages", "attempts", "reports"):
         tx.write(f"DELETE FROM {table} WHERE job_id IN ({among})", *job_ids)
     tx.write(f"DELETE FROM jobs WHERE user_id = {DELETED_USER_ID} AND id IN ({among})", *job_ids)
 
