@@ -85,7 +85,7 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         await styles.load()
         bot = Bot(services, _client(settings, preference_store), preference_store, styles)
         client, couriers = bot.client, _couriers(bot, clock)
-        owner = OwnerNotifier(client, client.texts, client.languages)
+        owner = OwnerNotifier(client)
         services.alerts.listener = owner.notify
         log_channels = await stack.enter_async_context(
             LogChannels(client, preference_store, services.database, services.repository)

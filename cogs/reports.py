@@ -1,7 +1,8 @@
 """Report a result to the moderators of its server and to the operator, who remove or dismiss it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import cast
 
@@ -13,6 +14,7 @@ from discord.ext import commands
 from bot.core.models import CardAddress, JobState
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.report_controls import (
+    DECISIONS,
     REPORT_FORM,
     Decision,
     ReportButton,
@@ -115,7 +117,8 @@ class ReportsCog(commands.Cog):
     async def _tell(self, report: Report, written: WrittenJob, guild: discord.Guild | None) -> bool:
         """Tell the moderators and the owner; return whether somebody knows of the report."""
         if report.log or report.owner:
-            await self._update(report, written)
+            is_open = report.state == "open"
+            await self._update(report, written, buttons=DECISIONS if is_open else ())
             return True
         texts, job = self._deps.client.texts, written.job
 
@@ -151,7 +154,8 @@ class ReportsCog(commands.Cog):
                 report = await self._reports.dismiss(
                     job_id, server_id, actor_id=interaction.user.id
                 )
-                await self._update(report, await self._deps.job_lookup.job(job_id), interaction)
+                written = await self._deps.job_lookup.job(job_id)
+                await self._update(_pressed(report, interaction), written, by=interaction.user.id)
         except Exception as error:  # noqa: BLE001 - the one handler answers what is expected
             await self._deps.client.answer_error(interaction, error)
 
@@ -175,7 +179,12 @@ class ReportsCog(commands.Cog):
             messages = [each for each in messages if _is_in(interaction.guild, each, report)]
         services = self._deps.services
         left = await delete_messages(self._deps.client, services.deleted_messages, messages)
-        await self._update(report, written, interaction)
+        await self._update(
+            _pressed(report, interaction),
+            written,
+            by=interaction.user.id,
+            buttons=("remove",) if left else (),
+        )
         if left:
             locale = self._deps.client.languages.personal(interaction)
             sentence = self._deps.client.texts.say("delete-some-left", locale, count=left)
@@ -184,34 +193,49 @@ class ReportsCog(commands.Cog):
     # --- the entries --------------------------------------------------------------------------
 
     async def _update(
-        self, report: Report, written: WrittenJob, interaction: Interaction | None = None
+        self,
+        report: Report,
+        written: WrittenJob,
+        *,
+        by: int | None = None,
+        buttons: Sequence[Decision] = (),
     ) -> None:
-        """Show in both entries what is known now; without buttons once it is decided."""
-        decided_by = None if interaction is None else interaction.user.id
+        """Show in both entries what is known now, and what can still be done."""
         guild = self._deps.client.get_guild(report.server_id)
-        languages = self._deps.client.languages
-        public = "" if guild is None else languages.of_server(guild)
-        show = partial(self._embeds.report, report, written.job, decided_by=decided_by)
+        show = partial(self._embeds.report, report, written.job, decided_by=by)
         if report.log is not None:
-            await self._edit(report.log, show(public), report, public)
+            locale = "" if guild is None else self._deps.client.languages.of_server(guild)
+            await self._edit(report.log, show(locale), self._view(report, buttons, locale))
         if report.owner is not None:
-            private = await self._deps.owner.locale()
+            locale = await self._deps.owner.locale()
             server = "" if guild is None else guild.name
-            await self._edit(report.owner, show(private, server=server), report, private)
+            embed = show(locale, server=server)
+            await self._edit(report.owner, embed, self._view(report, buttons, locale))
+
+    def _view(
+        self, report: Report, buttons: Sequence[Decision], locale: str
+    ) -> discord.ui.View | None:
+        texts = self._deps.client.texts
+        return report_buttons(texts, report.job_id, report.server_id, locale, only=buttons)
 
     async def _edit(
-        self, entry: CardAddress, embed: discord.Embed, report: Report, locale: str
+        self, entry: CardAddress, embed: discord.Embed, view: discord.ui.View | None
     ) -> None:
         channel = self._deps.client.get_partial_messageable(entry.channel_id)
-        buttons = None
-        if report.state == "open":
-            texts = self._deps.client.texts
-            buttons = report_buttons(texts, report.job_id, report.server_id, locale)
         try:
-            message = channel.get_partial_message(entry.message_id)
-            await message.edit(embed=embed, view=buttons)
+            await channel.get_partial_message(entry.message_id).edit(embed=embed, view=view)
         except DISCORD_ERRORS as refused:
-            log.info("report.not_updated", job=report.job_id, error=repr(refused))
+            log.info("report.not_updated", message=entry.message_id, error=repr(refused))
+
+
+def _pressed(report: Report, interaction: Interaction) -> Report:
+    """Return a report with the entry whose button was pressed: a crash may have hidden it."""
+    if interaction.message is None:
+        return report
+    entry = CardAddress(interaction.message.channel.id, interaction.message.id, application_id=0)
+    if interaction.guild_id is None:
+        return replace(report, owner=entry)
+    return replace(report, log=entry)
 
 
 def _is_in(guild: discord.Guild, message: CardAddress, report: Report) -> bool:

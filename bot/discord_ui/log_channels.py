@@ -100,7 +100,7 @@ class LogChannels:
         self._enqueue(job.requester.server_id, embed)
 
     async def post(
-        self, server_id: int, make: MakeEmbed, view_of: Callable[[str], View]
+        self, server_id: int, make: MakeEmbed, view_of: Callable[[str], View | None]
     ) -> CardAddress | None:
         """Post an embed with buttons at once; return where it is, None if that is impossible."""
         settings = self._preference_store.server(server_id)

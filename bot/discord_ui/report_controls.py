@@ -1,8 +1,8 @@
 """The form of a report, and the buttons under its entry; both outlive the process."""
 
 import re
-from collections.abc import Mapping
-from typing import Literal, Self, cast
+from collections.abc import Mapping, Sequence
+from typing import Literal, Self, cast, get_args
 
 import discord
 import msgspec
@@ -19,6 +19,7 @@ REPORT_DECIDED = "report_decided"
 REPORT_FORM = re.compile(r"easel:report-form:(?P<message_id>\d{1,20})")
 
 Decision = Literal["remove", "dismiss"]
+DECISIONS: tuple[Decision, ...] = get_args(Decision)
 _STYLES: dict[Decision, discord.ButtonStyle] = {
     "remove": discord.ButtonStyle.danger,
     "dismiss": discord.ButtonStyle.secondary,
@@ -62,10 +63,14 @@ class ReportButton(
         )
 
 
-def report_buttons(texts: Texts, job_id: str, server_id: int, locale: str) -> View:
-    """Return the row under the entry of a report."""
+def report_buttons(
+    texts: Texts, job_id: str, server_id: int, locale: str, *, only: Sequence[Decision] = DECISIONS
+) -> View | None:
+    """Return the row under the entry of a report, None without any button."""
+    if not only:
+        return None
     view = View(timeout=None)
-    for decision in _STYLES:
+    for decision in only:
         label = texts.say(f"report-{decision}", locale)
         view.add_item(ReportButton(decision, job_id, server_id, label))
     return view
