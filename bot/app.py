@@ -21,6 +21,7 @@ from bot.discord_ui.client import AllowedPlaces, Client
 from bot.discord_ui.command_sync import SYNCED_FILE
 from bot.discord_ui.couriers import Couriers
 from bot.discord_ui.help_embeds import HelpLinks
+from bot.discord_ui.log_channels import LogChannels
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import OwnerNotifier
 from bot.discord_ui.uploads import MessagePictures, read_from_cdn
@@ -66,6 +67,16 @@ class Bot:
     styles: ServerStyleStore
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What speaks to Discord beside the client."""
+
+    couriers: Couriers
+    log_channels: LogChannels
+    owner: OwnerNotifier
+    pictures: MessagePictures
+
+
 @asynccontextmanager
 async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
     """Open the services, take over the jobs of dead processes and add the cogs.
@@ -86,7 +97,12 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         services.moderation.words_of = lambda server_id: preference_store.server(server_id).words
         bot = Bot(services, _client(settings, preference_store, metrics), preference_store, styles)
         client, couriers = bot.client, _couriers(bot, clock)
-        services.alerts.listener = OwnerNotifier(client, client.texts, client.languages).notify
+        owner = OwnerNotifier(client)
+        services.alerts.listener = owner.notify
+        log_channels = await stack.enter_async_context(
+            LogChannels(client, preference_store, services.database, services.repository)
+        )
+        services.job_service.on_end = log_channels.job_ended
         maintenance = await stack.enter_async_context(
             Maintenance(
                 (services.deletion.complete, services.offers.refresh),
@@ -115,7 +131,8 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         client.once_closing = once_closing
         downloader = await stack.enter_async_context(_downloader(settings, clock))
         pictures = MessagePictures(client, downloader)
-        for cog in create_cogs(_dependencies(settings, bot, couriers, pictures, clock)):
+        parts = _Parts(couriers, log_channels, owner, pictures)
+        for cog in create_cogs(_dependencies(settings, bot, parts, clock)):
             await client.add_cog(cog)
         client.add_dynamic_items(StopButton)
         shards = client.shard_latencies
@@ -162,12 +179,13 @@ def _client(settings: Settings, preference_store: PreferenceStore, metrics: Metr
         texts=Texts(when=discord_timestamp),
         languages=Languages(preference_store),
         synced_file=settings.data_dir / SYNCED_FILE,
-        allowed=AllowedPlaces(
-            servers=frozenset(settings.allowed_servers),
+        places=AllowedPlaces(
+            frozenset(settings.allowed_servers),
             direct_messages=settings.allow_direct_messages,
             user_install=settings.allow_user_install,
         ),
         dev_guild_id=settings.dev_guild_id,
+        hears_deletions=settings.forget_deleted,
         proxies=settings.proxies,
         metrics=metrics,
     )
@@ -197,6 +215,7 @@ def _patient_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[Maint
     old_jobs = JobRetention(services.database, services.ledger, keep=keep, now=clock.now)
     return (
         bot.client.sync_commands,  # Discord may have refused them for a day
+        services.taken_down_files.delete,
         services.retention.delete_expired,
         partial(delete_old_charges, services.database, services.ledger, clock.now),
         old_jobs.delete_old,
@@ -204,9 +223,7 @@ def _patient_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[Maint
     )
 
 
-def _dependencies(
-    settings: Settings, bot: Bot, couriers: Couriers, pictures: MessagePictures, clock: Clock
-) -> Dependencies:
+def _dependencies(settings: Settings, bot: Bot, parts: _Parts, clock: Clock) -> Dependencies:
     services, client, preference_store = bot.services, bot.client, bot.preference_store
     presets = PresetLookup(preference_store=preference_store, styles=bot.styles, texts=client.texts)
     request_builder = RequestBuilder(
@@ -231,10 +248,12 @@ def _dependencies(
         services=services,
         preference_store=preference_store,
         styles=bot.styles,
-        couriers=couriers,
-        pictures=pictures,
+        couriers=parts.couriers,
+        log_channels=parts.log_channels,
+        owner=parts.owner,
+        pictures=parts.pictures,
         request_builder=request_builder,
-        refused_requests=_refused_requests(bot, request_builder, couriers, clock),
+        refused_requests=_refused_requests(bot, request_builder, parts.couriers, clock),
         option_defaults=option_defaults,
         option_choices=OptionChoices(
             request_builder=request_builder,

@@ -25,6 +25,7 @@ from bot.images.references import ReferenceLoader
 from bot.jobs.attempts import AttemptRunner
 from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation
+from bot.jobs.deleted_messages import DeletedMessages
 from bot.jobs.first_responses import FirstResponses
 from bot.jobs.job_ending import JobDependencies
 from bot.jobs.late_tasks import LateTasks
@@ -35,8 +36,10 @@ from bot.jobs.picture_retention import PictureRetention, RetentionLimits
 from bot.jobs.pricing import Pricing, ServerCostCache
 from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.recovery import Recovery
+from bot.jobs.reported_results import ReportedResults
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.service import JobService
+from bot.jobs.taken_down_files import TakenDownFiles
 from bot.moderation.moderation import Moderation
 from bot.moderation.rules import OperatorRules, read_rules
 from bot.quota.ledger import Ledger
@@ -71,6 +74,9 @@ class Services:
     age_restriction: AgeRestriction
     moderation: Moderation
     reload_parts: Sequence[ReloadPart]
+    taken_down_files: TakenDownFiles
+    deleted_messages: DeletedMessages
+    reports: ReportedResults
 
 
 @asynccontextmanager
@@ -196,6 +202,7 @@ def _services(
         alerts=base.alerts,
         proxies=settings.proxies,
     )
+    files = TakenDownFiles(base.database, content_store)
     return Services(
         database=base.database,
         ledger=deps.ledger,
@@ -240,6 +247,9 @@ def _services(
             GatewayReload(base.catalogue, router, offers, base.metrics),
             ModerationReload(deps.moderation),
         ),
+        taken_down_files=files,
+        deleted_messages=DeletedMessages(base.database, files, forgets=settings.forget_deleted),
+        reports=ReportedResults(base.database, deps.repository, files, now=base.clock.now),
     )
 
 

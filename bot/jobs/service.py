@@ -1,14 +1,15 @@
 """The job service: accepts requests, runs each job in a task, and ends with the process."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import structlog
 from structlog.contextvars import bound_contextvars
 
 from bot.core.errors.jobs import ShuttingDown
-from bot.core.models import ImageRequest, Job, Requester, new_job_id
+from bot.core.job_ids import new_job_id
+from bot.core.models import ImageRequest, Job, Requester
 from bot.images.references import NO_ATTACHMENTS, Attachments
 from bot.jobs.courier import Courier
 from bot.jobs.job_ending import JobDependencies
@@ -26,6 +27,8 @@ class JobService:
         self._tasks: set[asyncio.Task[None]] = set()
         self._runs: dict[str, JobRun] = {}
         self._closing = False
+        self.on_end: Callable[[Job], None] | None = None
+        """Is called when a job has ended, in this process; it must neither wait nor raise."""
 
     async def submit(
         self,
@@ -122,12 +125,16 @@ class JobService:
         # The task, and all that it starts, log the job's id, and of the interaction that asked.
         with bound_contextvars(job=run.job.id):
             task = asyncio.get_running_loop().create_task(run.run())
-            task.add_done_callback(partial(self._ended, run.job.id))
+            task.add_done_callback(partial(self._ended, run.job))
         self._tasks.add(task)
         self._runs[run.job.id] = run
 
-    def _ended(self, job_id: str, task: asyncio.Task[None]) -> None:
+    def _ended(self, job: Job, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._runs.pop(job_id).ended.set()
-        if not task.cancelled() and (defect := task.exception()) is not None:
+        self._runs.pop(job.id).ended.set()
+        if task.cancelled():
+            return
+        if (defect := task.exception()) is not None:
             log.error("job.unfinished", exc_info=defect)  # the next start ends it
+        elif self.on_end is not None:
+            self.on_end(job)

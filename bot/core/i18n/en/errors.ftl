@@ -413,6 +413,8 @@ error-gateway-task-unfinished = The image service has still not finished, so the
 
 ## Buttons and reactions under a result
 
+error-result-removed = A moderator removed this result, so please paint something else with /imagine.
+
 error-result-unknown = This result can no longer be found, so please ask for a new picture with `/imagine`.
 
 error-not-yours-to-delete = Only the person who asked and members with the permission Manage Messages can delete this, so please ask one of them.

@@ -375,6 +375,8 @@ error-gateway-task-unfinished = 绘图服务仍未完成，如果图片在一天
 
 ## Buttons and reactions under a result
 
+error-result-removed = 这个结果已被管理员移除，请用 /imagine 画别的。
+
 error-result-unknown = 这个结果已经找不到了，请用 `/imagine` 重新请求。
 
 error-not-yours-to-delete = 只有请求的人和拥有“管理消息”权限的成员可以删除，请联系他们。
