@@ -158,8 +158,8 @@ OLDEST_OPEN_JOB = _gauge(
 )
 NEWEST_BACKUP_AGE = _gauge(
     "easel_newest_backup_age_seconds",
-    "The age of the newest copy of the database in DATA_DIR/backup; +Inf where BACKUP_EVERY is set "
-    "and there is none.",
+    "The age of the newest scheduled copy of the database; +Inf where BACKUP_EVERY is set and "
+    "there is none.",
 )
 DATABASE_WRITABLE = _gauge(
     "easel_database_writable", "Whether the database can be written: 1 or 0."
