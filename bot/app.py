@@ -65,14 +65,9 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         stack.enter_context(hold_bot_lock(lock_folders(settings)))
         services = await stack.enter_async_context(open_services(settings, clock))
         taken = await services.recovery.take_over()
-        preference_store = PreferenceStore(services.database, now=clock.now)
-        for request in await services.deletion.undone_requests():
-            await preference_store.delete_person(request.user_id)
-            await services.deletion.repeat(request)
-        await preference_store.load()
+        preference_store = await _load_preferences(services, clock)
         styles = ServerStyleStore(services.database, now=clock.now)
         await styles.load()
-        services.moderation.words_of = lambda server_id: preference_store.server(server_id).words
         bot = Bot(services, _client(settings, preference_store), preference_store, styles)
         client, couriers = bot.client, _couriers(bot, clock)
         services.alerts.listener = OwnerNotifier(client, client.texts, client.languages).notify
@@ -113,6 +108,17 @@ def _warn_of_strangers(client: Client, settings: Settings) -> None:
     if application is not None and application.bot_public and not settings.limits_strangers:
         facts, fix = NOTHING_LIMITS_STRANGERS
         log.warning("bot.unlimited", facts=facts, mend=fix)
+
+
+async def _load_preferences(services: Services, clock: Clock) -> PreferenceStore:
+    """Return what people and servers set, without what people wanted to be deleted."""
+    store = PreferenceStore(services.database, now=clock.now)
+    for request in await services.deletion.undone_requests():
+        await store.delete_person(request.user_id)
+        await services.deletion.repeat(request)
+    await store.load()
+    services.moderation.words_of = lambda server_id: store.server(server_id).words
+    return store
 
 
 def _client(settings: Settings, preference_store: PreferenceStore) -> Client:
@@ -161,13 +167,7 @@ def _dependencies(
 ) -> Dependencies:
     services, client, preference_store = bot.services, bot.client, bot.preference_store
     presets = PresetLookup(preference_store=preference_store, styles=bot.styles, texts=client.texts)
-    request_builder = RequestBuilder(
-        job_service=services.job_service,
-        catalogue=services.catalogue,
-        preference_store=preference_store,
-        presets=presets,
-        age_restriction=services.age_restriction,
-    )
+    request_builder = _request_builder(bot, presets)
     option_defaults = OptionDefaults(
         request_builder=request_builder,
         catalogue=services.catalogue,
@@ -206,6 +206,16 @@ def _dependencies(
         default_quota=settings.default_quota,
         server_quota=settings.server_quota,
         now=clock.now,
+    )
+
+
+def _request_builder(bot: Bot, presets: PresetLookup) -> RequestBuilder:
+    return RequestBuilder(
+        job_service=bot.services.job_service,
+        catalogue=bot.services.catalogue,
+        preference_store=bot.preference_store,
+        presets=presets,
+        age_restriction=bot.services.age_restriction,
     )
 
 
