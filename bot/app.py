@@ -89,12 +89,9 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         metrics = open_metrics(settings)
         services = await stack.enter_async_context(open_services(settings, clock, metrics))
         taken = await services.recovery.take_over()
-        preference_store = PreferenceStore(services.database, now=clock.now)
-        await _repeat_deletions(services, preference_store)
-        await preference_store.load()
+        preference_store = await _load_preferences(services, clock)
         styles = ServerStyleStore(services.database, now=clock.now)
         await styles.load()
-        services.moderation.words_of = lambda server_id: preference_store.server(server_id).words
         bot = Bot(services, _client(settings, preference_store, metrics), preference_store, styles)
         client, couriers = bot.client, _couriers(bot, clock)
         owner = OwnerNotifier(client)
@@ -141,13 +138,6 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         yield bot
 
 
-async def _repeat_deletions(services: Services, preference_store: PreferenceStore) -> None:
-    """Delete again what a restored backup has brought back."""
-    for request in await services.deletion.undone_requests():
-        await preference_store.delete_person(request.user_id)
-        await services.deletion.repeat(request)
-
-
 def _log_summary(bot: Bot, settings: Settings) -> None:
     application, services = bot.client.application, bot.services
     is_public = application is not None and application.bot_public
@@ -162,6 +152,17 @@ def _log_summary(bot: Bot, settings: Settings) -> None:
     if is_public and not settings.limits_strangers:
         facts, fix = NOTHING_LIMITS_STRANGERS
         log.warning("bot.unlimited", facts=facts, mend=fix)
+
+
+async def _load_preferences(services: Services, clock: Clock) -> PreferenceStore:
+    """Return what people and servers set, without what people wanted to be deleted."""
+    store = PreferenceStore(services.database, now=clock.now)
+    for request in await services.deletion.undone_requests():
+        await store.delete_person(request.user_id)
+        await services.deletion.repeat(request)
+    await store.load()
+    services.moderation.words_of = lambda server_id: store.server(server_id).words
+    return store
 
 
 def _backups(settings: Settings, services: Services, clock: Clock) -> ScheduledBackups:
@@ -226,13 +227,7 @@ def _patient_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[Maint
 def _dependencies(settings: Settings, bot: Bot, parts: _Parts, clock: Clock) -> Dependencies:
     services, client, preference_store = bot.services, bot.client, bot.preference_store
     presets = PresetLookup(preference_store=preference_store, styles=bot.styles, texts=client.texts)
-    request_builder = RequestBuilder(
-        job_service=services.job_service,
-        catalogue=services.catalogue,
-        preference_store=preference_store,
-        presets=presets,
-        age_restriction=services.age_restriction,
-    )
+    request_builder = _request_builder(bot, presets)
     option_defaults = OptionDefaults(
         request_builder=request_builder,
         catalogue=services.catalogue,
@@ -273,6 +268,16 @@ def _dependencies(settings: Settings, bot: Bot, parts: _Parts, clock: Clock) -> 
         default_quota=settings.default_quota,
         server_quota=settings.server_quota,
         now=clock.now,
+    )
+
+
+def _request_builder(bot: Bot, presets: PresetLookup) -> RequestBuilder:
+    return RequestBuilder(
+        job_service=bot.services.job_service,
+        catalogue=bot.services.catalogue,
+        preference_store=bot.preference_store,
+        presets=presets,
+        age_restriction=bot.services.age_restriction,
     )
 
 

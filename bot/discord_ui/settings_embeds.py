@@ -81,23 +81,11 @@ class SettingsEmbeds:
         longest_list: int = LONGEST_FIELD,
     ) -> list[SettingLine]:
         """Return what each setting of a server is now, and the command that changes it."""
-        say, some = self._texts.say, settings.models is not None
+        say = self._texts.say
         emojis = {"reroll": settings.reroll, "delete": settings.delete}
-        lists = {
-            "models": _words(models) if some else None,
-            "channels": _mentions("<#", settings.channels),
-            "roles": _mentions("<@&", settings.roles),
-        }
         return [
             SettingLine("custom-defaults", self._defaults(defaults, locale), "settings defaults"),
-            *(
-                SettingLine(
-                    f"custom-{of}",
-                    self._list(of, allowed, locale, longest_list),
-                    f"settings {of} allow",
-                )
-                for of, allowed in lists.items()
-            ),
+            *self._allowed_lines(settings, models, locale, longest_list),
             SettingLine("custom-spoiler", self._spoiler(defaults, locale), "settings defaults"),
             SettingLine(
                 "custom-controls",
@@ -123,6 +111,23 @@ class SettingsEmbeds:
                 "settings language",
             ),
             SettingLine("custom-log", self._log(settings, locale), "settings log"),
+        ]
+
+    def _allowed_lines(
+        self, settings: ServerSettings, models: Sequence[str], locale: str, longest_list: int
+    ) -> list[SettingLine]:
+        lists = {
+            "models": None if settings.models is None else _words(models),
+            "channels": _mentions("<#", settings.channels),
+            "roles": _mentions("<@&", settings.roles),
+        }
+        return [
+            SettingLine(
+                f"custom-{of}",
+                self._list(of, allowed, locale, longest_list),
+                f"settings {of} allow",
+            )
+            for of, allowed in lists.items()
         ]
 
     def preferences(

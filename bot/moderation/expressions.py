@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.moderation.folding import folded, folded_as_mixed, folded_mixed, visible
+from bot.moderation.folding import compatible, folded, folded_as_mixed, folded_mixed
 
 if TYPE_CHECKING:
     import regex
@@ -101,7 +101,7 @@ def search(expressions: Sequence[Expression], texts: Sequence[str]) -> int | Non
 
 
 def _forms(text: str) -> Forms:
-    typed, plain = visible(text), folded(text)
+    typed, plain = compatible(text), folded(text)
     # Expressions ignore case, so that this form would bring nothing new.
     return typed, None if plain == typed.lower() else plain, folded_mixed(text)
 

@@ -45,7 +45,7 @@ _ALIKE = str.maketrans(_LETTERS)
 _ALIKE_IN_MIXED = str.maketrans({c.lower(): letter for c, letter in _LETTERS.items()} | _LETTERS)
 
 
-def visible(text: str) -> str:
+def compatible(text: str) -> str:
     """Return a text in Unicode's compatible form, without full width and invisible characters."""
     if text.isascii():
         return text
@@ -80,7 +80,7 @@ def folded_as_mixed(word: str) -> str:
 
 
 def _plain(text: str) -> str:
-    bare = re.sub(_DIACRITICS, "", unicodedata.normalize("NFKD", visible(text)))
+    bare = re.sub(_DIACRITICS, "", unicodedata.normalize("NFKD", compatible(text)))
     return unicodedata.normalize("NFC", bare)
 
 
