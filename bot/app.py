@@ -57,6 +57,9 @@ from cogs.request_builder import RequestBuilder
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
+LAST_ENTRIES_S = 3.0  # for what ended in the last moment
+
+
 @dataclass(frozen=True, slots=True)
 class Bot:
     """The services and the Discord client, ready to log in."""
@@ -100,6 +103,7 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
             LogChannels(client, preference_store, services.database, services.repository)
         )
         services.job_service.on_end = log_channels.job_ended
+        services.job_service.on_declined = log_channels.declined
         maintenance = await stack.enter_async_context(
             Maintenance(
                 (services.deletion.complete, services.offers.refresh),
@@ -122,6 +126,7 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         client.once_logged_in = once_logged_in
 
         async def once_closing() -> None:
+            await log_channels.finish(within_s=LAST_ENTRIES_S)
             for task in (maintenance, late_tasks, backups):
                 await task.end()
 

@@ -12,12 +12,12 @@ from cogs.dependencies import Dependencies
 from cogs.settings_base import settings
 
 # What the bot needs there, in the words of Discord's own settings pages.
-_NEEDED = {
+NEEDED = {
     "View Channel": "view_channel",
     "Send Messages": "send_messages",
     "Embed Links": "embed_links",
 }
-_NEEDED_IN_THREAD = {**_NEEDED, "Send Messages": "send_messages_in_threads"}
+NEEDED_IN_THREAD = {**NEEDED, "Send Messages": "send_messages_in_threads"}
 
 
 @dataclass(eq=False, kw_only=True)
@@ -104,7 +104,7 @@ def _checked(guild: discord.Guild | None, channel_id: int) -> discord.TextChanne
         raise LogChannelUnfit
     is_thread = isinstance(channel, discord.Thread)
     may = channel.permissions_for(guild.me)
-    needed = _NEEDED_IN_THREAD if is_thread else _NEEDED
+    needed = NEEDED_IN_THREAD if is_thread else NEEDED
     lacking = [label for label, name in needed.items() if not getattr(may, name)]
     if lacking:
         raise LogChannelClosed(channel=str(channel_id), permissions=", ".join(lacking))

@@ -17,12 +17,12 @@ import discord
 import structlog
 from discord.ui import View
 
-from bot.core.models import CardAddress, Job
+from bot.core.models import CardAddress, ImageRequest, Job, Requester
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.discord_ui.client import Client
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
-from bot.discord_ui.log_embeds import DeclinedRequest, LogEmbeds
+from bot.discord_ui.log_embeds import LogEmbeds
 from bot.jobs.repository import job_details
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import WrittenJob
@@ -62,6 +62,7 @@ class LogChannels:
         self._database = database
         self._repository = repository
         self._queues: dict[int, _ServerQueue] = {}
+        self._is_closed = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -72,10 +73,18 @@ class LogChannels:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        tasks = [queue.task for queue in self._queues.values() if queue.task is not None]
-        for task in tasks:
+        self._is_closed = True
+        for task in (tasks := self._tasks()):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def finish(self, *, within_s: float) -> None:
+        """Post what waits, for so many seconds; what waits longer is left out."""
+        if tasks := self._tasks():
+            await asyncio.wait(tasks, timeout=within_s)
+
+    def _tasks(self) -> list[asyncio.Task[None]]:
+        return [queue.task for queue in self._queues.values() if queue.task is not None]
 
     # --- what happened ------------------------------------------------------------------------
 
@@ -83,13 +92,14 @@ class LogChannels:
         """Tell who asked for what, and how that ended."""
         self._enqueue(job.requester.server_id, partial(self._job, job.id))
 
-    def declined(self, server_id: int, request: DeclinedRequest) -> None:
+    def declined(self, request: ImageRequest, requester: Requester, *, private: bool) -> None:
         """Tell that the word list declined a request."""
 
         async def embed(locale: str, settings: ServerSettings) -> discord.Embed:
-            return self.embeds.declined(request, locale, prompts=settings.log_prompts)
+            prompts = settings.log_prompts and not private
+            return self.embeds.declined(request, requester, locale, prompts=prompts)
 
-        self._enqueue(server_id, embed)
+        self._enqueue(requester.server_id, embed)
 
     def deleted(self, job: Job, *, by: int) -> None:
         """Tell that somebody deleted a result through the bot."""
@@ -127,7 +137,8 @@ class LogChannels:
     # --- posting it ---------------------------------------------------------------------------
 
     def _enqueue(self, server_id: int, make: MakeEmbed) -> None:
-        if not server_id or self._preference_store.server(server_id).log_channel is None:
+        is_wanted = server_id and self._preference_store.server(server_id).log_channel is not None
+        if self._is_closed or not is_wanted:
             return
         queue = self._queues.setdefault(server_id, _ServerQueue())
         if len(queue.waiting) >= MOST_WAITING:

@@ -1,14 +1,13 @@
 """The embeds of a server's log channel: jobs, deletions, declines and reports."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import discord
 
 from bot.core.errors.gateway import is_declined
 from bot.core.i18n.escaping import cut, quoted
 from bot.core.i18n.texts import Texts
-from bot.core.models import CardAddress, Job, JobState
+from bot.core.models import CardAddress, ImageRequest, Job, JobState, Requester
 from bot.discord_ui.embed_style import (
     COLOURS,
     FACT_SEPARATOR,
@@ -31,18 +30,6 @@ _COLOURS: dict[JobState, EmbedState] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class DeclinedRequest:
-    """A request that the word list declined, so that there is no job."""
-
-    user_id: int
-    name: str
-    channel_id: int
-    model: str
-    prompt: str
-    private: bool = False
-
-
 class LogEmbeds:
     """Builds the embeds of a log channel; ``prompts`` says whether they show what was asked."""
 
@@ -55,7 +42,7 @@ class LogEmbeds:
         """Show who asked for what, and how that ended; of a private job neither prompt nor link."""
         job, state = written.job, written.state
         declined = state is not JobState.DONE and is_declined(written.error)
-        facts = [self._person(job.requester.user_id, job, locale), self._model(job.request.model)]
+        facts = [self._person(job.requester, locale), self._model(job.request.model)]
         if job.private:
             facts.append(self._texts.say("log-private", locale))
         elif message is not None:
@@ -69,19 +56,20 @@ class LogEmbeds:
         shown = prompts and not job.private
         return _with_prompt(embed, job.request.prompt) if shown else embed
 
-    def declined(self, request: DeclinedRequest, locale: str, *, prompts: bool) -> discord.Embed:
-        """Show who asked for what the word list declined."""
-        who = f"<@{request.user_id}> ({plain_line(request.name, LONGEST_REASON)})"
-        facts = [who, self._model(request.model), f"<#{request.channel_id}>"]
-        title = self._texts.say("log-job", locale, state="declined", count=1)
+    def declined(
+        self, request: ImageRequest, requester: Requester, locale: str, *, prompts: bool
+    ) -> discord.Embed:
+        """Show who asked for what the word list declined, before it became a job, and where."""
+        facts = [self._person(requester, locale), self._model(request.model)]
+        facts += [f"<#{channel_id}>" for channel_id in requester.channel_ids[:1]]
+        title = self._texts.say("log-job", locale, state="declined", count=request.n)
         embed = self._embed(title, "failed", facts)
-        shown = prompts and not request.private
-        return _with_prompt(embed, request.prompt) if shown else embed
+        return _with_prompt(embed, request.prompt) if prompts else embed
 
     def deleted(self, job: Job, by: int, locale: str) -> discord.Embed:
         """Show who deleted whose result."""
         facts = [
-            self._person(job.requester.user_id, job, locale),
+            self._person(job.requester, locale),
             self._model(job.request.model),
             self._texts.say("log-deleted-by", locale, person=f"<@{by}>"),
         ]
@@ -101,7 +89,7 @@ class LogEmbeds:
         ``server`` is named where the reader may be in another one.
         """
         facts = [
-            self._person(job.requester.user_id, job, locale),
+            self._person(job.requester, locale),
             self._model(job.request.model),
             *((plain_line(server, LONGEST_REASON),) if server is not None else ()),
         ]
@@ -121,9 +109,9 @@ class LogEmbeds:
             colour=COLOURS[colour], title=title, description=FACT_SEPARATOR.join(facts)
         )
 
-    def _person(self, user_id: int, job: Job, locale: str) -> str:
-        name = plain_line(requester_name(self._texts, job.requester, locale), LONGEST_REASON)
-        return f"<@{user_id}> ({name})"
+    def _person(self, requester: Requester, locale: str) -> str:
+        name = plain_line(requester_name(self._texts, requester, locale), LONGEST_REASON)
+        return f"<@{requester.user_id}> ({name})"
 
     def _model(self, model: str) -> str:
         return plain_line(model, _LONGEST_MODEL)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Protocol
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -19,6 +20,13 @@ from bot.jobs.repository.rows import WrittenAttempt
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
+class DeclineListener(Protocol):
+    """Hears of a request that became no job because of its words."""
+
+    def __call__(self, request: ImageRequest, requester: Requester, *, private: bool) -> None:
+        """Take note of it."""
+
+
 class JobService:
     """Accepts requests and owns the tasks of all jobs."""
 
@@ -29,6 +37,8 @@ class JobService:
         self._closing = False
         self.on_end: Callable[[Job], None] | None = None
         """Is called when a job has ended, in this process; it must neither wait nor raise."""
+        self.on_declined: DeclineListener | None = None
+        """Is called when the word list declined a request; as ``on_end``."""
 
     async def submit(
         self,

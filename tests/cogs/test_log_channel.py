@@ -1,10 +1,15 @@
 """/settings log: what moderators read there, what never stands there, and that no job waits."""
 
 import discord
+import pytest
 import simcord
 from structlog.testing import capture_logs
 
+from bot.cli.doctor.discord_checks import NEEDED
+from bot.core.models import ImageRequest, Requester
 from bot.discord_ui.log_channels import MOST_WAITING
+from cogs.settings_log import NEEDED as LOG_NEEDS
+from cogs.settings_log import NEEDED_IN_THREAD as LOG_NEEDS_IN_THREAD
 from tests.cogs.actions import delete_after_question, finished_card, press, react
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
 from tests.cogs.scripted_gateway import ErrorReply
@@ -97,6 +102,35 @@ async def test_declines_failures_and_deletions_stand_there(world: DiscordWorld) 
     ]
     deleters = [str(each.description).rsplit(" ", 1)[-1] for each in told if "🗑️" in str(each.title)]
     assert deleters == [f"<@{who.id}>" for who in (world.ada, world.mia, world.ada)]
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_what_the_word_list_declined_stands_there_too(
+    world: DiscordWorld, private: bool
+) -> None:
+    """It became no job, so that no other entry would tell of it."""
+    staff = await logging_to(world, prompts=True)
+    request = ImageRequest("a bad word", "dall-e-3", "auto", 1)
+    channels = (world.channel.id,)
+    requester = Requester(world.ada.id, world.guild.id, "Ada", channel_ids=channels)
+    declined = world.bot.services.job_service.on_declined
+    assert declined is not None
+
+    async def decline(_: discord.Interaction) -> None:
+        declined(request, requester, private=private)
+
+    world.bot.client.add_listener(decline, "on_interaction")
+    await world.ben.slash(world.channel, "help")
+    (entry,) = entries(staff)
+    assert entry.title == "🚫 A prompt was declined"
+    assert f"<@{world.ada.id}> (Ada) · dall-e-3 · <#{world.channel.id}>" in str(entry.description)
+    assert ("a bad word" in str(entry.description)) is not private
+
+
+def test_the_invite_asks_for_what_the_log_needs() -> None:
+    """Who follows the doctor's link has no channel that refuses the log."""
+    assert set(LOG_NEEDS) | set(LOG_NEEDS_IN_THREAD) <= {*NEEDED, "View Channel"}
+    assert "View Channels" in NEEDED
 
 
 async def test_it_is_in_the_language_of_the_server(world: DiscordWorld) -> None:
