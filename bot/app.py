@@ -174,7 +174,7 @@ def _couriers(bot: Bot, clock: Clock) -> Couriers:
 def _patient_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[MaintenanceTask]:
     services = bot.services
     keep = timedelta(days=settings.keep_jobs_days)
-    old_jobs = JobRetention(services.database, services.ledger, keep=keep, now=clock.now)
+    old_jobs = JobRetention(services.database, services.ledger, keep=keep, clock=clock)
     return (
         bot.client.sync_commands,  # Discord may have refused them for a day
         services.retention.delete_expired,
