@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 import structlog
 
+import bot
 from bot.core import logging as bot_logging
 from bot.core.bot_process import hold_reloads
 from bot.core.clock import Clock
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 done, 1 no picture or a problem was found, 2 wrong use, 130 stopped.
     """
     given = sys.argv[1:] if argv is None else argv
-    options = _parser().parse_args(given) if given else argparse.Namespace(command=None)
+    options = _parser(given).parse_args(given) if given else argparse.Namespace(command=None)
     os.umask(UMASK)
     try:
         return _run(options)
@@ -75,8 +76,12 @@ def _run_with(settings: Settings, options: argparse.Namespace) -> int:
     if options.command is None:
         _run_bot(settings)
         return 0
+    if options.command == "health":
+        from bot.cli import health
+
+        return health.run_health(settings)
     _print_doubts(settings)
-    from bot.cli import db, gateways, imagine, jobs
+    from bot.cli import blocks, db, gateways, imagine, jobs, privacy
 
     if options.command == "imagine":
         return imagine.run_imagine(settings, options)
@@ -84,6 +89,10 @@ def _run_with(settings: Settings, options: argparse.Namespace) -> int:
         return gateways.run_gateways(settings)
     if options.command == "jobs":
         return jobs.run_jobs(settings, options)
+    if options.command in {"block", "unblock", "blocks"}:
+        return blocks.run_blocks(settings, options)
+    if options.command == "privacy":
+        return privacy.print_privacy_page(settings, print)
     return db.run_db(settings, options)
 
 
@@ -139,15 +148,23 @@ def _print_doubts(settings: Settings) -> None:
         print(f"easel: warning: {facts}. {fix}", file=sys.stderr)
 
 
-def _parser() -> argparse.ArgumentParser:
-    gc.disable()
-    from bot.cli import db, imagine, jobs
-
-    gc.enable()
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bot", description="Run Easel, the Discord bot that paints."
     )
+    parser.add_argument("--version", action="version", version=f"Easel {bot.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("health", help="ask the running bot whether it is ready")
+    if given[0] != "health":  # containers ask twice a minute: that must cost little
+        _add_commands(commands)
+    return parser
+
+
+def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    gc.disable()
+    from bot.cli import blocks, db, imagine, jobs
+
+    gc.enable()
     imagine.add_imagine_options(
         commands.add_parser("imagine", help="paint a picture in the terminal")
     )
@@ -156,12 +173,15 @@ def _parser() -> argparse.ArgumentParser:
     db.add_db_options(
         commands.add_parser("db", help="check the database, back it up, or restore it")
     )
+    blocks.add_block_options(commands.add_parser("block", help="block a person in every server"))
+    blocks.add_unblock_options(commands.add_parser("unblock", help="lift such a block"))
+    commands.add_parser("blocks", help="list who is blocked in every server")
     doctor = commands.add_parser("doctor", help="check the whole setup and say what to fix")
     doctor.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     commands.add_parser(
         "reload", help="let the running bot read gateways, models, keys and log level anew"
     )
-    return parser
+    commands.add_parser("privacy", help="print a page for PRIVACY_URL with what you set")
 
 
 if __name__ == "__main__":

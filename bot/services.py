@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.core.clock import Clock
+from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.private_files import restrict_data_folder
 from bot.core.process_lock import LockFolders, hold_process_lock
 from bot.core.pseudonyms import Pseudonyms, read_or_make_key
 from bot.database.database import Database
+from bot.database.scheduled_copies import BACKUP_FOLDER
+from bot.gateways.age_restriction import AgeRestriction
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.routing.offered_models import OfferedModels
@@ -22,6 +25,7 @@ from bot.images.references import ReferenceLoader
 from bot.jobs.attempts import AttemptRunner
 from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation
+from bot.jobs.deleted_messages import DeletedMessages
 from bot.jobs.first_responses import FirstResponses
 from bot.jobs.job_ending import JobDependencies
 from bot.jobs.late_tasks import LateTasks
@@ -32,11 +36,16 @@ from bot.jobs.picture_retention import PictureRetention, RetentionLimits
 from bot.jobs.pricing import Pricing, ServerCostCache
 from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.recovery import Recovery
+from bot.jobs.reported_results import ReportedResults
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.service import JobService
+from bot.jobs.taken_down_files import TakenDownFiles
+from bot.moderation.moderation import Moderation
+from bot.moderation.rules import OperatorRules, read_rules
 from bot.quota.ledger import Ledger
 from bot.settings.gateway_settings import check_prices, read_gateways
-from bot.settings.reload import ReadPart, ReloadPart
+from bot.settings.reload import ReloadPart
+from bot.settings.reload_parts import GatewayReload, ModerationReload, tell_names
 from bot.settings.settings import Settings, lock_folders
 
 
@@ -60,47 +69,21 @@ class Services:
     deletion: PersonalDataDeletion
     alerts: OperatorAlerts
     offers: OfferedModels
+    queue: Queue
     router: Router
+    age_restriction: AgeRestriction
+    moderation: Moderation
     reload_parts: Sequence[ReloadPart]
-
-
-@dataclass(frozen=True, slots=True)
-class GatewayReload:
-    """Reads gateways, models and keys anew; what was sent before goes on where it is."""
-
-    catalogue: Catalogue
-    router: Router
-    offers: OfferedModels
-
-    async def __call__(self, settings: Settings) -> ReadPart:
-        """Read them: a ReloadPart."""
-        gateways = await asyncio.to_thread(read_gateways, settings)
-        check_prices(settings, gateways)
-        catalogue = Catalogue.of(gateways)
-        opened = await self.router.open(gateways)
-
-        def apply() -> None:
-            self.router.use(opened)
-            self.offers.replace(gateways)
-            self.catalogue.replace(catalogue)
-
-        return ReadPart(apply, self._facts(gateways, catalogue))
-
-    def _facts(self, gateways: Sequence[Gateway], catalogue: Catalogue) -> str:
-        before = [model.name for model in self.catalogue.models]
-        names = [model.name for model in catalogue.models]
-        moves = {
-            "new": [name for name in names if name not in before],
-            "gone": [name for name in before if name not in names],
-        }
-        told = "; ".join(f"{move}: {', '.join(found)}" for move, found in moves.items() if found)
-        facts = f"gateways: {len(gateways)}, models: {len(names)}"
-        return f"{facts} ({told})" if told else facts
+    taken_down_files: TakenDownFiles
+    deleted_messages: DeletedMessages
+    reports: ReportedResults
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Services]:
-    """Open every service below Discord.
+async def open_services(
+    settings: Settings, clock: Clock, metrics: Metrics = NO_METRICS
+) -> AsyncIterator[Services]:
+    """Open every service below Discord; they count in ``metrics``.
 
     Raises:
         StartRefused: something in the settings or the data folder stops the start.
@@ -108,6 +91,8 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
     gateways = read_gateways(settings)
     check_prices(settings, gateways)
     catalogue = Catalogue.of(gateways)
+    tell_names(metrics, gateways, catalogue)
+    rules = await asyncio.to_thread(read_rules, settings.moderation_file)
     locks = lock_folders(settings)
     await asyncio.to_thread(restrict_data_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
@@ -116,11 +101,13 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
             clock=clock,
             gateways=gateways,
             catalogue=catalogue,
+            rules=rules,
             content_store=ContentStore(settings.data_dir / "vault", clock.now),
             locks=locks,
             owner=stack.enter_context(hold_process_lock(locks)),
-            database=await stack.enter_async_context(_database(locks, clock)),
+            database=await stack.enter_async_context(_database(locks, clock, metrics)),
             alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now)),
+            metrics=metrics,
         )
         router = await stack.enter_async_context(
             Router(
@@ -147,25 +134,34 @@ class _Base:
     clock: Clock
     gateways: tuple[Gateway, ...]
     catalogue: Catalogue
+    rules: OperatorRules
     content_store: ContentStore
     locks: LockFolders
     owner: str
     database: Database
     alerts: OperatorAlerts
+    metrics: Metrics
 
 
 async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
     settings, clock, database, catalogue = base.settings, base.clock, base.database, base.catalogue
-    repository = JobRepository(owner=base.owner, now=clock.now)
+    repository = JobRepository(owner=base.owner, now=clock.now, metrics=base.metrics)
     pseudonyms = Pseudonyms(read_or_make_key(settings.data_dir / "user-tags.key"))
-    ledger = _ledger(settings, clock, pseudonyms)
+    ledger = _ledger(settings, clock, pseudonyms, base.metrics)
     queue = _queue(settings, catalogue, clock)
     retention = RetentionLimits(timedelta(days=settings.retention_days), settings.max_disk)
     return JobDependencies(
         database=database,
         ledger=ledger,
         repository=repository,
-        billing=Billing(database, ledger, repository, catalogue, base.alerts),
+        billing=Billing(
+            database,
+            ledger,
+            repository,
+            catalogue,
+            base.alerts,
+            max_requests_per_minute=settings.max_requests_per_minute,
+        ),
         pricing=Pricing(
             catalogue,
             ServerCostCache(await database.read(ledger.costs, None)),
@@ -186,7 +182,12 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
         ),
         first_responses=FirstResponses(),
         retention=PictureRetention(database, base.content_store, retention, now=clock.now),
+        age_restriction=AgeRestriction(
+            catalogue, allowed_in_direct_messages=settings.allow_age_restricted_in_dms
+        ),
+        moderation=Moderation(base.rules, base.metrics),
         clock=clock,
+        metrics=base.metrics,
     )
 
 
@@ -201,6 +202,7 @@ def _services(
         alerts=base.alerts,
         proxies=settings.proxies,
     )
+    files = TakenDownFiles(base.database, content_store)
     return Services(
         database=base.database,
         ledger=deps.ledger,
@@ -237,16 +239,28 @@ def _services(
         ),
         alerts=base.alerts,
         offers=offers,
+        queue=deps.queue,
         router=router,
-        reload_parts=(GatewayReload(base.catalogue, router, offers),),
+        age_restriction=deps.age_restriction,
+        moderation=deps.moderation,
+        reload_parts=(
+            GatewayReload(base.catalogue, router, offers, base.metrics),
+            ModerationReload(deps.moderation),
+        ),
+        taken_down_files=files,
+        deleted_messages=DeletedMessages(base.database, files, forgets=settings.forget_deleted),
+        reports=ReportedResults(base.database, deps.repository, files, now=base.clock.now),
     )
 
 
-def _database(locks: LockFolders, clock: Clock) -> AbstractAsyncContextManager[Database]:
-    return Database.open(locks.database, backup_dir=locks.data_dir / "backup", now=clock.now)
+def _database(
+    locks: LockFolders, clock: Clock, metrics: Metrics
+) -> AbstractAsyncContextManager[Database]:
+    backups = locks.data_dir / BACKUP_FOLDER
+    return Database.open(locks.database, backup_dir=backups, now=clock.now, metrics=metrics)
 
 
-def _ledger(settings: Settings, clock: Clock, pseudonyms: Pseudonyms) -> Ledger:
+def _ledger(settings: Settings, clock: Clock, pseudonyms: Pseudonyms, metrics: Metrics) -> Ledger:
     return Ledger(
         default=settings.default_quota,
         server_quota=settings.server_quota,
@@ -255,6 +269,7 @@ def _ledger(settings: Settings, clock: Clock, pseudonyms: Pseudonyms) -> Ledger:
         max_doubtful_per_day=settings.max_doubtful_per_day,
         pseudonym=pseudonyms.pseudonym,
         now=clock.now,
+        metrics=metrics,
     )
 
 

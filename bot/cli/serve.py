@@ -26,6 +26,7 @@ from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.core.logging import Redactor
 from bot.core.process_lock import LockFolders
+from bot.monitoring.event_loop import ServiceManager
 from bot.settings.fixes import FIXES
 from bot.settings.gateway_settings import setup_problems
 from bot.settings.reload import Reload, read_log_level
@@ -59,13 +60,18 @@ async def run_bot(settings: Settings, clock: Clock, redactor: Redactor | None = 
         raise StartRefused(*problems)
     give_large_blocks_back()
     with _on_signal() as heard, reloads_heard():
-        async with open_bot(settings, clock) as bot, BackgroundTask() as reloading:
+        async with (
+            ServiceManager(os.environ) as manager,
+            open_bot(settings, clock) as bot,
+            BackgroundTask() as reloading,
+        ):
+            bot.client.add_listener(manager.ready, "on_connect")
             parts = (*bot.services.reload_parts, read_log_level)
             reload = Reload(settings, parts, redactor or Redactor())
             folders = lock_folders(settings)
             reloading.start(_reload_for_ever(heard.reload, reload, folders))
             with announce_bot(folders):
-                await _run(bot, settings, heard.stop)
+                await _run(bot, settings, heard.stop, manager)
 
 
 async def _reload_for_ever(heard: asyncio.Event, reload: Reload, folders: LockFolders) -> None:
@@ -91,10 +97,11 @@ def give_large_blocks_back() -> None:
         mallopt(_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
-async def _run(bot: Bot, settings: Settings, stop: asyncio.Event) -> None:
+async def _run(bot: Bot, settings: Settings, stop: asyncio.Event, manager: ServiceManager) -> None:
     try:
         await _until_stopped(bot, settings.discord_token.get_secret_value(), stop)
     finally:
+        manager.stopping()
         # Running jobs still edit their messages, so the Discord client closes last.
         await bot.services.job_service.close(grace_s=settings.shutdown_grace)
         await bot.client.close()

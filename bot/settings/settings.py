@@ -11,13 +11,23 @@ from pathlib import Path
 from shlex import quote
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from bot.core.errors.base import StartRefused
 from bot.core.process_lock import LockFolders
 from bot.core.proxies import Proxies
 from bot.database.database import database_path
+from bot.database.scheduled_copies import MOST_DAYS
 from bot.quota.limits import parse_limits
 from bot.settings.fixes import FIXES, misspelt_variables
 from bot.settings.value_types import (
@@ -35,6 +45,8 @@ from bot.settings.value_types import (
     parse_bytes,
 )
 
+KEEP_JOBS_DAYS = 400
+MIN_KEEP_JOBS_DAYS = 90  # as far as /quota usage looks back; the longest limit is a month
 OLD_DATABASE = Path("data/easel.db")
 """Where Easel 0.1 kept the database when DATABASE_URL was not set, whatever DATA_DIR said."""
 
@@ -57,6 +69,28 @@ class GatewayKey(BaseModel):
 def _in_data_dir(settings: dict[str, Any]) -> str:
     """Return the default of DATABASE_URL; ``settings`` are those above it."""
     return f"sqlite:///{settings.get('data_dir', OLD_DATABASE.parent) / OLD_DATABASE.name}"
+
+
+def _kept_with_pictures(settings: dict[str, Any]) -> int:
+    """Return the default of KEEP_JOBS_DAYS: /history shows a picture with its job."""
+    return max(KEEP_JOBS_DAYS, int(settings.get("retention_days", 0)))
+
+
+def _not_below_retention(days: int, info: ValidationInfo) -> int:
+    pictures = info.data.get("retention_days", 0)
+    if days < pictures:
+        raise ValueError(f"pictures are kept with their jobs, and RETENTION_DAYS is {pictures}")
+    return days
+
+
+def _within_days(keep: int, info: ValidationInfo) -> int:
+    every = info.data.get("backup_every")
+    if every is not None and keep * every > timedelta(days=MOST_DAYS):
+        raise ValueError(
+            f"so many copies of BACKUP_EVERY would reach back more than {MOST_DAYS} days, and what "
+            "people deleted before that would come back with one"
+        )
+    return keep
 
 
 class Settings(BaseSettings):
@@ -113,11 +147,15 @@ class Settings(BaseSettings):
     moderation_file: OptionalPath = None
     allow_age_restricted_in_dms: bool = False
     retention_days: int = Field(default=30, ge=1, le=3650)
-    keep_jobs_days: int = Field(default=400, ge=1, le=3650)
+    keep_jobs_days: Annotated[int, AfterValidator(_not_below_retention)] = Field(
+        default_factory=_kept_with_pictures, ge=MIN_KEEP_JOBS_DAYS, le=3650
+    )
     forget_deleted: bool = False
     max_disk: BytesSetting = parse_bytes("5GB")
     backup_every: DurationSetting = timedelta(hours=24)
-    backup_keep: int = Field(default=7, ge=1, le=1000)
+    backup_keep: Annotated[int, AfterValidator(_within_days)] = Field(
+        default=7, ge=1, le=1000, validate_default=True
+    )
     metrics_address: AddressSetting = None
     shutdown_grace: int = Field(default=180, ge=0, le=3600)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -108,6 +108,15 @@ class Router:
             self._health.forget(name)
             self._unsupported_fields.forget(name)
 
+    def resting(self) -> dict[str, float]:
+        """Return for each gateway the part of its models for which nothing is sent now, 0 to 1."""
+        suspended_s = self._health.suspended_s
+        return {
+            gateway.name: sum(suspended_s(gateway.name, model) > 0 for model in gateway.models)
+            / len(gateway.models)
+            for gateway in self.gateways
+        }
+
     # --- new requests -----------------------------------------------------------------------------
 
     async def generate(

@@ -18,7 +18,7 @@ from tests.gateways.generation_harness import GATEWAY_KEY
 from tests.gateways.replay_gateway import http_reply
 
 
-async def test_a_healthy_installation_is_eleven_lines_and_exit_0(
+async def test_a_healthy_installation_is_twelve_lines_and_exit_0(
     installation: Installation,
 ) -> None:
     """An operator sees at one glance that the bot will run, and how to invite it."""
@@ -36,6 +36,7 @@ async def test_a_healthy_installation_is_eleven_lines_and_exit_0(
         "✓ gateway default offers 2 models, yours among them",
         f"✓ data folder     {folder}, {free}; it will be created at the start",
         f"✓ database        {database} will be created at the start",
+        "✓ backups         one every 1d, the first a minute after the start",
         "✓ clock           0.2 s ahead of Discord's",
         f"✓ invite link     {link}&scope=bot+applications.commands&permissions={ALL_NEEDED}",
     ]
@@ -70,6 +71,7 @@ async def test_without_token_and_gateway_everything_else_is_checked(
         ("✗", "gateway"),
         ("✓", "data folder"),
         ("✓", "database"),
+        ("✓", "backups"),
         ("!", "clock"),
         ("!", "invite link"),
     ]
