@@ -4,6 +4,7 @@ from asyncio import to_thread
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -12,6 +13,7 @@ from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts, discord_timestamp
 from bot.core.metrics import Metrics
 from bot.core.process_lock import hold_bot_lock
+from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.buttons import StopButton
 from bot.discord_ui.caller import Languages, with_present_roles
@@ -26,14 +28,22 @@ from bot.gateways.download import Downloader
 from bot.gateways.reply.unread_files import UnreadFiles
 from bot.images.references import MAX_MEGABYTES
 from bot.jobs.job_lookup import JobLookup
+from bot.jobs.job_retention import JobRetention
 from bot.jobs.maintenance import Maintenance, MaintenanceTask, delete_old_charges
+from bot.jobs.scheduled_backups import BackupSchedule, ScheduledBackups
 from bot.monitoring.opening import open_metrics, serve_monitoring
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.preset_lookup import PresetLookup
 from bot.preferences.style_store import ServerStyleStore
 from bot.quota.chart import Charts
 from bot.services import Services, open_services
-from bot.settings.settings import NOTHING_LIMITS_STRANGERS, Settings, lock_folders
+from bot.settings.settings import (
+    NOTHING_LIMITS_STRANGERS,
+    Settings,
+    database_file,
+    lock_folders,
+)
+from bot.settings.summary import summarize
 from cogs.button_guard import ButtonGuard
 from cogs.dependencies import Dependencies
 from cogs.factory import create_cogs
@@ -69,9 +79,7 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         services = await stack.enter_async_context(open_services(settings, clock, metrics))
         taken = await services.recovery.take_over()
         preference_store = PreferenceStore(services.database, now=clock.now)
-        for request in await services.deletion.undone_requests():
-            await preference_store.delete_person(request.user_id)
-            await services.deletion.repeat(request)
+        await _repeat_deletions(services, preference_store)
         await preference_store.load()
         styles = ServerStyleStore(services.database, now=clock.now)
         await styles.load()
@@ -86,20 +94,22 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
             )
         )
 
+        backups = await stack.enter_async_context(_backups(settings, services, clock))
         late_tasks = await stack.enter_async_context(services.late_tasks)
 
         async def once_logged_in() -> None:
-            _warn_of_strangers(client, settings)
+            _log_summary(bot, settings)
             read = partial(read_from_cdn, client)
             # Nobody waits until hundreds of old cards are told.
             maintenance.begin(partial(services.recovery.resume, taken, couriers.reopen, read))
             late_tasks.begin(couriers.reopen, partial(with_present_roles, client))
+            backups.begin()
 
         client.once_logged_in = once_logged_in
 
         async def once_closing() -> None:
-            await maintenance.end()
-            await late_tasks.end()
+            for task in (maintenance, late_tasks, backups):
+                await task.end()
 
         client.once_closing = once_closing
         downloader = await stack.enter_async_context(_downloader(settings, clock))
@@ -113,11 +123,36 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         yield bot
 
 
-def _warn_of_strangers(client: Client, settings: Settings) -> None:
-    application = client.application
-    if application is not None and application.bot_public and not settings.limits_strangers:
+async def _repeat_deletions(services: Services, preference_store: PreferenceStore) -> None:
+    """Delete again what a restored backup has brought back."""
+    for request in await services.deletion.undone_requests():
+        await preference_store.delete_person(request.user_id)
+        await services.deletion.repeat(request)
+
+
+def _log_summary(bot: Bot, settings: Settings) -> None:
+    application, services = bot.client.application, bot.services
+    is_public = application is not None and application.bot_public
+    summary = summarize(
+        settings,
+        models=[model.name for model in services.catalogue.models],
+        gateways=[gateway.name for gateway in services.router.gateways],
+        is_public=is_public,
+    )
+    log.info("bot.ready", **summary)
+    if is_public and not settings.limits_strangers:
         facts, fix = NOTHING_LIMITS_STRANGERS
         log.warning("bot.unlimited", facts=facts, mend=fix)
+
+
+def _backups(settings: Settings, services: Services, clock: Clock) -> ScheduledBackups:
+    return ScheduledBackups(
+        database_file(settings),
+        settings.data_dir / BACKUP_FOLDER,
+        BackupSchedule(settings.backup_every, settings.backup_keep),
+        clock=clock,
+        alerts=services.alerts,
+    )
 
 
 def _client(settings: Settings, preference_store: PreferenceStore, metrics: Metrics) -> Client:
@@ -156,10 +191,13 @@ def _couriers(bot: Bot, clock: Clock) -> Couriers:
 
 def _patient_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[MaintenanceTask]:
     services = bot.services
+    keep = timedelta(days=settings.keep_jobs_days)
+    old_jobs = JobRetention(services.database, services.ledger, keep=keep, now=clock.now)
     return (
         bot.client.sync_commands,  # Discord may have refused them for a day
         services.retention.delete_expired,
         partial(delete_old_charges, services.database, services.ledger, clock.now),
+        old_jobs.delete_old,
         partial(to_thread, UnreadFiles(settings.data_dir / "unread", clock.now).delete_old),
     )
 

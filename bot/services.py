@@ -1,22 +1,20 @@
 """Open every service below Discord in one stack, for the bot and for the terminal."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from bot.core.clock import Clock
-from bot.core.errors.base import StartRefused
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.private_files import restrict_data_folder
 from bot.core.process_lock import LockFolders, hold_process_lock
 from bot.core.pseudonyms import Pseudonyms, read_or_make_key
 from bot.database.database import Database
+from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
-from bot.gateways.gateway_config import parse_gateways, single_gateway
 from bot.gateways.routing.offered_models import OfferedModels
 from bot.gateways.routing.operator_alerts import OperatorAlerts
 from bot.gateways.routing.router import Router
@@ -39,7 +37,8 @@ from bot.jobs.recovery import Recovery
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.service import JobService
 from bot.quota.ledger import Ledger
-from bot.settings.fixes import FIXES
+from bot.settings.gateway_settings import check_prices, read_gateways
+from bot.settings.reload import ReadPart, ReloadPart
 from bot.settings.settings import Settings, lock_folders
 
 
@@ -65,6 +64,50 @@ class Services:
     offers: OfferedModels
     queue: Queue
     router: Router
+    reload_parts: Sequence[ReloadPart]
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayReload:
+    """Reads gateways, models and keys anew; what was sent before goes on where it is."""
+
+    catalogue: Catalogue
+    router: Router
+    offers: OfferedModels
+    metrics: Metrics
+
+    async def __call__(self, settings: Settings) -> ReadPart:
+        """Read them: a ReloadPart."""
+        gateways = await asyncio.to_thread(read_gateways, settings)
+        check_prices(settings, gateways)
+        catalogue = Catalogue.of(gateways)
+        opened = await self.router.open(gateways)
+
+        def apply() -> None:
+            self.router.use(opened)
+            self.offers.replace(gateways)
+            self.catalogue.replace(catalogue)
+            _tell_names(self.metrics, gateways, catalogue)
+
+        return ReadPart(apply, self._facts(gateways, catalogue))
+
+    def _facts(self, gateways: Sequence[Gateway], catalogue: Catalogue) -> str:
+        before = [model.name for model in self.catalogue.models]
+        names = [model.name for model in catalogue.models]
+        moves = {
+            "new": [name for name in names if name not in before],
+            "gone": [name for name in before if name not in names],
+        }
+        told = "; ".join(f"{move}: {', '.join(found)}" for move, found in moves.items() if found)
+        facts = f"gateways: {len(gateways)}, models: {len(names)}"
+        return f"{facts} ({told})" if told else facts
+
+
+def _tell_names(metrics: Metrics, gateways: Sequence[Gateway], catalogue: Catalogue) -> None:
+    metrics.know(
+        gateways=[gateway.name for gateway in gateways],
+        models=[model.name for model in catalogue.models],
+    )
 
 
 @asynccontextmanager
@@ -77,12 +120,9 @@ async def open_services(
         StartRefused: something in the settings or the data folder stops the start.
     """
     gateways = read_gateways(settings)
+    check_prices(settings, gateways)
     catalogue = Catalogue.of(gateways)
-    check_prices(settings, catalogue)
-    metrics.know(
-        gateways=[gateway.name for gateway in gateways],
-        models=[model.name for model in catalogue.models],
-    )
+    _tell_names(metrics, gateways, catalogue)
     locks = lock_folders(settings)
     await asyncio.to_thread(restrict_data_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
@@ -112,7 +152,7 @@ async def open_services(
         deps = await _job_dependencies(base, router)
         job_service = JobService(deps)
         stack.push_async_callback(job_service.close, grace_s=settings.shutdown_grace)
-        yield _services(base, deps, job_service)
+        yield _services(base, deps, job_service, router)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +182,14 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
         database=database,
         ledger=ledger,
         repository=repository,
-        billing=Billing(database, ledger, repository, catalogue, base.alerts),
+        billing=Billing(
+            database,
+            ledger,
+            repository,
+            catalogue,
+            base.alerts,
+            max_requests_per_minute=settings.max_requests_per_minute,
+        ),
         pricing=Pricing(
             catalogue,
             ServerCostCache(await database.read(ledger.costs, None)),
@@ -168,8 +215,17 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
     )
 
 
-def _services(base: _Base, deps: JobDependencies, job_service: JobService) -> Services:
+def _services(
+    base: _Base, deps: JobDependencies, job_service: JobService, router: Router
+) -> Services:
     settings, content_store = base.settings, base.content_store
+    offers = OfferedModels(
+        base.gateways,
+        base.catalogue,
+        clock=base.clock,
+        alerts=base.alerts,
+        proxies=settings.proxies,
+    )
     return Services(
         database=base.database,
         ledger=deps.ledger,
@@ -205,22 +261,17 @@ def _services(base: _Base, deps: JobDependencies, job_service: JobService) -> Se
             ),
         ),
         alerts=base.alerts,
-        offers=OfferedModels(
-            base.gateways,
-            base.catalogue,
-            clock=base.clock,
-            alerts=base.alerts,
-            proxies=settings.proxies,
-        ),
+        offers=offers,
         queue=deps.queue,
-        router=deps.attempts.router,
+        router=router,
+        reload_parts=(GatewayReload(base.catalogue, router, offers, base.metrics),),
     )
 
 
 def _database(
     locks: LockFolders, clock: Clock, metrics: Metrics
 ) -> AbstractAsyncContextManager[Database]:
-    backups = locks.data_dir / "backup"
+    backups = locks.data_dir / BACKUP_FOLDER
     return Database.open(locks.database, backup_dir=backups, now=clock.now, metrics=metrics)
 
 
@@ -245,72 +296,3 @@ def _queue(settings: Settings, catalogue: Catalogue, clock: Clock) -> Queue:
         max_waiting_per_user=settings.max_waiting_per_user,
     )
     return Queue(limits, usual_s=catalogue.usual_s, now=clock.now, wait=clock.wait)
-
-
-def read_gateways(settings: Settings) -> tuple[Gateway, ...]:
-    """Return the gateways that the settings name.
-
-    Raises:
-        StartRefused: there is none, or it is described wrongly.
-    """
-    return tuple(_with_downloads(gateway, settings) for gateway in _described_gateways(settings))
-
-
-def _with_downloads(gateway: Gateway, settings: Settings) -> Gateway:
-    """Return the gateway with the hosts and networks that all gateways' pictures may come from."""
-    download = replace(
-        gateway.download,
-        hosts=(*gateway.download.hosts, *settings.download_hosts),
-        networks=(*gateway.download.networks, *settings.download_networks),
-    )
-    return replace(gateway, download=download)
-
-
-def _described_gateways(settings: Settings) -> tuple[Gateway, ...]:
-    keys = {name: key.api_key.get_secret_value() for name, key in settings.gateways.items()}
-    if settings.gateways_file is not None:
-        if settings.image_api_url:
-            raise StartRefused(
-                "IMAGE_API_URL and GATEWAYS_FILE are both set: keep one and empty the other."
-            )
-        return parse_gateways(_read(settings.gateways_file), keys)
-    if keys:
-        raise StartRefused(
-            f"GATEWAYS__{next(iter(keys)).upper()}__API_KEY is set without GATEWAYS_FILE: "
-            "name the file that holds this gateway, or use IMAGE_API_KEY."
-        )
-    return (_only_gateway(settings),)
-
-
-def check_prices(settings: Settings, catalogue: Catalogue) -> None:
-    """Raise StartRefused when there is a budget and some model of a gateway has no price."""
-    if not (settings.operator_budget and catalogue.unpriced):
-        return
-    gateway, model = catalogue.unpriced[0]
-    key = f'[gateways.{gateway}.abilities."{model}"]'
-    where = f"{key} of {settings.gateways_file}"
-    if settings.gateways_file is None:
-        where = f"{key} of a gateways.toml, and name that file in GATEWAYS_FILE"
-    raise StartRefused(
-        f"OPERATOR_BUDGET needs a price of every model, and the gateway {gateway} has none for "
-        f"{model}: write one like price = 0.04 under {where}, or leave OPERATOR_BUDGET empty."
-    )
-
-
-def _only_gateway(settings: Settings) -> Gateway:
-    for name in ("image_api_url", "image_models"):
-        if not getattr(settings, name):
-            raise StartRefused(f"{name.upper()} is missing: {FIXES[name.upper()]}.")
-    key = settings.image_api_key.get_secret_value()
-    if not key:
-        raise StartRefused(f"IMAGE_API_KEY is missing: {FIXES['IMAGE_API_KEY']}.")
-    return single_gateway(url=settings.image_api_url, key=key, models=settings.image_models)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")  # Windows editors write a mark first
-    except (OSError, UnicodeDecodeError):
-        raise StartRefused(
-            f"GATEWAYS_FILE cannot be read ({path}): {FIXES['GATEWAYS_FILE']}."
-        ) from None

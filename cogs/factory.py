@@ -11,6 +11,7 @@ from cogs.help import HelpCog
 from cogs.history import HistoryCog
 from cogs.imagine import ImagineCog
 from cogs.mydata import MyDataCog
+from cogs.operator import OperatorCog
 from cogs.picture_actions import PictureActionsCog
 from cogs.preferences import PreferencesCog
 from cogs.presets import PresetsCog
@@ -43,6 +44,7 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
         MyDataCog(deps),
         QuotaCog(deps),
         UsageCog(deps),
+        OperatorCog(deps),
         HelpCog(deps),
         GreetingCog(deps),
         CancelCog(deps),

@@ -389,3 +389,8 @@ def new_job_id(now_ms: int) -> str:
     """
     count, chance = next(_COUNT) & 0xFFF, int.from_bytes(token_bytes(8)) >> 2
     return str(uuid.UUID(int=now_ms << 80 | 0x7 << 76 | count << 64 | 0x2 << 62 | chance))
+
+
+def first_job_id(at_ms: int) -> str:
+    """Return what sorts before the ids of all jobs from a moment on, and after those before it."""
+    return str(uuid.UUID(int=at_ms << 80))

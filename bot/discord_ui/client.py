@@ -44,6 +44,15 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 MOST_SYNC_S = 20.0
 # The extras of a command that works also outside servers, where the operator allows it.
 PERSONAL: Final = {"personal": True}
+# The extras of a command that only the owner of the application may use, wherever they are.
+OPERATORS_ONLY: Final = {"operator": True}
+
+
+@dataclass(eq=False, kw_only=True)
+class OperatorsOnly(Refusal):
+    """Only the owner of the application, or of its team, may do this."""
+
+    message_id = "error-operators-only"
 
 
 def intents() -> discord.Intents:
@@ -116,6 +125,11 @@ class Client(commands.AutoShardedBot):
         return server_id is not None and (
             not self._allowed_servers or server_id in self._allowed_servers
         )
+
+    async def check_operator(self, user: discord.abc.User) -> None:
+        """Raise OperatorsOnly for anybody but the owner of the application, or of its team."""
+        if not await self.is_owner(user):
+            raise OperatorsOnly
 
     def admit(self, interaction: discord.Interaction) -> None:
         """Refuse a call from a place that the operator does not allow.
@@ -261,10 +275,13 @@ class CommandTree(app_commands.CommandTree[Client]):
     """The commands, with admission before and the error handler after each."""
 
     async def interaction_check(self, interaction: discord.Interaction[Client], /) -> bool:
-        """Admit calls only from places that the operator allows."""
+        """Admit calls only from places that the operator allows, or from the operator."""
         bind_contextvars(interaction=interaction.id)  # the task is the command's own
         try:
-            self.client.admit(interaction)
+            if _is_for_operators(interaction):
+                await self.client.check_operator(interaction.user)
+            else:
+                self.client.admit(interaction)
         except Refusal as refusal:
             if interaction.type is not discord.InteractionType.autocomplete:
                 await self.client.answer_error(interaction, refusal)
@@ -276,3 +293,10 @@ class CommandTree(app_commands.CommandTree[Client]):
     ) -> None:
         """Answer the error of a command."""
         await self.client.answer_error(interaction, error)
+
+
+def _is_for_operators(interaction: discord.Interaction[Client]) -> bool:
+    command = interaction.command
+    if not isinstance(command, app_commands.Command):
+        return False
+    return bool((command.root_parent or command).extras.get("operator"))

@@ -17,7 +17,7 @@ from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.job_embeds import LONGEST_SENTENCE
 from bot.discord_ui.job_message import JobMessage
 from bot.discord_ui.message_outbox import NOTICE, MessageOutbox, OutgoingMessage
-from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlert
+from bot.gateways.routing.operator_alerts import BackupFailed, BudgetReached, OperatorAlert
 from bot.jobs.courier import JobFailure
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -125,6 +125,8 @@ class OwnerNotifier:
                 limit=money_to_text(alert.limit),
                 period=alert.period,
             )
+        if isinstance(alert, BackupFailed):
+            return self._texts.say("owner-backup-failed", locale, fault=alert.fault)
         return self._texts.say(
             "owner-model-retires",
             locale,

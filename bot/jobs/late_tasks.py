@@ -126,7 +126,9 @@ class LateTasks(BackgroundTask):
 
     async def _received(self, late: LateAttempt, request: GatewayRequest) -> Received | None:
         key, task_id = late.attempt.key, late.attempt.task_id or ""
-        events = self._deps.attempts.router.look(request, gateway=key.gateway, task_id=task_id)
+        events = self._deps.attempts.router.look(
+            request, gateway=key.gateway, task_id=task_id, sent_at=late.sent_at
+        )
         try:
             async with aclosing(events):
                 async for event in events:

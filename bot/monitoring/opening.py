@@ -11,7 +11,7 @@ from bot.core.metrics import NO_METRICS, Metrics
 from bot.monitoring.event_loop import LoopLag
 from bot.monitoring.readiness import Readiness, ShardLatencies
 from bot.services import Services
-from bot.settings.settings import Settings
+from bot.settings.settings import Settings, lock_folders
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -61,7 +61,7 @@ async def serve_monitoring(
             Gauges.open(
                 services,
                 readiness,
-                data_dir=settings.data_dir,
+                files=lock_folders(settings),
                 now=clock.now,
                 expects_backups=settings.backup_every is not None,
             )

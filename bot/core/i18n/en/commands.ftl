@@ -180,6 +180,16 @@ command-mydata = Your own data: export or delete it
 command-mydata-export = Get your requests, charges and pictures as a ZIP file that only you see.
 command-mydata-delete = Delete your requests, prompts and pictures, after you confirm.
 
+## /operator
+
+command-operator = For the operator of this bot alone
+command-operator-block = Block a person in every server.
+    .person = Id of the person, or a mention
+    .reason = Reason; the person can read it
+command-operator-unblock = Lift such a block; what admins of servers decided stays.
+    .person = Id of the person, or a mention
+command-operator-blocks = List who is blocked in every server.
+
 ## Context menus, by their names: at most 32 characters
 
 menu-use-as-reference = Use as reference

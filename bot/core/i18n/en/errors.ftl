@@ -194,6 +194,14 @@ error-blocked =
        *[other] You have been blocked from painting in this server ({ $reason }), so please ask an admin of this server if this is a mistake.
     }
 
+error-blocked-everywhere =
+    { $reason ->
+        [none] The operator of this bot has blocked you from painting, so please ask them if this is a mistake.
+       *[other] The operator of this bot has blocked you from painting ({ $reason }), so please ask them if this is a mistake.
+    }
+
+error-too-many-requests = You have made as many requests within a minute as this bot takes from one person ({ $limit }), so please go on { $frees_at }.
+
 error-not-blocked = This person is not blocked here, so nothing was changed: please check that you chose the right person.
 
 error-grant-out-of-range = A grant of { $credits } credits is not possible, so please choose a number from 1 to { $limit }.

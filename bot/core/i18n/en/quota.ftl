@@ -20,6 +20,11 @@ usage-blocked =
         [none] ⛔ An admin blocked you from painting here; please ask one if this is a mistake.
        *[other] ⛔ An admin blocked you from painting here: “{ $reason }”
     }
+usage-blocked-everywhere =
+    { $reason ->
+        [none] ⛔ The operator of this bot blocked you from painting; please ask them if this is a mistake.
+       *[other] ⛔ The operator of this bot blocked you from painting: “{ $reason }”
+    }
 
 usage-level =
     { $level ->

@@ -179,6 +179,16 @@ command-mydata = 你自己的数据：导出或删除
 command-mydata-export = 把你的请求、扣费和图片打包为只有你能看到的 ZIP
 command-mydata-delete = 确认后删除你的请求、提示词和图片
 
+## /operator
+
+command-operator = 仅供机器人的运营者使用
+command-operator-block = 在所有服务器中禁止一个人画图
+    .person = 此人的 ID 或提及
+    .reason = 理由；对方能看到
+command-operator-unblock = 解除这种禁止；各服务器管理员的决定不变
+    .person = 此人的 ID 或提及
+command-operator-blocks = 列出在所有服务器中被禁止的人
+
 ## Context menus, by their names: at most 32 characters
 
 menu-use-as-reference = 用作参考图

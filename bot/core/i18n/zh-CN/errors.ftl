@@ -178,6 +178,14 @@ error-blocked =
        *[other] 你被禁止在本服务器画图（{ $reason }），如有误会，请联系本服务器的管理员。
     }
 
+error-blocked-everywhere =
+    { $reason ->
+        [none] 机器人的运营者禁止了你画图，如有误会，请联系他们。
+       *[other] 机器人的运营者禁止了你画图（{ $reason }），如有误会，请联系他们。
+    }
+
+error-too-many-requests = 机器人每分钟最多接受每个人 { $limit } 次请求，你已用完，请在 { $frees_at }继续。
+
 error-not-blocked = 此人在这里没有被禁止，什么都没有改变：请确认有没有选错人。
 
 error-grant-out-of-range = 不能给 { $credits } 点额外点数，请选择 1 到 { $limit } 之间的数。

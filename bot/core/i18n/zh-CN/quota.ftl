@@ -20,6 +20,11 @@ usage-blocked =
         [none] ⛔ 管理员禁止了你在这里画图；如有误会，请联系他们。
        *[other] ⛔ 管理员禁止了你在这里画图：“{ $reason }”
     }
+usage-blocked-everywhere =
+    { $reason ->
+        [none] ⛔ 机器人的运营者禁止了你画图；如有误会，请联系他们。
+       *[other] ⛔ 机器人的运营者禁止了你画图：“{ $reason }”
+    }
 
 usage-level =
     { $level ->
