@@ -138,7 +138,7 @@ def counting(transactions: int, requests: int) -> Callable[[], None]:
         tx = Transaction(cast("Any", None))  # nothing is written
         for kind in ("held", "charged"):
             tx.on_commit(partial(exposition.count, metrics.CREDITS, kind, by=1))
-        counts.attempt_ended(tx, AttemptEnd(attempt, cost, RECEIVED, Billed.YES, 0, 1000, 1000))
+        counts.attempt_ended(tx, AttemptEnd(attempt, cost, RECEIVED, Billed.YES, 0, 1000))
         counts.job_ended(tx, row, JobState.DONE)
         for committed in tx.committed:
             committed()

@@ -65,7 +65,7 @@ def named(spans: Sequence[Span], name: str) -> list[Span]:
 async def test_a_job_is_one_span_and_each_attempt_another_below_it(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
-    """Where a slow picture lost its time: in the queue, at the gateway, or on the way to Discord."""
+    """Where a slow picture lost its time: in the queue, at the gateway, or in Discord."""
     now = ManualClock()
     gateway.gate.clear()
     async with collecting() as collector:
@@ -82,9 +82,7 @@ async def test_a_job_is_one_span_and_each_attempt_another_below_it(
     jobs = {span.trace_id: span for span in named(collector.spans, "job")}
     assert {UUID(bytes=id_) for id_ in jobs} == {UUID(done.id), UUID(failed.id)}
     attempts = named(collector.spans, "attempt")
-    assert [jobs[span.trace_id].span_id for span in attempts] == [
-        s.parent_span_id for s in attempts
-    ]
+    assert all(span.parent_span_id == jobs[span.trace_id].span_id for span in attempts)
     assert len({span.span_id for span in collector.spans}) == len(collector.spans) == 5
     job = jobs[UUID(done.id).bytes]
     assert (job.end_time_unix_nano - job.start_time_unix_nano) / 1e9 == 4
@@ -123,8 +121,8 @@ async def test_a_collector_that_is_away_costs_no_picture(
 ) -> None:
     """Traces are dropped: people are served, and the end of the process waits for seconds only."""
     async with asyncio.timeout(60):
-        given = {"traces_url": "http://127.0.0.1:1/v1/traces"}
-        async with monitored(tmp_path, gateway, **given) as harness:
+        nobody = "http://127.0.0.1:1/v1/traces"
+        async with monitored(tmp_path, gateway, traces_url=nobody) as harness:
             await harness.submit(courier := RecordingCourier())
             await harness.services.job_service.drained()
     assert len(courier.results) == 1

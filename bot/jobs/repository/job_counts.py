@@ -37,7 +37,7 @@ class _Request(msgspec.Struct):
 class AttemptEnd:
     """How an attempt ended: ``result`` is RECEIVED, INTERRUPTED, or the kind of its failure.
 
-    ``ended_at`` is None where nobody saw the end; ``now`` is when it is written.
+    ``ended_at`` is None where nobody saw the end.
     """
 
     attempt: Attempt
@@ -46,7 +46,6 @@ class AttemptEnd:
     billed: Billed
     began_at: int
     ended_at: int | None
-    now: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,7 @@ def _span_of(end: AttemptEnd) -> Span:
         job_id=end.attempt.job_id,
         attempt=(end.attempt.slot, end.attempt.number),
         began_at=end.began_at,
-        ended_at=end.now if end.ended_at is None else end.ended_at,
+        ended_at=end.began_at if end.ended_at is None else end.ended_at,
         is_done=end.result == RECEIVED,
         facts=facts,
     )

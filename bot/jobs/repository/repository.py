@@ -306,12 +306,10 @@ class JobRepository:
         billed: Billed,
         is_seen: bool = True,
     ) -> None:
-        now = self._now()
-        ended_at = now if is_seen else None
+        ended_at = self._now() if is_seen else None
         began_at = self._move(tx, attempt, state=state, billed=billed, ended_at=ended_at)
-        self._counts.attempt_ended(
-            tx, AttemptEnd(attempt, cost, result, billed, began_at, ended_at, now)
-        )
+        end = AttemptEnd(attempt, cost, result, billed, began_at, ended_at)
+        self._counts.attempt_ended(tx, end)
 
     def _move(
         self, tx: Transaction, attempt: Attempt, *, state: str, billed: Billed, ended_at: int | None
