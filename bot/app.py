@@ -21,6 +21,7 @@ from bot.discord_ui.client import AllowedPlaces, Client
 from bot.discord_ui.command_sync import SYNCED_FILE
 from bot.discord_ui.couriers import Couriers
 from bot.discord_ui.help_embeds import HelpLinks
+from bot.discord_ui.log_channels import LogChannels
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import OwnerNotifier
 from bot.discord_ui.uploads import MessagePictures, read_from_cdn
@@ -56,6 +57,9 @@ from cogs.request_builder import RequestBuilder
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
+LAST_ENTRIES_S = 3.0  # for what ended in the last moment
+
+
 @dataclass(frozen=True, slots=True)
 class Bot:
     """The services and the Discord client, ready to log in."""
@@ -64,6 +68,16 @@ class Bot:
     client: Client
     preference_store: PreferenceStore
     styles: ServerStyleStore
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What speaks to Discord beside the client."""
+
+    couriers: Couriers
+    log_channels: LogChannels
+    owner: OwnerNotifier
+    pictures: MessagePictures
 
 
 @asynccontextmanager
@@ -78,14 +92,18 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         metrics = open_metrics(settings)
         services = await stack.enter_async_context(open_services(settings, clock, metrics))
         taken = await services.recovery.take_over()
-        preference_store = PreferenceStore(services.database, now=clock.now)
-        await _repeat_deletions(services, preference_store)
-        await preference_store.load()
+        preference_store = await _load_preferences(services, clock)
         styles = ServerStyleStore(services.database, now=clock.now)
         await styles.load()
         bot = Bot(services, _client(settings, preference_store, metrics), preference_store, styles)
         client, couriers = bot.client, _couriers(bot, clock)
-        services.alerts.listener = OwnerNotifier(client, client.texts, client.languages).notify
+        owner = OwnerNotifier(client)
+        services.alerts.listener = owner.notify
+        log_channels = await stack.enter_async_context(
+            LogChannels(client, preference_store, services.database, services.repository)
+        )
+        services.job_service.on_end = log_channels.job_ended
+        services.job_service.on_declined = log_channels.declined
         maintenance = await stack.enter_async_context(
             Maintenance(
                 (services.deletion.complete, services.offers.refresh),
@@ -108,26 +126,21 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         client.once_logged_in = once_logged_in
 
         async def once_closing() -> None:
+            await log_channels.finish(within_s=LAST_ENTRIES_S)
             for task in (maintenance, late_tasks, backups):
                 await task.end()
 
         client.once_closing = once_closing
         downloader = await stack.enter_async_context(_downloader(settings, clock))
         pictures = MessagePictures(client, downloader)
-        for cog in create_cogs(_dependencies(settings, bot, couriers, pictures, clock)):
+        parts = _Parts(couriers, log_channels, owner, pictures)
+        for cog in create_cogs(_dependencies(settings, bot, parts, clock)):
             await client.add_cog(cog)
         client.add_dynamic_items(StopButton)
         shards = client.shard_latencies
         monitoring = serve_monitoring(settings, services, metrics, shards=shards, clock=clock)
         await stack.enter_async_context(monitoring)
         yield bot
-
-
-async def _repeat_deletions(services: Services, preference_store: PreferenceStore) -> None:
-    """Delete again what a restored backup has brought back."""
-    for request in await services.deletion.undone_requests():
-        await preference_store.delete_person(request.user_id)
-        await services.deletion.repeat(request)
 
 
 def _log_summary(bot: Bot, settings: Settings) -> None:
@@ -137,12 +150,24 @@ def _log_summary(bot: Bot, settings: Settings) -> None:
         settings,
         models=[model.name for model in services.catalogue.models],
         gateways=[gateway.name for gateway in services.router.gateways],
+        forbidden=services.moderation.rules.size,
         is_public=is_public,
     )
     log.info("bot.ready", **summary)
     if is_public and not settings.limits_strangers:
         facts, fix = NOTHING_LIMITS_STRANGERS
         log.warning("bot.unlimited", facts=facts, mend=fix)
+
+
+async def _load_preferences(services: Services, clock: Clock) -> PreferenceStore:
+    """Return what people and servers set, without what people wanted to be deleted."""
+    store = PreferenceStore(services.database, now=clock.now)
+    for request in await services.deletion.undone_requests():
+        await store.delete_person(request.user_id)
+        await services.deletion.repeat(request)
+    await store.load()
+    services.moderation.words_of = lambda server_id: store.server(server_id).words
+    return store
 
 
 def _backups(settings: Settings, services: Services, clock: Clock) -> ScheduledBackups:
@@ -160,12 +185,13 @@ def _client(settings: Settings, preference_store: PreferenceStore, metrics: Metr
         texts=Texts(when=discord_timestamp),
         languages=Languages(preference_store),
         synced_file=settings.data_dir / SYNCED_FILE,
-        allowed=AllowedPlaces(
-            servers=frozenset(settings.allowed_servers),
+        places=AllowedPlaces(
+            frozenset(settings.allowed_servers),
             direct_messages=settings.allow_direct_messages,
             user_install=settings.allow_user_install,
         ),
         dev_guild_id=settings.dev_guild_id,
+        hears_deletions=settings.forget_deleted,
         proxies=settings.proxies,
         metrics=metrics,
     )
@@ -195,6 +221,7 @@ def _patient_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[Maint
     old_jobs = JobRetention(services.database, services.ledger, keep=keep, now=clock.now)
     return (
         bot.client.sync_commands,  # Discord may have refused them for a day
+        services.taken_down_files.delete,
         services.retention.delete_expired,
         partial(delete_old_charges, services.database, services.ledger, clock.now),
         old_jobs.delete_old,
@@ -202,17 +229,10 @@ def _patient_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[Maint
     )
 
 
-def _dependencies(
-    settings: Settings, bot: Bot, couriers: Couriers, pictures: MessagePictures, clock: Clock
-) -> Dependencies:
+def _dependencies(settings: Settings, bot: Bot, parts: _Parts, clock: Clock) -> Dependencies:
     services, client, preference_store = bot.services, bot.client, bot.preference_store
     presets = PresetLookup(preference_store=preference_store, styles=bot.styles, texts=client.texts)
-    request_builder = RequestBuilder(
-        job_service=services.job_service,
-        catalogue=services.catalogue,
-        preference_store=preference_store,
-        presets=presets,
-    )
+    request_builder = _request_builder(bot, presets)
     option_defaults = OptionDefaults(
         request_builder=request_builder,
         catalogue=services.catalogue,
@@ -228,10 +248,12 @@ def _dependencies(
         services=services,
         preference_store=preference_store,
         styles=bot.styles,
-        couriers=couriers,
-        pictures=pictures,
+        couriers=parts.couriers,
+        log_channels=parts.log_channels,
+        owner=parts.owner,
+        pictures=parts.pictures,
         request_builder=request_builder,
-        refused_requests=_refused_requests(bot, request_builder, couriers, clock),
+        refused_requests=_refused_requests(bot, request_builder, parts.couriers, clock),
         option_defaults=option_defaults,
         option_choices=OptionChoices(
             request_builder=request_builder,
@@ -251,6 +273,16 @@ def _dependencies(
         default_quota=settings.default_quota,
         server_quota=settings.server_quota,
         now=clock.now,
+    )
+
+
+def _request_builder(bot: Bot, presets: PresetLookup) -> RequestBuilder:
+    return RequestBuilder(
+        job_service=bot.services.job_service,
+        catalogue=bot.services.catalogue,
+        preference_store=bot.preference_store,
+        presets=presets,
+        age_restriction=bot.services.age_restriction,
     )
 
 

@@ -3,6 +3,7 @@
 from discord.ext.commands import Cog
 
 from cogs.cancel_button import CancelCog
+from cogs.deleted_messages import DeletedMessagesCog
 from cogs.dependencies import Dependencies
 from cogs.details_buttons import DetailsCog
 from cogs.edit_form import EditCog
@@ -17,6 +18,7 @@ from cogs.preferences import PreferencesCog
 from cogs.presets import PresetsCog
 from cogs.quota import QuotaCog
 from cogs.refusal_buttons import RefusalCog
+from cogs.reports import ReportsCog
 from cogs.reroll_delete import RerollDeleteCog
 from cogs.settings import SettingsCog
 from cogs.settings_overview import SettingsAreasCog
@@ -45,6 +47,8 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
         QuotaCog(deps),
         UsageCog(deps),
         OperatorCog(deps),
+        ReportsCog(deps),
+        DeletedMessagesCog(deps),
         HelpCog(deps),
         GreetingCog(deps),
         CancelCog(deps),

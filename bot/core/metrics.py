@@ -79,7 +79,10 @@ REFUSALS = _counter(
     "reason",
 )
 MODERATION = _counter(
-    "easel_moderation_total", "Prompts that were declined, by who or what declined them.", "reason"
+    "easel_moderation_total",
+    "Prompts that were declined by the gateway, the operator's or a server's words, or because "
+    "the check was too_slow.",
+    "reason",
 )
 DISCORD_REQUESTS = _counter(
     "easel_discord_requests_total",

@@ -55,24 +55,32 @@ class OperatorsOnly(Refusal):
     message_id = "error-operators-only"
 
 
-def intents() -> discord.Intents:
-    """Return the events that the bot receives, none of them privileged."""
-    return discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
+@dataclass(frozen=True, slots=True)
+class AllowedPlaces:
+    """From where the operator lets people call: no ``servers`` are all of them."""
+
+    servers: frozenset[int] = frozenset()
+    direct_messages: bool = False
+    user_install: bool = False
+
+
+ALL_SERVERS = AllowedPlaces()
+
+
+def intents(*, hears_deletions: bool = False) -> discord.Intents:
+    """Return the events that the bot receives, none of them privileged.
+
+    Those of deleted messages come only together with those of every new message in its servers.
+    """
+    return discord.Intents(
+        guilds=True, guild_reactions=True, dm_reactions=True, guild_messages=hears_deletions
+    )
 
 
 def discord_proxy(proxies: Proxies) -> str | None:
     """Return the proxy for all requests to Discord, as discord.py takes it."""
     proxy = proxies.proxy_of(URL(discord.http.Route.BASE))
     return None if proxy is None else str(proxy)
-
-
-@dataclass(frozen=True, slots=True)
-class AllowedPlaces:
-    """Where the operator allows commands: in these servers, in all if there are none."""
-
-    servers: frozenset[int] = frozenset()
-    direct_messages: bool = False
-    user_install: bool = False
 
 
 class Client(commands.AutoShardedBot):
@@ -84,8 +92,9 @@ class Client(commands.AutoShardedBot):
         texts: Texts,
         languages: Languages,
         synced_file: Path,
-        allowed: AllowedPlaces = AllowedPlaces(),
+        places: AllowedPlaces = ALL_SERVERS,
         dev_guild_id: int | None = None,
+        hears_deletions: bool = False,
         proxies: Proxies = NO_PROXIES,
         metrics: Metrics = NO_METRICS,
     ) -> None:
@@ -98,7 +107,7 @@ class Client(commands.AutoShardedBot):
             command_prefix=commands.when_mentioned,
             help_command=None,
             tree_cls=CommandTree,
-            intents=intents(),
+            intents=intents(hears_deletions=hears_deletions),
             max_messages=None,
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
@@ -110,9 +119,9 @@ class Client(commands.AutoShardedBot):
         self.texts = texts
         self.languages = languages
         self._translator = CommandTranslator(texts)
-        self._allowed_servers = allowed.servers
-        self._direct_messages = allowed.direct_messages
-        self._user_install = allowed.user_install
+        self._allowed_servers = places.servers
+        self._direct_messages = places.direct_messages
+        self._user_install = places.user_install
         self.once_logged_in: Callable[[], Awaitable[None]] | None = None
         self.once_closing: Callable[[], Awaitable[None]] | None = None
         self._synced_file = synced_file

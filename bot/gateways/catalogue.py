@@ -72,13 +72,14 @@ class _Offer:
     """What is offered at one moment.
 
     ``former`` are the gateways' models that a reload has removed: what was begun there is still
-    received, and costs what it cost.
+    received, and costs what it cost. ``age_restricted`` are names in lower case.
     """
 
     models: tuple[ModelAbilities, ...]
     by_name: Mapping[str, ModelAbilities]
     pairs: Mapping[GatewayModel, ModelAbilities]
     former: Mapping[GatewayModel, ModelAbilities]
+    age_restricted: frozenset[str]
 
 
 class Catalogue:
@@ -96,7 +97,16 @@ class Catalogue:
             raise StartRefused("No model is offered: IMAGE_MODELS must name at least one.")
         models = tuple(known.get(name) or _undescribed(name) for name in names)
         by_name = {model.name.casefold(): model for model in models}
-        self._offer = _Offer(models, by_name, pairs or {}, former={})
+        abilities = (*models, *(pairs or {}).values())
+        self._offer = _Offer(
+            models,
+            by_name,
+            pairs or {},
+            former={},
+            age_restricted=frozenset(
+                each.name.casefold() for each in abilities if each.age_restricted
+            ),
+        )
 
     @classmethod
     def of(cls, gateways: Iterable[Gateway]) -> Self:
@@ -139,6 +149,10 @@ class Catalogue:
         if found := self._offer.by_name.get(name.strip().casefold()):
             return found
         raise UnknownModel(model=name[:MAX_ECHO], allowed=model_names(self.models))
+
+    def is_age_restricted(self, name: str) -> bool:
+        """Tell whether a model is marked as age-restricted, by any gateway that has it."""
+        return name.strip().casefold() in self._offer.age_restricted
 
     def usual_s(self, name: str) -> float:
         """Return how many seconds a model usually takes; the default's if it is not offered."""
@@ -235,13 +249,14 @@ class Catalogue:
         return _matching_first(typed, list(labels if among is None else among), also=labels)
 
     def display_name(self, name: str, today: date) -> str:
-        """Return the label of a model, with its last day if it retires soon."""
+        """Return the label of a model, with 🔞 if it is age-restricted and its last day if soon."""
         known = self._found(name)
         if known is None:
             return name
+        label = f"{known.label} 🔞" if self.is_age_restricted(known.name) else known.label
         if known.retires and known.retires_within(RETIREMENT_DAYS, today):
-            return f"{known.label} (⏳ {known.retires.isoformat()})"
-        return known.label
+            return f"{label} (⏳ {known.retires.isoformat()})"
+        return label
 
     def chosen_quality(self, model: str | None, typed: str | None) -> str | None:
         """Return a quality in the model's spelling, None if the model decides.

@@ -160,7 +160,9 @@ class Billing:
         card: AnnouncedCard | None,
     ) -> None:
         if not job.requester.is_operator:
-            check_request_rate(tx, job, most=self.max_requests_per_minute)
+            check_request_rate(
+                tx, job.requester.user_id, at=job.created_at, most=self.max_requests_per_minute
+            )
         self.ledger.hold(
             tx, job_id=job.id, requester=job.requester, credits=job.credits, price=price
         )

@@ -152,6 +152,8 @@ class LateTasks(BackgroundTask):
         now_written = deps.repository.job(tx, job.id)
         if now_written is None or now_written.job.requester.user_id != job.requester.user_id:
             return None  # their data was deleted meanwhile
+        if now_written.removed:
+            return None  # a moderator took it down meanwhile
         price = attempt_price(deps.attempts.catalogue, job, attempt.key, attempt.asked)
         lost = received.lost_by_gateway(attempt.asked)
         cost = Cost(job.request.model, len(stored), lost, received.usage, price)

@@ -1,9 +1,9 @@
 """What the log says at the start, in one line: what runs, what it may cost, who may use it."""
 
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
 from ipaddress import ip_address
 
+from bot import __version__
 from bot.core.models import money_to_text
 from bot.quota.limits import Limit, caps
 from bot.settings.settings import Settings
@@ -13,11 +13,19 @@ _NONE = "none"
 
 
 def summarize(
-    settings: Settings, *, models: Sequence[str], gateways: Sequence[str], is_public: bool
+    settings: Settings,
+    *,
+    models: Sequence[str],
+    gateways: Sequence[str],
+    forbidden: int,
+    is_public: bool,
 ) -> dict[str, str]:
-    """Return the fields of the line; ``is_public``: anybody may invite the application."""
+    """Return the fields of the line; ``is_public``: anybody may invite the application.
+
+    ``forbidden`` is how many words and expressions MODERATION_FILE has.
+    """
     return {
-        "version": version("easel-bot"),
+        "version": __version__,
         "models": _names(models),
         "gateways": _names(gateways),
         "default_quota": _limits(settings.default_quota),
@@ -25,6 +33,7 @@ def summarize(
         "total_quota": _limits(settings.total_quota),
         "operator_budget": _budget(settings.operator_budget),
         "open_to_strangers": ", ".join(_doors(settings, is_public)) or "nothing",
+        "forbidden": f"{forbidden} words and expressions" if forbidden else _NONE,
         "backups": _backups(settings),
     }
 

@@ -106,9 +106,10 @@ def test_what_is_open_to_strangers_is_named(
         backup_every="",  # type: ignore[arg-type]
     )
     names = [f"model-{number}" for number in range(12)]
-    told = summarize(settings, models=names, gateways=["a"], is_public=True)
+    told = summarize(settings, models=names, gateways=["a"], forbidden=3, is_public=True)
     assert told["models"].endswith("model-9 and 2 more")
     assert told["backups"] == "none"
+    assert told["forbidden"] == "3 words and expressions"
     assert told["open_to_strangers"] == (
         "every server that invites this public bot, without a limit, the user install, "
         "METRICS_ADDRESS"
@@ -116,5 +117,5 @@ def test_what_is_open_to_strangers_is_named(
     closed = settings.model_copy(
         update={"allow_user_install": False, "metrics_address": ("127.0.0.1", 9464)}
     )
-    told = summarize(closed, models=names, gateways=["a"], is_public=False)
+    told = summarize(closed, models=names, gateways=["a"], forbidden=0, is_public=False)
     assert told["open_to_strangers"] == "nothing"

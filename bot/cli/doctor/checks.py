@@ -3,9 +3,9 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from importlib.metadata import version
 from pathlib import Path
 
+from bot import __version__
 from bot.cli.doctor import discord_account, discord_checks, file_checks
 from bot.cli.doctor.backup_check import check_backups
 from bot.cli.doctor.clock import check_clock
@@ -54,7 +54,7 @@ async def print_json(setup: Setup, clock: Clock, say: Callable[[str], None]) -> 
     signs = {finding.sign for finding in found}
     worst = next(sign for sign in (Sign.WRONG, Sign.WARNING, Sign.FINE) if sign in signs)
     findings = [{key: clean(text) for key, text in finding.as_json().items()} for finding in found]
-    report = {"version": version("easel-bot"), "state": worst.state, "findings": findings}
+    report = {"version": __version__, "state": worst.state, "findings": findings}
     say(json.dumps(report, indent=2))  # in ASCII, whatever the terminal's encoding is
     return EXIT_WRONG if worst is Sign.WRONG else EXIT_FINE
 
@@ -96,6 +96,8 @@ async def run_checks(
     yield await asyncio.to_thread(file_checks.check_folder, settings, free_bytes)
     yield await asyncio.to_thread(file_checks.check_database, settings)
     yield await asyncio.to_thread(check_backups, settings, clock.now())
+    for finding in await asyncio.to_thread(list, file_checks.check_moderation(settings)):
+        yield finding
     theirs = {f"the clock of {one.gateway}": one.clock_ahead_ms for one in probes}
     yield check_clock({"Discord's": answers.clock_ahead_ms, **theirs})
     yield discord_checks.check_invitation(answers)

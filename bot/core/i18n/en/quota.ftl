@@ -206,6 +206,8 @@ audit-action-granted =
     }
 audit-action-reset = { $subject } · usage reset
 audit-action-blocked = { $subject } · blocked
+audit-action-result-removed = { $subject } · a reported result removed
+audit-action-report-dismissed = { $subject } · a report dismissed
 audit-action-unblocked = { $subject } · no longer blocked
 audit-action-cost-set =
     { $old ->

@@ -190,6 +190,8 @@ audit-action-granted =
     }
 audit-action-reset = { $subject } · 用量清零
 audit-action-blocked = { $subject } · 禁止画图
+audit-action-result-removed = { $subject } · 被举报的结果已移除
+audit-action-report-dismissed = { $subject } · 举报已驳回
 audit-action-unblocked = { $subject } · 不再禁止
 audit-action-cost-set =
     { $old ->
