@@ -38,7 +38,7 @@ from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.recovery import Recovery
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.service import JobService
-from bot.moderation.moderation import Moderation
+from bot.moderation.moderation import PromptModeration
 from bot.moderation.rules import OperatorRules, read_rules
 from bot.quota.ledger import Ledger
 from bot.settings.fixes import FIXES
@@ -66,7 +66,7 @@ class Services:
     alerts: OperatorAlerts
     offers: OfferedModels
     age_restriction: AgeRestriction
-    moderation: Moderation
+    moderation: PromptModeration
 
 
 @asynccontextmanager
@@ -163,7 +163,7 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
         age_restriction=AgeRestriction(
             catalogue, allowed_in_direct_messages=settings.allow_age_restricted_in_dms
         ),
-        moderation=Moderation(base.rules),
+        moderation=PromptModeration(base.rules),
         clock=clock,
     )
 

@@ -15,6 +15,7 @@ IN_DISCORD_ONLY = {
     "error-limit-above-ceiling",
     "error-cost-below-the-operators",
     "error-too-many-doubtful",
+    "error-style-forbidden",
 }
 KINDS = list(GatewayErrorKind)
 THE_OPERATOR = {"en": "operator", "zh-CN": "运营者"}
