@@ -211,32 +211,13 @@ def _services(
         server_costs=deps.pricing.server_costs,
         job_service=job_service,
         cancellation=deps.cancellation,
-        recovery=Recovery(
-            deps,
-            job_service,
-            base.owner,
-            locks=base.locks,
-            jobs_folder=settings.data_dir / "jobs",
-            content_store_folder=settings.data_dir / "vault",
-            max_queue_age_ms=settings.max_queue_age * 1000,
-        ),
+        recovery=_recovery(base, deps, job_service),
         late_tasks=LateTasks(deps),
         repository=deps.repository,
         retention=deps.retention,
         content_store=content_store,
         export=PersonalDataExport(base.database, content_store),
-        deletion=PersonalDataDeletion(
-            database=base.database,
-            ledger=deps.ledger,
-            content_store=content_store,
-            jobs=settings.data_dir / "jobs",
-            unread=settings.data_dir / "unread",
-            requests=DeletionRequests(
-                base.locks.database,
-                hashed=deps.attempts.pseudonyms.deletion_mark,
-                now=base.clock.now,
-            ),
-        ),
+        deletion=_deletion(base, deps),
         alerts=base.alerts,
         offers=offers,
         queue=deps.queue,
@@ -250,6 +231,35 @@ def _services(
         taken_down_files=files,
         deleted_messages=DeletedMessages(base.database, files, forgets=settings.forget_deleted),
         reports=ReportedResults(base.database, deps.repository, files, now=base.clock.now),
+    )
+
+
+def _recovery(base: _Base, deps: JobDependencies, job_service: JobService) -> Recovery:
+    settings = base.settings
+    return Recovery(
+        deps,
+        job_service,
+        base.owner,
+        locks=base.locks,
+        jobs_folder=settings.data_dir / "jobs",
+        content_store_folder=settings.data_dir / "vault",
+        max_queue_age_ms=settings.max_queue_age * 1000,
+    )
+
+
+def _deletion(base: _Base, deps: JobDependencies) -> PersonalDataDeletion:
+    settings = base.settings
+    return PersonalDataDeletion(
+        database=base.database,
+        ledger=deps.ledger,
+        content_store=base.content_store,
+        jobs=settings.data_dir / "jobs",
+        unread=settings.data_dir / "unread",
+        requests=DeletionRequests(
+            base.locks.database,
+            hashed=deps.attempts.pseudonyms.deletion_mark,
+            now=base.clock.now,
+        ),
     )
 
 

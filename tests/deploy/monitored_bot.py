@@ -8,11 +8,13 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
 
 from benchmarks.bot_people import FIRST_PERSON, server_of, typed_by
+from bot.database.scheduled_copies import BACKUP_FOLDER
 from tests.deploy.image_gateway import ImageGateway, image_gateway
 from tests.deploy.prometheus import Prometheus, answers, free_port, running_prometheus, until
 from tests.discord_rest.events import CHANNEL
@@ -37,6 +39,7 @@ SETTINGS = {
     "DATA_DIR": "data",
     "DEFAULT_QUOTA": "1000/day",
     "OPERATOR_BUDGET": "60/day",
+    "BACKUP_EVERY": "",  # a test puts its own there
 }
 _ON_A_DISK = f'mount -t tmpfs -o size={DISK_MB}m easel data && exec "$@"'
 
@@ -82,6 +85,15 @@ class MonitoredBot:
             with suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
+
+    def has_one_backup(self, *, age_s: float) -> None:
+        """Leave one scheduled copy, of that age by its name."""
+        folder = self.data / BACKUP_FOLDER
+        folder.mkdir(exist_ok=True)
+        for old in folder.glob("*.db"):
+            old.unlink()
+        stamp = datetime.fromtimestamp(time.time() - age_s, UTC).strftime("%Y%m%dT%H%M%SZ")
+        (folder / f"easel-scheduled-{stamp}.db").touch()
 
     async def is_ready(self) -> bool:
         """Ask /readyz."""

@@ -85,8 +85,7 @@ async def test_every_query_is_answered_by_prometheus(tmp_path: Path) -> None:
         await bot.until_true('easel_jobs_total{end="done"} >= 5')
         await bot.paint(5)
         await bot.until_true('easel_jobs_total{end="done"} >= 10')
-        (bot.data / "backup").mkdir(exist_ok=True)
-        (bot.data / "backup" / "easel.db").touch()
+        bot.has_one_backup(age_s=0)
         await bot.until_true("easel_newest_backup_age_seconds < 60")
         empty = set()
         for title, query, _ in queries():
