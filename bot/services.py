@@ -41,7 +41,7 @@ from bot.jobs.reported_results import ReportedResults
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.service import JobService
 from bot.jobs.taken_down_files import TakenDownFiles
-from bot.moderation.moderation import Moderation
+from bot.moderation.moderation import PromptModeration
 from bot.moderation.rules import OperatorRules, read_rules
 from bot.quota.ledger import Ledger
 from bot.settings.gateway_settings import check_prices, read_gateways
@@ -73,7 +73,7 @@ class Services:
     queue: Queue
     router: Router
     age_restriction: AgeRestriction
-    moderation: Moderation
+    moderation: PromptModeration
     reload_parts: Sequence[ReloadPart]
     taken_down_files: TakenDownFiles
     deleted_messages: DeletedMessages
@@ -193,7 +193,7 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
         age_restriction=AgeRestriction(
             catalogue, allowed_in_direct_messages=settings.allow_age_restricted_in_dms
         ),
-        moderation=Moderation(base.rules, base.metrics),
+        moderation=PromptModeration(base.rules, base.metrics),
         clock=clock,
         metrics=base.metrics,
     )

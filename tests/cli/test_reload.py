@@ -45,7 +45,10 @@ async def test_a_gateway_is_added_while_the_bot_runs(
         keys = {"GATEWAYS__ONE__API_KEY": OLD_KEY, "GATEWAYS__TWO__API_KEY": NEW_KEY}
         write_settings(tmp_path, both, **keys)
         ended = await bot.reload()
-        said = "Reloaded: gateways: 2, models: 2 (new: gpt-image-2), log level INFO.\n"
+        said = (
+            "Reloaded: gateways: 2, models: 2 (new: gpt-image-2), "
+            "forbidden words and expressions: 0, log level INFO.\n"
+        )
         assert (ended.code, ended.out, ended.err) == (0, said, "")
         assert await bot.suggested() == ["dall-e-3", "gpt-image-2"]
         await bot.painted(await bot.ask("a fox", "gpt-image-2"))
@@ -158,6 +161,8 @@ WRONG = {
     "level": (None, {"LOG_LEVEL": "LOUD"}, "LOG_LEVEL is wrong"),
     "another setting": (None, {"MAX_DISK": "plenty"}, "MAX_DISK is wrong"),
     "key of nobody": (None, {"GATEWAYS__TWO__API_KEY": "x"}, "GATEWAYS__TWO__API_KEY names a"),
+    "words": (None, {"MODERATION_FILE": "words.txt"}, "MODERATION_FILE (words.txt), line 2, "),
+    "no words": (None, {"MODERATION_FILE": "x.txt"}, "MODERATION_FILE cannot be read (x.txt)"),
     "both ways": (None, {"IMAGE_API_URL": "http://x/v1"}, "IMAGE_API_URL and GATEWAYS_FILE are"),
 }
 
@@ -170,6 +175,7 @@ async def test_what_is_wrong_changes_nothing_and_is_named(
     right = table("one", painter, "dall-e-3") + prices
     budget = {"OPERATOR_BUDGET": BUDGET, "GATEWAYS__ONE__API_KEY": OLD_KEY}
     write_settings(tmp_path, right, **budget)
+    (tmp_path / "words.txt").write_text("fox\n/(a+)+$/\n")
     unpriced = right.replace('"dall-e-3"]\npoll', '"dall-e-3", "gpt-image-2"]\npoll')
     cases = {
         **WRONG,
@@ -235,6 +241,25 @@ async def test_reloads_under_load_lose_and_double_nothing(
         ]
         assert bot.rows("SELECT COUNT(*) FROM attempts WHERE state <> 'received'") == [(0,)]
         assert other.posts, "no request came after a reload"
+
+
+async def test_a_word_is_forbidden_while_the_bot_runs(
+    tmp_path: Path, painter: KeyedGateway
+) -> None:
+    """What is asked from then on is declined, and the word is not named."""
+    given = {"GATEWAYS__ONE__API_KEY": OLD_KEY, "MODERATION_FILE": "words.txt"}
+    write_settings(tmp_path, table("one", painter, "dall-e-3"), **given)
+    (tmp_path / "words.txt").write_text("hen\n")
+    async with live_bot(tmp_path) as bot:
+        await bot.painted(await bot.ask("a fox"))
+        (tmp_path / "words.txt").write_text("fox\n/c[o0]w/\n")
+        assert "forbidden words and expressions: 2" in (await bot.reload()).out
+        for prompt in ("a fox", "a c0w"):
+            declined = await bot.answered(await bot.ask(prompt))
+            assert (declined.embeds, declined.files) == ([], {})
+            assert prompt not in declined.content
+        await bot.painted(await bot.ask("a hen"))
+        assert [prompt for _, prompt, _ in painter.posts] == ["a fox", "a hen"]
 
 
 def pipe_instead_of(path: Path) -> Path:

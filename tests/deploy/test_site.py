@@ -95,7 +95,8 @@ def test_no_secret_or_data_goes_into_the_site(site: Path) -> None:
     ours = {"docs", "deploy", "bot", "assets", "search"}
     files = {path.name for path in site.iterdir()} - ours
     pages = {"index.html", "404.html", "CONTRIBUTING.html", "CHANGELOG.html", "sitemap.xml"}
-    plain = {"LICENSE", "Dockerfile", "compose.yaml", ".env.example", "gateways.toml.example"}
+    examples = {".env.example", "gateways.toml.example", "moderation.txt.example"}
+    plain = {"LICENSE", "Dockerfile", "compose.yaml", *examples}
     assert files <= {*pages, *plain, "sitemap.xml.gz"}
     assert {path.suffix for path in (site / "bot").rglob("*") if path.is_file()} <= {
         ".toml",
