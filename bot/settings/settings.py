@@ -302,7 +302,7 @@ def _variable(path: list[str]) -> str:
 
 
 def _default(name: str) -> dict[str, object]:
-    value = Settings.model_fields[name].get_default(call_default_factory=True)
+    value = Settings.model_fields[name].get_default(call_default_factory=True, validated_data={})
     # pydantic-settings would merge GATEWAYS__… into a given table: hide them from it.
     blind = {"_env_nested_delimiter": "\0"} if name == "gateways" else {}
     return {name: value, **blind}
