@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from bot.jobs.repository.history_search import last_jobs
@@ -54,7 +55,7 @@ async def test_one_unreadable_job_stops_nothing(
     change(tmp_path / "easel.db", damage)
     gateway.gate.set()
     courier = RecordingCourier()
-    with capture_logs() as events:
+    with capture_logs([merge_contextvars]) as events:
         async with process(tmp_path, gateway) as harness:
             await recover(harness, courier)
             assert harness.rows(STATES) == [("Ada", "unknown", 1), ("Ben", "done", 1)]

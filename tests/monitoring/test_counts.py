@@ -230,8 +230,9 @@ async def test_a_grant_and_a_refusal_hold_nothing(tmp_path: Path, gateway: Scrip
     assert scrape.value("easel_credits_total", kind="held") == 0
 
 
+@pytest.mark.parametrize("request_", ["'damaged'", "'[1]'", "CAST(X'7B22FF' AS TEXT)"])
 async def test_a_damaged_row_is_counted_as_another_model(
-    tmp_path: Path, gateway: ScriptedGateway
+    tmp_path: Path, gateway: ScriptedGateway, request_: str
 ) -> None:
     """One job that cannot be read must not end the recovery, nor be forgotten."""
     gateway.gate.clear()
@@ -239,7 +240,7 @@ async def test_a_damaged_row_is_counted_as_another_model(
         await dying.submit(RecordingCourier())
         await until(lambda: len(gateway.bodies) == 1)
     with closing(sqlite3.connect(tmp_path / "easel.db")) as database, database:
-        database.execute("UPDATE jobs SET request = 'damaged'")
+        database.execute(f"UPDATE jobs SET request = {request_}")
     async with monitored(tmp_path, gateway) as harness:
         await harness.services.recovery.take_over()
         scrape = await harness.scrape()

@@ -56,17 +56,19 @@ class JobCounts:
     traces: Traces
 
     def job_ended(self, tx: Transaction, row: Row, state: JobState) -> None:
-        """Count a job by its row, whose request may be unreadable."""
+        """Count a job by its id and times; its request may be unreadable."""
         if self.metrics.is_on or self.traces.is_on:
-            tx.on_commit(partial(self._count_job, row, state))
+            # Only a SELECT reads letters that a damaged text has lost.
+            found = tx.one("SELECT request FROM jobs WHERE id = $1", row["id"])
+            model = OTHER if found is None else _model_in(found["request"])
+            tx.on_commit(partial(self._count_job, row, state, model))
 
     def attempt_ended(self, tx: Transaction, end: AttemptEnd) -> None:
         """Count an attempt, what it cost and how long it took."""
         if self.metrics.is_on or self.traces.is_on:
             tx.on_commit(partial(self._count_attempt, end))
 
-    def _count_job(self, row: Row, state: JobState) -> None:
-        model = _model_in(row["request"])
+    def _count_job(self, row: Row, state: JobState, model: str) -> None:
         self.metrics.count(JOBS, state.value, model)
         if self.traces.is_on:
             self.traces.add(

@@ -171,7 +171,7 @@ class JobRepository:
             " token = CASE WHEN channel_id IS NULL OR told = 1 THEN NULL ELSE token END,"
             " told = CASE WHEN channel_id IS NULL THEN 1 ELSE told END"
             f" WHERE id = $4 AND state IN ({_OPEN}){_UNSENT if only_unsent else ''}"
-            " RETURNING id, request, created_at, ended_at",
+            " RETURNING id, created_at, ended_at",
             state,
             self._now(),
             None if error is None else error_to_text(error),
