@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import Self
 
 import structlog
 
@@ -30,7 +31,9 @@ from bot.gateways.reply.unread_files import UnreadFiles
 from bot.images.references import MAX_MEGABYTES
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.job_retention import JobRetention
+from bot.jobs.late_tasks import LateTasks
 from bot.jobs.maintenance import Maintenance, MaintenanceTask, delete_old_charges
+from bot.jobs.recovery import ResumableJob, UnreportedFailure
 from bot.jobs.scheduled_backups import BackupSchedule, ScheduledBackups
 from bot.monitoring.opening import open_metrics, serve_monitoring
 from bot.preferences.preference_store import PreferenceStore
@@ -80,6 +83,51 @@ class _Parts:
     pictures: MessagePictures
 
 
+@dataclass(frozen=True, slots=True)
+class _BackgroundTasks:
+    """What runs beside the requests, from the login on."""
+
+    maintenance: Maintenance
+    backups: ScheduledBackups
+    late_tasks: LateTasks
+    log_channels: LogChannels
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: Settings, bot: Bot, clock: Clock) -> AsyncIterator[Self]:
+        """Own them in this context."""
+        services = bot.services
+        log_channels = LogChannels(
+            bot.client, bot.preference_store, services.database, services.repository
+        )
+        services.job_service.on_end = log_channels.job_ended
+        services.job_service.on_declined = log_channels.declined
+        maintenance = Maintenance(
+            (services.deletion.complete, services.offers.refresh),
+            clock,
+            patient=_patient_tasks(settings, bot, clock),
+        )
+        backups = _backups(settings, services, clock)
+        async with log_channels, maintenance, backups, services.late_tasks as late_tasks:
+            yield cls(maintenance, backups, late_tasks, log_channels)
+
+    def begin(
+        self, bot: Bot, taken: Sequence[UnreportedFailure | ResumableJob], couriers: Couriers
+    ) -> None:
+        """Start them; nobody waits until hundreds of old cards are told."""
+        read = partial(read_from_cdn, bot.client)
+        resume = partial(bot.services.recovery.resume, taken, couriers.reopen, read)
+        self.maintenance.begin(resume)
+        self.late_tasks.begin(couriers.reopen, partial(with_present_roles, bot.client))
+        self.backups.begin()
+
+    async def end(self) -> None:
+        """End them, the log channels once they have posted what waits."""
+        await self.log_channels.finish(within_s=LAST_ENTRIES_S)
+        for task in (self.maintenance, self.late_tasks, self.backups):
+            await task.end()
+
+
 @asynccontextmanager
 async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
     """Open the services, take over the jobs of dead processes and add the cogs.
@@ -99,41 +147,17 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         client, couriers = bot.client, _couriers(bot, clock)
         owner = OwnerNotifier(client)
         services.alerts.listener = owner.notify
-        log_channels = await stack.enter_async_context(
-            LogChannels(client, preference_store, services.database, services.repository)
-        )
-        services.job_service.on_end = log_channels.job_ended
-        services.job_service.on_declined = log_channels.declined
-        maintenance = await stack.enter_async_context(
-            Maintenance(
-                (services.deletion.complete, services.offers.refresh),
-                clock,
-                patient=_patient_tasks(settings, bot, clock),
-            )
-        )
-
-        backups = await stack.enter_async_context(_backups(settings, services, clock))
-        late_tasks = await stack.enter_async_context(services.late_tasks)
+        tasks = await stack.enter_async_context(_BackgroundTasks.open(settings, bot, clock))
 
         async def once_logged_in() -> None:
             _log_summary(bot, settings)
-            read = partial(read_from_cdn, client)
-            # Nobody waits until hundreds of old cards are told.
-            maintenance.begin(partial(services.recovery.resume, taken, couriers.reopen, read))
-            late_tasks.begin(couriers.reopen, partial(with_present_roles, client))
-            backups.begin()
+            tasks.begin(bot, taken, couriers)
 
         client.once_logged_in = once_logged_in
-
-        async def once_closing() -> None:
-            await log_channels.finish(within_s=LAST_ENTRIES_S)
-            for task in (maintenance, late_tasks, backups):
-                await task.end()
-
-        client.once_closing = once_closing
+        client.once_closing = tasks.end
         downloader = await stack.enter_async_context(_downloader(settings, clock))
         pictures = MessagePictures(client, downloader)
-        parts = _Parts(couriers, log_channels, owner, pictures)
+        parts = _Parts(couriers, tasks.log_channels, owner, pictures)
         for cog in create_cogs(_dependencies(settings, bot, parts, clock)):
             await client.add_cog(cog)
         client.add_dynamic_items(StopButton)
@@ -218,7 +242,7 @@ def _couriers(bot: Bot, clock: Clock) -> Couriers:
 def _patient_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[MaintenanceTask]:
     services = bot.services
     keep = timedelta(days=settings.keep_jobs_days)
-    old_jobs = JobRetention(services.database, services.ledger, keep=keep, now=clock.now)
+    old_jobs = JobRetention(services.database, services.ledger, keep=keep, clock=clock)
     return (
         bot.client.sync_commands,  # Discord may have refused them for a day
         services.taken_down_files.delete,

@@ -40,7 +40,7 @@ from bot.jobs.reported_results import ReportedResults
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.service import JobService
 from bot.jobs.taken_down_files import TakenDownFiles
-from bot.moderation.moderation import Moderation
+from bot.moderation.moderation import PromptModeration
 from bot.moderation.rules import OperatorRules, read_rules
 from bot.quota.ledger import Ledger
 from bot.settings.gateway_settings import check_prices, read_gateways
@@ -72,7 +72,7 @@ class Services:
     queue: Queue
     router: Router
     age_restriction: AgeRestriction
-    moderation: Moderation
+    moderation: PromptModeration
     reload_parts: Sequence[ReloadPart]
     taken_down_files: TakenDownFiles
     deleted_messages: DeletedMessages
@@ -185,7 +185,7 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
         age_restriction=AgeRestriction(
             catalogue, allowed_in_direct_messages=settings.allow_age_restricted_in_dms
         ),
-        moderation=Moderation(base.rules, base.metrics),
+        moderation=PromptModeration(base.rules, base.metrics),
         clock=clock,
         metrics=base.metrics,
     )
@@ -211,32 +211,13 @@ def _services(
         server_costs=deps.pricing.server_costs,
         job_service=job_service,
         cancellation=deps.cancellation,
-        recovery=Recovery(
-            deps,
-            job_service,
-            base.owner,
-            locks=base.locks,
-            jobs_folder=settings.data_dir / "jobs",
-            content_store_folder=settings.data_dir / "vault",
-            max_queue_age_ms=settings.max_queue_age * 1000,
-        ),
+        recovery=_recovery(base, deps, job_service),
         late_tasks=LateTasks(deps),
         repository=deps.repository,
         retention=deps.retention,
         content_store=content_store,
         export=PersonalDataExport(base.database, content_store),
-        deletion=PersonalDataDeletion(
-            database=base.database,
-            ledger=deps.ledger,
-            content_store=content_store,
-            jobs=settings.data_dir / "jobs",
-            unread=settings.data_dir / "unread",
-            requests=DeletionRequests(
-                base.locks.database,
-                hashed=deps.attempts.pseudonyms.deletion_mark,
-                now=base.clock.now,
-            ),
-        ),
+        deletion=_deletion(base, deps),
         alerts=base.alerts,
         offers=offers,
         queue=deps.queue,
@@ -250,6 +231,35 @@ def _services(
         taken_down_files=files,
         deleted_messages=DeletedMessages(base.database, files, forgets=settings.forget_deleted),
         reports=ReportedResults(base.database, deps.repository, files, now=base.clock.now),
+    )
+
+
+def _recovery(base: _Base, deps: JobDependencies, job_service: JobService) -> Recovery:
+    settings = base.settings
+    return Recovery(
+        deps,
+        job_service,
+        base.owner,
+        locks=base.locks,
+        jobs_folder=settings.data_dir / "jobs",
+        content_store_folder=settings.data_dir / "vault",
+        max_queue_age_ms=settings.max_queue_age * 1000,
+    )
+
+
+def _deletion(base: _Base, deps: JobDependencies) -> PersonalDataDeletion:
+    settings = base.settings
+    return PersonalDataDeletion(
+        database=base.database,
+        ledger=deps.ledger,
+        content_store=base.content_store,
+        jobs=settings.data_dir / "jobs",
+        unread=settings.data_dir / "unread",
+        requests=DeletionRequests(
+            base.locks.database,
+            hashed=deps.attempts.pseudonyms.deletion_mark,
+            now=base.clock.now,
+        ),
     )
 
 

@@ -33,6 +33,7 @@ def _values(settings: Settings) -> Mapping[str, str]:
         "unread": _words(timedelta(milliseconds=UNREAD_RETENTION_MS)),
         "marks": _words(timedelta(days=MOST_DAYS)),
         "backups": _backups(settings),
+        "logged": _logged(settings),
         "forgotten": _forgotten(settings),
         "deleted_copies": _deleted_copies(settings),
     }
@@ -41,7 +42,15 @@ def _values(settings: Settings) -> Mapping[str, str]:
 def _backups(settings: Settings) -> str:
     if settings.backup_every is None:
         return f"[at most {MOST_DAYS} days]"
-    return f"{_words(_reach(settings))}: one every {_words(settings.backup_every)}"
+    return (
+        f"{_words(_reach(settings))}: one every {_words(settings.backup_every).removeprefix('1 ')}"
+    )
+
+
+def _logged(settings: Settings) -> str:
+    if settings.log_level == "DEBUG":
+        return "at present, while a fault is searched for, also parts of your words"
+    return "no words, no pictures"
 
 
 def _forgotten(settings: Settings) -> str:

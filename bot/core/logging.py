@@ -42,6 +42,10 @@ class Redactor:
         known = {*self._secrets, *filter(None, secrets)}
         self._secrets = tuple(sorted(known, key=len, reverse=True))
 
+    def with_more(self, secrets: Iterable[str]) -> "Redactor":
+        """Return a redactor that removes these secrets, too."""
+        return Redactor((*self._secrets, *secrets))
+
     def clean(self, text: str) -> str:
         """Return the text with every secret replaced."""
         for secret in self._secrets:

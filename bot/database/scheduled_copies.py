@@ -20,7 +20,7 @@ BACKUP_FOLDER = "backup"
 MOST_DAYS = 90
 """No copy is kept for longer: so long a deletion is repeated when a backup is restored."""
 LEFT_FREE_BYTES = 100 * 10**6
-"""What a copy leaves free on the disk: the bot itself must go on writing."""
+"""What a copy leaves free on the disk besides room for another, which an upgrade makes."""
 _STAMP = "%Y%m%dT%H%M%SZ"
 _MOST_MS = MOST_DAYS * 24 * 3600 * 1000
 
@@ -63,7 +63,7 @@ def make_scheduled_copy(
     make_private_folder(folder)
     for part in folder.glob(f"{_prefix(database)}*.part"):
         part.unlink(missing_ok=True)  # of a process that was killed
-    if free(folder) < _bytes_of(database) + LEFT_FREE_BYTES:
+    if free(folder) < 2 * _bytes_of(database) + LEFT_FREE_BYTES:
         raise OSError(errno.ENOSPC, "there is no room for another copy", str(folder))
     stamp = datetime.fromtimestamp(now / 1000, UTC).strftime(_STAMP)
     return copy_database(database, folder / f"{_prefix(database)}{stamp}.db", is_stopped=is_stopped)

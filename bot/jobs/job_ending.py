@@ -20,7 +20,7 @@ from bot.jobs.picture_retention import PictureRetention
 from bot.jobs.pricing import Pricing
 from bot.jobs.queue.queue import Queue
 from bot.jobs.repository.repository import JobRepository
-from bot.moderation.moderation import Moderation
+from bot.moderation.moderation import PromptModeration
 from bot.quota.ledger import Ledger
 
 
@@ -40,7 +40,7 @@ class JobDependencies:
     first_responses: FirstResponses
     retention: PictureRetention
     age_restriction: AgeRestriction
-    moderation: Moderation
+    moderation: PromptModeration
     clock: Clock
     metrics: Metrics = NO_METRICS
 

@@ -5,12 +5,13 @@ next day. Sums go first and jobs last, because a deletion of personal data finds
 which a person was through their jobs. Grants, limits, blocks, presets, styles and preferences stay.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
 import structlog
 
+from bot.core.clock import Clock
 from bot.database.database import LONG_ROWS, Database
 from bot.database.transaction import Transaction
 from bot.jobs.picture_retention import DeleteRows
@@ -23,22 +24,25 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 JOBS_PER_BATCH = 20  # with all rows that refer to them
 ROWS_PER_BATCH = 250
 SUBJECTS_PER_BATCH = 100
+# After each transaction, so that most of the time belongs to people: the first run after an upgrade
+# may have a million jobs to delete.
+PAUSE_S = 0.05
 
 
 class JobRetention:
     """Deletes jobs, costs, meters and the audit when they are older than ``keep``."""
 
     def __init__(
-        self, database: Database, ledger: Ledger, *, keep: timedelta, now: Callable[[], int]
+        self, database: Database, ledger: Ledger, *, keep: timedelta, clock: Clock
     ) -> None:
         self._database = database
         self._ledger = ledger
         self._keep_ms = int(keep / timedelta(milliseconds=1))
-        self._now = now
+        self._clock = clock
 
     async def delete_old(self) -> None:
         """Delete what is too old; harmless in the middle of anything."""
-        before = (self._now() - self._keep_ms) // HOUR_MS * HOUR_MS
+        before = (self._clock.now() - self._keep_ms) // HOUR_MS * HOUR_MS
         meters = await self._delete_meters(before)
         changes = await self._in_batches(self._ledger.forget_changes, before, ROWS_PER_BATCH)
         # An hour longer: its charge may lie in the hour after it.
@@ -66,6 +70,7 @@ class JobRetention:
         while deleted == most:
             deleted = await self._database.write_when_possible(delete, before=before, most=most)
             total += deleted
+            await self._clock.wait(self._clock.sleep(PAUSE_S), "old jobs")
         return total
 
 

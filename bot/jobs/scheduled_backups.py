@@ -28,6 +28,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 # After a failure, and before the age of the newest copy is looked at again.
 LONGEST_PAUSE_S = 3600.0
+_EXPECTED = (OSError, sqlite3.Error, DatabaseDamaged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,10 @@ class ScheduledBackups(BackgroundTask):
             size = await self._copy()
         except Exception as error:
             # A defect of one copy must not end those of tomorrow.
-            log.exception("backup.failed", folder=str(self._folder))
+            is_defect = not isinstance(error, _EXPECTED)
+            log.error(  # noqa: TRY400 - a full disk needs no traceback every hour
+                "backup.failed", folder=str(self._folder), error=repr(error), exc_info=is_defect
+            )
             self._alerts.backup_failed(BackupFailed(_cause(error)))
         else:
             log.info("backup.made", folder=str(self._folder), bytes=size)

@@ -35,7 +35,7 @@ class SearchTooSlow(Exception):
 
 
 Forms = tuple[str, str | None, str | None]
-"""A text as typed, folded, and folded for words of two alphabets; None where that is no other."""
+"""A text as typed, folded, and folded with mixed words; None where that is no other."""
 
 
 @dataclass(frozen=True, slots=True)

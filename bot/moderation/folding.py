@@ -25,8 +25,6 @@ _DIACRITICS = (
     "\u20d0-\u20ff\ufe20-\ufe2f]"
 )
 _LATIN, _OTHER = "A-Za-z\u00c0-\u024f", "\u0370-\u03ff\u0400-\u052f\u0530-\u058f"
-# A word of letters from Latin and from another alphabet that has look-alikes.
-_MIXED = rf"(?<!\w)(?=\w*[{_LATIN}])(?=\w*[{_OTHER}])\w+"
 
 
 def _by_look_alike() -> Iterator[tuple[str, str]]:
@@ -39,9 +37,11 @@ def _by_look_alike() -> Iterator[tuple[str, str]]:
 
 
 _LETTERS = dict(_by_look_alike())
+# A word of letters from Latin and from another alphabet, or of nothing but look-alikes.
+_MIXED = rf"(?<!\w)(?:(?=\w*[{_LATIN}])(?=\w*[{_OTHER}])\w+|[{''.join(_LETTERS)}]+(?!\w))"
 # Applied after casefold(): a small Cyrillic в does not look like b, though its capital does.
 _ALIKE = str.maketrans(_LETTERS)
-# For words of two alphabets: there a small letter stands also for what its capital looks like.
+# For mixed words: there a small letter stands also for what its capital looks like.
 _ALIKE_IN_MIXED = str.maketrans({c.lower(): letter for c, letter in _LETTERS.items()} | _LETTERS)
 
 
@@ -65,7 +65,10 @@ def folded(text: str) -> str:
 
 
 def folded_mixed(text: str) -> str | None:
-    """Return a text with more look-alikes folded in words of two alphabets; None without such."""
+    """Return a text with more look-alikes folded in words that use them; None without such words.
+
+    These are words of two alphabets, and those that only have letters that look like Latin ones.
+    """
     if text.isascii():
         return None
     plain = _plain(text)
@@ -75,7 +78,7 @@ def folded_mixed(text: str) -> str | None:
 
 
 def folded_as_mixed(word: str) -> str:
-    """Return how ``folded_mixed`` folds a listed word that a text writes in two alphabets."""
+    """Return how ``folded_mixed`` folds a listed word that a text writes so."""
     return _alike(_plain(word).translate(_ALIKE_IN_MIXED))
 
 

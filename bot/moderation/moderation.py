@@ -16,6 +16,9 @@ from bot.moderation.word_list import WordList
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
+MAX_AT_ONCE = 300
+"""The characters in which words are looked for at once; expressions always wait for a thread."""
+
 WordsOf = Callable[[int], tuple[str, ...]]
 """Returns the words that a server forbids, by its id."""
 
@@ -54,7 +57,7 @@ def _no_words(_: int) -> tuple[str, ...]:
     return ()
 
 
-class Moderation:
+class PromptModeration:
     """Checks what people wrote, before anything is held or stored.
 
     ``rules`` may be replaced at any time; a check uses one set from its beginning to its end.
@@ -76,7 +79,10 @@ class Moderation:
         if rules.is_empty and not words:
             return
         try:
-            await asyncio.to_thread(_check, rules, words, tuple(texts))
+            if rules.expressions or sum(map(len, texts)) > MAX_AT_ONCE:
+                await asyncio.to_thread(_check, rules, words, texts)
+            else:
+                _check(rules, words, texts)
         except TextRefused as refused:
             self._metrics.count(MODERATION, refused.counted_as)
             raise

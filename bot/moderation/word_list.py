@@ -43,6 +43,17 @@ def _spelled_out(tokens: Sequence[str]) -> Iterator[str]:
             yield "".join(letters)
 
 
+def _interrupted(folded_text: str) -> Iterator[str]:
+    """Yield words without the punctuation in them, such as ``wo*rd`` or ``wo||rd``.
+
+    Chinese has no spaces: there punctuation is between words.
+    """
+    for chunk in folded_text.split():
+        pieces = _with_separators_as_spaces(chunk).split()
+        if len(pieces) > 1 and not re.search(_UNSPACED_RUN, chunk):
+            yield "".join(pieces)
+
+
 @dataclass(frozen=True, slots=True)
 class _Text:
     """A folded text, once for words with spaces around them and once for those without."""
@@ -58,7 +69,7 @@ class _Text:
         spelled = tuple(_spelled_out(tokens))
         joined = _with_separators_as_spaces(re.sub(_SPACE_IN_CHINESE, "", folded_text))
         return cls(
-            frozenset((*tokens, *spelled)),
+            frozenset((*tokens, *spelled, *_interrupted(folded_text))),
             f" {' '.join(tokens)} ",
             "\n".join((joined, *spelled)),
         )

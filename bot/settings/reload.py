@@ -11,7 +11,7 @@ import structlog
 from bot.core.bot_process import ReloadAnswer
 from bot.core.errors.base import collect_problems
 from bot.core.logging import Redactor, set_level
-from bot.settings.settings import Settings, read_settings
+from bot.settings.settings import ReadSettings, Settings, read_settings
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -58,39 +58,43 @@ class Reload:
 
     async def run(self) -> ReloadAnswer:
         """Reload; the answer says what is in force now, or everything that is wrong."""
+        secrets: tuple[str, ...] = ()
         try:
-            answer = await self._run()
+            found = await asyncio.to_thread(read_settings)
+            secrets = found.settings.secrets if found.settings else ()
+            answer = await self._reload(found)
         except Exception:
             log.exception("reload.defect")
             answer = _refusal(["An unexpected error occurred: the bot's log has it."])
+        # The keys of a reload that was refused are no keys of this bot.
+        sentence = self._redactor.with_more(secrets).clean(answer.sentence)
         write = log.info if answer.is_done else log.error
-        write("reload.done" if answer.is_done else "reload.refused", sentence=answer.sentence)
-        return ReloadAnswer(answer.is_done, self._redactor.clean(answer.sentence))
+        write("reload.done" if answer.is_done else "reload.refused", sentence=sentence)
+        return ReloadAnswer(answer.is_done, sentence)
 
-    async def _run(self) -> ReloadAnswer:
-        found = await asyncio.to_thread(read_settings)
+    async def _reload(self, found: ReadSettings) -> ReloadAnswer:
         if found.settings is None or found.problems:
             return _refusal(found.problems)
-        self._redactor.add(found.settings.secrets)
         taken = {name: getattr(found.settings, name) for name in RELOADED}
         settings = self._running.model_copy(update=taken)
-        changes, problems = await self._read(settings)
+        parts, problems = await self._read(settings)
         if problems:
             return _refusal(problems)
-        for change in changes:
-            change.apply()
+        self._redactor.add(settings.secrets)
+        for part in parts:
+            part.apply()
         notes = list(_notes(self._running, found.settings))
         self._running = settings
-        facts = ", ".join(change.facts for change in changes)
+        facts = ", ".join(part.facts for part in parts)
         return ReloadAnswer(is_done=True, sentence=" ".join([f"Reloaded: {facts}.", *notes]))
 
     async def _read(self, settings: Settings) -> tuple[list[ReadPart], list[str]]:
-        changes: list[ReadPart] = []
+        found: list[ReadPart] = []
         problems: list[str] = []
         for part in self._parts:
             with collect_problems(problems):
-                changes.append(await part(settings))
-        return changes, problems
+                found.append(await part(settings))
+        return found, problems
 
 
 def _refusal(problems: Sequence[str]) -> ReloadAnswer:

@@ -9,7 +9,7 @@ from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.routing.offered_models import OfferedModels
 from bot.gateways.routing.router import Router
-from bot.moderation.moderation import Moderation
+from bot.moderation.moderation import PromptModeration
 from bot.moderation.rules import read_rules
 from bot.settings.gateway_settings import check_prices, read_gateways
 from bot.settings.reload import ReadPart
@@ -56,7 +56,7 @@ class GatewayReload:
 class ModerationReload:
     """Reads the operator's words and expressions anew."""
 
-    moderation: Moderation
+    moderation: PromptModeration
 
     async def __call__(self, settings: Settings) -> ReadPart:
         """Read them: a ReloadPart."""

@@ -25,7 +25,7 @@ async def test_the_operators_rules_hold_at_the_terminal(
     for command in (("imagine", "a NАPALM sky"), ("jobs", "retry", job_id)):
         refused = await run("bot", *command, folder=tmp_path, env=env)
         assert refused.code == 2, refused.err
-        assert "forbidden by the operator of this bot" in refused.err
+        assert "MODERATION_FILE forbids something in this request" in refused.err
     assert len(gateway.bodies) == 1
 
 

@@ -17,6 +17,7 @@ IN_DISCORD_ONLY = {
     "error-too-many-doubtful",
     "error-operators-only",
     "error-blocked-everywhere",
+    "error-style-forbidden",
 }
 KINDS = list(GatewayErrorKind)
 THE_OPERATOR = {"en": "operator", "zh-CN": "运营者"}

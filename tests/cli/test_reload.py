@@ -1,8 +1,10 @@
 """A reload of the running bot: what changes, what goes on as it was, and what changes nothing."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -43,7 +45,10 @@ async def test_a_gateway_is_added_while_the_bot_runs(
         keys = {"GATEWAYS__ONE__API_KEY": OLD_KEY, "GATEWAYS__TWO__API_KEY": NEW_KEY}
         write_settings(tmp_path, both, **keys)
         ended = await bot.reload()
-        said = "Reloaded: gateways: 2, models: 2 (new: gpt-image-2), log level INFO.\n"
+        said = (
+            "Reloaded: gateways: 2, models: 2 (new: gpt-image-2), "
+            "forbidden words and expressions: 0, log level INFO.\n"
+        )
         assert (ended.code, ended.out, ended.err) == (0, said, "")
         assert await bot.suggested() == ["dall-e-3", "gpt-image-2"]
         await bot.painted(await bot.ask("a fox", "gpt-image-2"))
@@ -156,6 +161,8 @@ WRONG = {
     "level": (None, {"LOG_LEVEL": "LOUD"}, "LOG_LEVEL is wrong"),
     "another setting": (None, {"MAX_DISK": "plenty"}, "MAX_DISK is wrong"),
     "key of nobody": (None, {"GATEWAYS__TWO__API_KEY": "x"}, "GATEWAYS__TWO__API_KEY names a"),
+    "words": (None, {"MODERATION_FILE": "words.txt"}, "MODERATION_FILE (words.txt), line 2, "),
+    "no words": (None, {"MODERATION_FILE": "x.txt"}, "MODERATION_FILE cannot be read (x.txt)"),
     "both ways": (None, {"IMAGE_API_URL": "http://x/v1"}, "IMAGE_API_URL and GATEWAYS_FILE are"),
 }
 
@@ -168,6 +175,7 @@ async def test_what_is_wrong_changes_nothing_and_is_named(
     right = table("one", painter, "dall-e-3") + prices
     budget = {"OPERATOR_BUDGET": BUDGET, "GATEWAYS__ONE__API_KEY": OLD_KEY}
     write_settings(tmp_path, right, **budget)
+    (tmp_path / "words.txt").write_text("fox\n/(a+)+$/\n")
     unpriced = right.replace('"dall-e-3"]\npoll', '"dall-e-3", "gpt-image-2"]\npoll')
     cases = {
         **WRONG,
@@ -235,6 +243,58 @@ async def test_reloads_under_load_lose_and_double_nothing(
         assert other.posts, "no request came after a reload"
 
 
+async def test_a_word_is_forbidden_while_the_bot_runs(
+    tmp_path: Path, painter: KeyedGateway
+) -> None:
+    """What is asked from then on is declined, and the word is not named."""
+    given = {"GATEWAYS__ONE__API_KEY": OLD_KEY, "MODERATION_FILE": "words.txt"}
+    write_settings(tmp_path, table("one", painter, "dall-e-3"), **given)
+    (tmp_path / "words.txt").write_text("hen\n")
+    async with live_bot(tmp_path) as bot:
+        await bot.painted(await bot.ask("a fox"))
+        (tmp_path / "words.txt").write_text("fox\n/c[o0]w/\n")
+        assert "forbidden words and expressions: 2" in (await bot.reload()).out
+        for prompt in ("a fox", "a c0w"):
+            declined = await bot.answered(await bot.ask(prompt))
+            assert (declined.embeds, declined.files) == ([], {})
+            assert prompt not in declined.content
+        await bot.painted(await bot.ask("a hen"))
+        assert [prompt for _, prompt, _ in painter.posts] == ["a fox", "a hen"]
+
+
+def pipe_instead_of(path: Path) -> Path:
+    """Put a pipe where a file is: whoever reads it waits for a writer."""
+    path.unlink()
+    os.mkfifo(path)
+    return path
+
+
+async def once_read(path: Path) -> TextIO:
+    """Return what is written to whoever is reading, and leave a new pipe to the next one."""
+    file = await asyncio.to_thread(path.open, "w")
+    pipe_instead_of(path)
+    return file
+
+
+async def test_an_answer_is_of_a_reload_that_began_after_it_was_asked_for(
+    tmp_path: Path, painter: KeyedGateway
+) -> None:
+    """Or an operator is told that their change is in force, while it was not read."""
+    write_settings(tmp_path, table("one", painter, "dall-e-3"), GATEWAYS__ONE__API_KEY=OLD_KEY)
+    async with live_bot(tmp_path) as bot:
+        path = pipe_instead_of(tmp_path / "gateways.toml")
+        first = asyncio.create_task(bot.reload())
+        with await once_read(path) as file:
+            second = asyncio.create_task(bot.reload())
+            locks = tmp_path / "data" / "easel.db-locks"
+            await until(lambda: len([*locks.glob("*.request")]) == 2)
+            file.write(table("one", painter, "dall-e-3"))
+        assert "new" not in (await first).out
+        with await once_read(path) as file:
+            file.write(table("one", painter, "x"))
+        assert "(new: x; gone: dall-e-3)" in (await second).out
+
+
 async def test_two_reloads_at_once_are_both_answered(tmp_path: Path, painter: KeyedGateway) -> None:
     """Each of two operators hears of the state that includes their own change."""
     write_settings(tmp_path, table("one", painter, "dall-e-3"), GATEWAYS__ONE__API_KEY=OLD_KEY)
@@ -261,6 +321,25 @@ async def test_a_reload_during_the_start_waits_for_its_end(
         await until((tmp_path / "data").exists)
         write_settings(tmp_path, table("one", painter, "x"), GATEWAYS__ONE__API_KEY=OLD_KEY)
         bot.hang_up()
+        await bot.until_logged("reload.done")
+        await bot.until_connected()
+        assert await bot.suggested() == ["x"]
+
+
+async def test_a_signal_before_anybody_can_hear_it_waits(
+    tmp_path: Path, painter: KeyedGateway
+) -> None:
+    """It would end the process, as a SIGHUP does that nobody asked for."""
+    write_settings(tmp_path, "", GATEWAYS__ONE__API_KEY=OLD_KEY)
+    path = pipe_instead_of(tmp_path / "gateways.toml")
+    async with starting_bot(tmp_path) as bot:
+        with await once_read(path) as check_before_the_start:
+            bot.hang_up()
+            check_before_the_start.write(table("one", painter, "dall-e-3"))
+        with await once_read(path) as start:
+            start.write(table("one", painter, "dall-e-3"))
+        with await once_read(path) as reload:
+            reload.write(table("one", painter, "x"))
         await bot.until_logged("reload.done")
         await bot.until_connected()
         assert await bot.suggested() == ["x"]

@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.moderation.expressions import Expression
-from bot.moderation.moderation import Moderation
+from bot.moderation.moderation import PromptModeration
 from bot.moderation.rules import OperatorRules, parse_rules
 from tests.cogs.actions import ephemeral_text, finished_card, press, submit_form
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
@@ -319,7 +319,7 @@ async def test_a_prompt_that_cannot_be_checked_in_time_is_declined(world: Discor
 
 async def test_rules_that_are_replaced_hold_for_the_next_request(world: DiscordWorld) -> None:
     """A reload needs no restart; what runs already is painted to its end."""
-    moderation: Moderation = world.bot.services.moderation
+    moderation: PromptModeration = world.bot.services.moderation
     await forbid_as_operator(world)
     assert BY_OPERATOR in reply_text(await world.imagine(world.ada, WORD))
     moderation.rules = OperatorRules()

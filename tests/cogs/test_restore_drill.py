@@ -13,6 +13,7 @@ import pytest
 from tests.cli.process import Ended, environment
 from tests.cogs.actions import ephemeral_text, press
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder
+from tests.cogs.test_gateways import direct_messages
 from tests.cogs.test_mydata import asked, confirmed
 from tests.cogs.test_waiting import cards
 from tests.jobs.test_recovery import until
@@ -152,6 +153,24 @@ async def test_a_restart_after_the_restore_goes_on_with_the_schedule(world: Disc
     for _ in range(22):
         await world.env.advance_time(HOUR_S)
     assert len(await backed_up(world, 2 * HOUR_S)) == 2
+
+
+async def test_a_backup_that_fails_is_told_to_the_owner_once_and_people_are_served(
+    world: DiscordWorld,
+) -> None:
+    """Such as a file in the folder's place; the copy comes within an hour after it is gone."""
+    folder = world.folder / "backup"
+    folder.write_text("in the way")
+    await world.env.advance_time(61)
+    await until(lambda: bool(direct_messages(world)))
+    for _ in range(3):
+        await world.env.advance_time(HOUR_S)
+        await painted(world, world.ada, "a fox")
+    (notice,) = direct_messages(world)
+    assert notice.startswith("The scheduled backup of the database was not made: `backup.failed`")
+    assert len(world.gateway.bodies) == 3
+    folder.unlink()
+    assert len(await backed_up(world, HOUR_S)) == 1
 
 
 @pytest.mark.parametrize("files_first", [False, True])

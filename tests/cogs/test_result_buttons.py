@@ -1,5 +1,6 @@
 """The two rows under a result: re-roll, original, delete, and who may press them."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import discord
 import pytest
 
+from bot.core.clock import Clock
 from bot.database.transaction import Transaction
 from bot.jobs.job_retention import JobRetention
 from bot.quota.limits import Period, parse_limits
@@ -360,7 +362,9 @@ async def test_the_controls_of_a_job_of_long_ago_answer_with_a_sentence(
         world.bot.services.database,
         world.bot.services.ledger,
         keep=timedelta(days=90),
-        now=lambda: world.now() + 91 * Period.DAY.ms,
+        clock=Clock(
+            now=lambda: world.now() + 91 * Period.DAY.ms, sleep=lambda _seconds: asyncio.sleep(0)
+        ),
     )
     await old.delete_old()
     assert world.rows("SELECT id FROM jobs") == []

@@ -112,9 +112,12 @@ def test_a_copy_leaves_room_for_the_bot(database: Path, folder: Path) -> None:
     """A backup that fills the disk would stop the bot that it is made for."""
     size = database.stat().st_size
     with pytest.raises(OSError, match="no room for another copy") as full:
-        make_scheduled_copy(folder, database, now=NOON, free=lambda _: size + LEFT_FREE_BYTES - 1)
+        make_scheduled_copy(
+            folder, database, now=NOON, free=lambda _: 2 * size + LEFT_FREE_BYTES - 1
+        )
     assert full.value.errno == errno.ENOSPC
     assert names(folder) == []
+    make_scheduled_copy(folder, database, now=NOON, free=lambda _: 2 * size + LEFT_FREE_BYTES)
 
 
 def test_what_a_killed_process_left_is_removed(database: Path, folder: Path) -> None:

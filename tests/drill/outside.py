@@ -66,7 +66,6 @@ async def type_imagine(fake: FakeDiscord, gateway: GatewaySocket, prompt: str) -
     try:
         async with asyncio.timeout(READY_S):
             await gateway.identified.wait()
-        fake.now_ms = time.time_ns() // 1_000_000
         interaction_id = discord.utils.time_snowflake(discord.utils.utcnow())
         token = fake.interactions.ask(CHANNEL, interaction_id)
         typed = command(interaction_id, token, "imagine", prompt=prompt)
@@ -79,6 +78,21 @@ async def type_imagine(fake: FakeDiscord, gateway: GatewaySocket, prompt: str) -
     return f"painted: {_files(fake) - before} picture"
 
 
+@asynccontextmanager
+async def running_clock(fake: FakeDiscord) -> AsyncIterator[None]:
+    """Let Discord's clock go right."""
+
+    async def tick() -> None:
+        while True:
+            fake.now_ms = time.time_ns() // 1_000_000
+            await asyncio.sleep(1)
+
+    async with asyncio.TaskGroup() as group:
+        ticking = group.create_task(tick())
+        yield
+        ticking.cancel()
+
+
 def _files(fake: FakeDiscord) -> int:
     return sum(len(message.files) for message in fake.messages.at(CHANNEL))
 
@@ -87,6 +101,7 @@ async def _main(folder: Path) -> None:
     servers = [server(SERVER, [CHANNEL], PERMISSIONS)]
     async with (
         fake_discord() as fake,
+        running_clock(fake),
         gateway_socket_of(fake, servers) as gateway,
         discord_com(fake, folder),
         painter() as url,

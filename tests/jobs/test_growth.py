@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.growth_rows import PERSON, QUIET_SERVER, fill
+from bot.core.clock import Clock
 from bot.core.job_ids import new_job_id
 from bot.core.models import ImageRequest, Job, JobState, Reference, Requester
 from bot.database.database import LONG_ROWS, Database
@@ -88,7 +89,7 @@ class GrowthHarness(PersonalDataHarness):
         self.history = HistoryPages(database, self.content_store)
         self.statement = Statement(database, self.ledger, now=self.now)
         keep = timedelta(days=40)  # of 41
-        self.old_jobs = JobRetention(database, self.ledger, keep=keep, now=self.now)
+        self.old_jobs = JobRetention(database, self.ledger, keep=keep, clock=Clock(now=self.now))
 
     async def use_everything(self) -> None:
         """Do what people and the chores of a day do."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.growth_rows import PERSON, QUIET_SERVER, fill
+from bot.core.clock import Clock
 from bot.core.models import Requester
 from bot.database.database import LONG_ROWS, Database
 from bot.jobs.job_retention import JobRetention
@@ -33,8 +34,13 @@ class RetentionHarness(PersonalDataHarness):
 
     def __init__(self, folder: Path, database: Database) -> None:
         super().__init__(folder, database, parse_limits("9000/month"))
-        self.jobs = JobRetention(database, self.ledger, keep=KEEP, now=self.now)
+        clock = Clock(now=self.now, sleep=self._pause)
+        self.jobs = JobRetention(database, self.ledger, keep=KEEP, clock=clock)
+        self.pauses = 0
         self.trace = Trace()
+
+    async def _pause(self, _seconds: float) -> None:
+        self.pauses += 1
 
     @property
     def before(self) -> int:
@@ -110,6 +116,7 @@ async def test_nobody_waits_for_the_deletion_of_a_year(harness: RetentionHarness
     await harness.trace.follow(harness.database)
     await harness.pass_a_day()
     assert 100 < harness.trace.most_changed <= LONG_ROWS
+    assert harness.pauses > (OWN + OTHERS) / 20
     for table in ("jobs", "costs", "meters", *OF_JOBS):
         assert harness.count(table) == 0, table
 

@@ -81,6 +81,16 @@ async def test_a_new_secret_is_hidden_from_its_reload_on(folder: Path) -> None:
     """Old ones stay hidden: requests that were sent with them are still under way."""
     (folder / ".env").write_text(f"IMAGE_API_KEY={SECRET}\n")
     redactor = Redactor(["an-older-secret"])
-    answer = await Parts(StartRefused(f"{SECRET} is wrong.")).reload(redactor).run()
-    assert answer.sentence.startswith("Nothing was reloaded. [hidden] is wrong.")
+    assert (await Parts().reload(redactor).run()).is_done
     assert redactor.clean(f"{SECRET} an-older-secret") == "[hidden] [hidden]"
+
+
+async def test_a_refused_secret_is_hidden_in_the_refusal_alone(folder: Path) -> None:
+    """A key of one letter that nobody uses would spoil the whole log."""
+    (folder / ".env").write_text("IMAGE_API_KEY=x\n")
+    redactor = Redactor(["an-older-secret"])
+    with structlog.testing.capture_logs() as logs:
+        answer = await Parts(StartRefused("My x is wrong.")).reload(redactor).run()
+    assert answer.sentence.startswith("Nothing was reloaded. My [hidden] is wrong.")
+    assert logs[-1]["sentence"] == answer.sentence
+    assert redactor.clean("x an-older-secret") == "x [hidden]"

@@ -58,7 +58,7 @@ def check_moderation(settings: Settings) -> Iterator[Finding]:
     try:
         rules = read_rules(path)
     except StartRefused as refused:
-        yield wrong("moderation", "cannot be used", str(refused))
+        yield from (wrong("moderation", "cannot be used", one) for one in refused.problems)
         return
     counts = f"words and phrases: {len(rules.words)}, expressions: {len(rules.expressions)}"
     yield fine("moderation", f"{path} can be used ({counts})")

@@ -56,9 +56,9 @@ error-prompt-empty = The prompt is empty, so please say what to paint.
 
 error-prompt-too-long = Your prompt has { $length } characters and { $model } takes at most { $limit }, so please shorten it.
 
-error-forbidden-text = Something that you asked for is forbidden by the operator of this bot, so please change the prompt; nothing was charged.
+error-forbidden-text = Something that you asked for is forbidden by the operator of this bot, so please change the prompt or the preset; nothing was charged.
 
-error-forbidden-text-here = Something that you asked for is forbidden by the admins of this server, so please change the prompt; nothing was charged.
+error-forbidden-text-here = Something that you asked for is forbidden by the admins of this server, so please change the prompt or the preset; nothing was charged.
 
 error-text-not-checked = Your prompt could not be checked in time, so please shorten it or try again later; nothing was charged.
 

@@ -53,9 +53,9 @@ error-prompt-empty = 提示词是空的，请写下想画什么。
 
 error-prompt-too-long = 你的提示词有 { $length } 个字符，而 { $model } 最多接受 { $limit } 个，请缩短一些。
 
-error-forbidden-text = 你的请求里有本机器人的运营者禁止的内容，请修改提示词；没有扣除额度。
+error-forbidden-text = 你的请求里有本机器人的运营者禁止的内容，请修改提示词或预设；没有扣除额度。
 
-error-forbidden-text-here = 你的请求里有本服务器的管理员禁止的内容，请修改提示词；没有扣除额度。
+error-forbidden-text-here = 你的请求里有本服务器的管理员禁止的内容，请修改提示词或预设；没有扣除额度。
 
 error-text-not-checked = 没能及时检查你的提示词，请缩短一些或稍后再试；没有扣除额度。
 
