@@ -174,6 +174,8 @@ class EditCog(commands.Cog):
         check_access(settings, caller.requester)
         await self._deps.button_guard.check_request(interaction)
         written = await self._deps.job_lookup.by_message(message.id)
+        if written is not None:
+            self._deps.job_lookup.check_not_removed(written)
         if written is not None and await self._deps.services.retention.kept_references(
             written.job.id
         ):

@@ -42,6 +42,7 @@ class HistoryCog(commands.Cog):
         self._deps = deps
         self._embeds = HistoryEmbeds(deps.client.texts)
         self._history_pages = HistoryPages(deps.services.database, deps.services.content_store)
+        deps.services.taken_down_files.listener = self._history_pages.thumbnails.forget
         self._chosen = Debouncer(deps.now, within_ms=DEBOUNCE_MS)
 
     async def cog_load(self) -> None:

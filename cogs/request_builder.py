@@ -34,7 +34,11 @@ class RequestBuilder:
         self._preference_store = preference_store
         self._presets = presets
         self.age_restriction = age_restriction
-        self.model_names = tuple(model.name for model in catalogue.models)
+
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """Return the offered models, in the operator's order."""
+        return tuple(model.name for model in self._catalogue.models)
 
     async def submit(
         self,

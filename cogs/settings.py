@@ -30,6 +30,7 @@ from bot.preferences.stored_preferences import (
 from cogs.dependencies import Dependencies
 from cogs.option_choices import language_choices, language_code
 from cogs.settings_base import settings as settings_group
+from cogs.settings_log import LogCommands
 from cogs.settings_overview import SettingsOverview
 from cogs.settings_words import WordCommands
 
@@ -50,11 +51,12 @@ _RESETS: dict[str, tuple[str, ...]] = {
     "emojis": ("reroll", "delete"),
     "language": ("language",),
     "words": ("words",),
+    "log": ("log_channel", "log_prompts"),
 }
 _EVERYTHING = "everything"
 
 
-class SettingsCog(WordCommands):
+class SettingsCog(WordCommands, LogCommands):
     """The commands that show and change a server's settings."""
 
     settings = settings_group

@@ -1,14 +1,11 @@
 """Values that every package uses: options, requests, jobs, pictures, sizes and money."""
 
-import itertools
 import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from secrets import token_bytes
 from typing import Literal, Self, get_args
 
 Auto = Literal["auto"]
@@ -385,16 +382,3 @@ class Billed(StrEnum):
     NO = "no"
     MAYBE = "maybe"
     YES = "yes"
-
-
-_COUNT = itertools.count()
-
-
-def new_job_id(now_ms: int) -> str:
-    """Return a UUIDv7 for this moment, which sorts after those that this process made before.
-
-    After the milliseconds comes a counter of 12 bits (RFC 9562 §5.7 and §6.2, method 1), so that
-    jobs of one millisecond keep their order; the rest is random.
-    """
-    count, chance = next(_COUNT) & 0xFFF, int.from_bytes(token_bytes(8)) >> 2
-    return str(uuid.UUID(int=now_ms << 80 | 0x7 << 76 | count << 64 | 0x2 << 62 | chance))

@@ -110,6 +110,7 @@ class SettingsEmbeds:
                 self._language(settings.language, locale),
                 "settings language",
             ),
+            SettingLine("custom-log", self._log(settings, locale), "settings log"),
         ]
 
     def _allowed_lines(
@@ -186,6 +187,11 @@ class SettingsEmbeds:
         longest = LONGEST_FIELD // 2 - _ROOM_FOR_MORE
         models = joined(self._texts, _words(unmoderated), locale, longest=longest)
         return f"{line}\n{small(self._texts.say('custom-moderation-deaf', locale, models=models))}"
+
+    def _log(self, settings: ServerSettings, locale: str) -> str:
+        channel = settings.log_channel and f"<#{settings.log_channel}>"
+        prompts = _yes(settings.log_prompts)
+        return self._texts.say("custom-log-is", locale, channel=channel, prompts=prompts)
 
     def _language(self, language: str | None, locale: str) -> str:
         name = language and self._texts.names.get(language, language)

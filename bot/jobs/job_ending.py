@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.core.clock import Clock
 from bot.core.errors.base import EaselError
+from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.models import Job
 from bot.database.database import Database
 from bot.gateways.age_restriction import AgeRestriction
@@ -41,6 +42,7 @@ class JobDependencies:
     age_restriction: AgeRestriction
     moderation: PromptModeration
     clock: Clock
+    metrics: Metrics = NO_METRICS
 
 
 async def settle_abandoned(

@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 import structlog
 
 from bot.core.errors.base import Refusal
+from bot.core.metrics import MODERATION, NO_METRICS, Metrics
 from bot.moderation.expressions import SearchTooSlow
 from bot.moderation.rules import OperatorRules
 from bot.moderation.word_list import WordList
@@ -22,7 +24,9 @@ WordsOf = Callable[[int], tuple[str, ...]]
 
 
 class TextRefused(Refusal):
-    """What somebody wrote must be changed before it is painted."""
+    """What somebody wrote must be changed before it is painted; ``counted_as`` is for metrics."""
+
+    counted_as: ClassVar[str]
 
 
 @dataclass(eq=False, kw_only=True)
@@ -30,6 +34,7 @@ class ForbiddenText(TextRefused):
     """A text has what the operator forbids; what that is, nobody is told."""
 
     message_id = "error-forbidden-text"
+    counted_as = "operator"
 
 
 @dataclass(eq=False, kw_only=True)
@@ -37,6 +42,7 @@ class ForbiddenHere(TextRefused):
     """A text has what the server forbids; what that is, only its admins see."""
 
     message_id = "error-forbidden-text-here"
+    counted_as = "server"
 
 
 @dataclass(eq=False, kw_only=True)
@@ -44,6 +50,7 @@ class TextNotChecked(TextRefused):
     """The operator's expressions took too long for a text."""
 
     message_id = "error-text-not-checked"
+    counted_as = "too_slow"
 
 
 def _no_words(_: int) -> tuple[str, ...]:
@@ -57,8 +64,9 @@ class PromptModeration:
     ``words_of`` is set once the servers' settings are read.
     """
 
-    def __init__(self, rules: OperatorRules) -> None:
+    def __init__(self, rules: OperatorRules, metrics: Metrics = NO_METRICS) -> None:
         self.rules = rules
+        self._metrics = metrics
         self.words_of: WordsOf = _no_words
 
     async def check(self, texts: Sequence[str], *, server_id: int) -> None:
@@ -70,10 +78,14 @@ class PromptModeration:
         rules, words = self.rules, self.words_of(server_id)
         if rules.is_empty and not words:
             return
-        if rules.expressions or sum(map(len, texts)) > MAX_AT_ONCE:
-            await asyncio.to_thread(_check, rules, words, texts)
-        else:
-            _check(rules, words, texts)
+        try:
+            if rules.expressions or sum(map(len, texts)) > MAX_AT_ONCE:
+                await asyncio.to_thread(_check, rules, words, texts)
+            else:
+                _check(rules, words, texts)
+        except TextRefused as refused:
+            self._metrics.count(MODERATION, refused.counted_as)
+            raise
 
 
 def _check(rules: OperatorRules, words: tuple[str, ...], texts: Sequence[str]) -> None:

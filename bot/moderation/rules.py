@@ -16,6 +16,7 @@ from bot.moderation.word_list import WordList, has_letters
 
 MAX_EXPRESSIONS = 200
 MAX_LINE = 1_000
+MAX_PROBLEMS = 20  # that are told
 
 _EXPRESSION = re.compile(r"/(?P<source>.+)/")
 
@@ -26,6 +27,11 @@ class OperatorRules:
 
     words: WordList = field(default_factory=WordList)
     expressions: Sequence[Expression] = ()
+
+    @property
+    def size(self) -> int:
+        """Return how many words and expressions there are."""
+        return len(self.words) + len(self.expressions)
 
     @property
     def is_empty(self) -> bool:
@@ -51,7 +57,7 @@ def read_rules(path: Path | None) -> OperatorRules:
     """Read MODERATION_FILE, None for no file; it blocks while expressions are tried.
 
     Raises:
-        StartRefused: it cannot be read, or a line is wrong; the sentence names the file and line.
+        StartRefused: it cannot be read, or lines are wrong; each sentence names the file and line.
     """
     if path is None:
         return NO_RULES
@@ -69,6 +75,7 @@ def parse_rules(text: str, *, file: str) -> OperatorRules:
     """Return the rules of a file's text; raises as ``read_rules`` does."""
     words: list[tuple[int, str]] = []
     expressions: list[Expression] = []
+    problems: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
         entry = line.strip()
         if not entry or entry.startswith("#"):
@@ -79,9 +86,12 @@ def parse_rules(text: str, *, file: str) -> OperatorRules:
             else:
                 words.append((number, _word(entry)))
         except WrongExpression as wrong:
-            raise StartRefused(
-                f"MODERATION_FILE ({file}), line {number}, {wrong}: correct the line or remove it."
-            ) from None
+            where = f"MODERATION_FILE ({file}), line {number}"
+            problems.append(f"{where}, {wrong}: correct the line or remove it.")
+    if more := len(problems[MAX_PROBLEMS:]):
+        problems[MAX_PROBLEMS:] = [f"MODERATION_FILE ({file}) has {more} more wrong lines."]
+    if problems:
+        raise StartRefused(*problems)
     return OperatorRules(WordList(words), tuple(expressions))
 
 

@@ -48,6 +48,7 @@ async def test_a_server_that_set_nothing_shows_that_all_is_open(world: DiscordWo
         "Moderation": "The operator's default · </settings moderation>",
         "Forbidden words": "None · </settings words add>",
         "Language": "Same as in Discord · </settings language>",
+        "Log channel": "Off · </settings log>",
         "Styles": "None yet · </style import>",
     }
 

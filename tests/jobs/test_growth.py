@@ -5,15 +5,19 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from benchmarks.growth_rows import PERSON, QUIET_SERVER, fill
-from bot.core.models import ImageRequest, Job, JobState, Reference, Requester, new_job_id
+from bot.core.clock import Clock
+from bot.core.job_ids import new_job_id
+from bot.core.models import ImageRequest, Job, JobState, Reference, Requester
 from bot.database.database import LONG_ROWS, Database
 from bot.database.transaction import Transaction
 from bot.jobs.history_pages import HistoryPages, PageCursor
+from bot.jobs.job_retention import JobRetention
 from bot.jobs.maintenance import delete_old_charges
 from bot.jobs.repository import history_search, personal_data
 from bot.jobs.repository.history_search import EVERYTHING, FoundJobs, HistoryFilter, JobPlace
@@ -84,6 +88,8 @@ class GrowthHarness(PersonalDataHarness):
         self.trace = Trace()
         self.history = HistoryPages(database, self.content_store)
         self.statement = Statement(database, self.ledger, now=self.now)
+        keep = timedelta(days=40)  # of 41
+        self.old_jobs = JobRetention(database, self.ledger, keep=keep, clock=Clock(now=self.now))
 
     async def use_everything(self) -> None:
         """Do what people and the chores of a day do."""
@@ -103,6 +109,7 @@ class GrowthHarness(PersonalDataHarness):
         await self.export.write(PERSON, self.folder, max_file_bytes=10**7, readme="")
         await self.retention.delete_expired()
         await delete_old_charges(self.database, self.ledger, self.now)
+        await self.old_jobs.delete_old()
         await self.deletion.delete(PERSON)
         await self.deletion.complete()
         await self.deletion.undone_requests()

@@ -6,7 +6,13 @@ import pytest
 
 from bot.core.errors.base import StartRefused
 from bot.moderation.expressions import Expression, SearchTooSlow, compile_expression, search
-from bot.moderation.rules import MAX_EXPRESSIONS, OperatorRules, parse_rules, read_rules
+from bot.moderation.rules import (
+    MAX_EXPRESSIONS,
+    MAX_PROBLEMS,
+    OperatorRules,
+    parse_rules,
+    read_rules,
+)
 
 
 def rules(*lines: str) -> OperatorRules:
@@ -81,6 +87,17 @@ def test_too_many_expressions_refuse_the_file() -> None:
     assert len(rules(*lines).expressions) == MAX_EXPRESSIONS
     with pytest.raises(StartRefused, match="line 201, is one expression too many"):
         rules(*lines, "/one more/")
+
+
+def test_every_wrong_line_is_told_but_not_a_thousand() -> None:
+    """An operator mends them at once; a file that is something else fills no screen."""
+    with pytest.raises(StartRefused) as refused:
+        rules("/good/", "/(/", "fine", "!!", "/b")
+    assert [one.split(", ")[1] for one in refused.value.problems] == ["line 2", "line 4", "line 5"]
+    with pytest.raises(StartRefused) as refused:
+        rules(*["!!"] * 1000)
+    assert len(refused.value.problems) == MAX_PROBLEMS + 1
+    assert refused.value.problems[-1].endswith("has 980 more wrong lines.")
 
 
 def test_an_expression_that_is_slow_after_all_does_not_let_a_prompt_pass() -> None:

@@ -1,7 +1,6 @@
 """Checks of the data folder and the database; neither is changed."""
 
 import os
-import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from bot.core.process_lock import bot_is_alive
 from bot.database.backup import find_damage, is_foreign, read_only, schema_version
 from bot.database.faults import FOREIGN, DatabaseFault, unusable
 from bot.database.migrator import shipped
+from bot.database.scheduled_copies import free_bytes
 from bot.moderation.rules import read_rules
 from bot.settings.settings import Settings, database_file, lock_folders
 
@@ -27,11 +27,6 @@ _BROKEN_FIX = (
     "Stop the bot, and restore your newest backup, or the newest file of DATA_DIR/backup, with "
     "python -m bot db restore FILE."
 )
-
-
-def free_bytes(folder: Path) -> int:
-    """Return the free bytes of the folder's disk."""
-    return shutil.disk_usage(folder).free
 
 
 def check_folder(settings: Settings, free: Callable[[Path], int] = free_bytes) -> Finding:
@@ -63,7 +58,7 @@ def check_moderation(settings: Settings) -> Iterator[Finding]:
     try:
         rules = read_rules(path)
     except StartRefused as refused:
-        yield wrong("moderation", "cannot be used", str(refused))
+        yield from (wrong("moderation", "cannot be used", one) for one in refused.problems)
         return
     counts = f"words and phrases: {len(rules.words)}, expressions: {len(rules.expressions)}"
     yield fine("moderation", f"{path} can be used ({counts})")

@@ -212,6 +212,14 @@ error-blocked =
        *[other] You have been blocked from painting in this server ({ $reason }), so please ask an admin of this server if this is a mistake.
     }
 
+error-blocked-everywhere =
+    { $reason ->
+        [none] The operator of this bot has blocked you from painting, so please ask them if this is a mistake.
+       *[other] The operator of this bot has blocked you from painting ({ $reason }), so please ask them if this is a mistake.
+    }
+
+error-too-many-requests = You have made as many requests within a minute as this bot takes from one person ({ $limit }), so please go on { $frees_at }.
+
 error-not-blocked = This person is not blocked here, so nothing was changed: please check that you chose the right person.
 
 error-grant-out-of-range = A grant of { $credits } credits is not possible, so please choose a number from 1 to { $limit }.
@@ -404,6 +412,8 @@ error-gateway-task-lost = The image service lost track of this picture, so it ma
 error-gateway-task-unfinished = The image service has still not finished, so the picture is kept for you in `/history`, for its credits, if it comes within a day; { money-doubt }: would you like to wait, or try again?
 
 ## Buttons and reactions under a result
+
+error-result-removed = A moderator removed this result, so please paint something else with /imagine.
 
 error-result-unknown = This result can no longer be found, so please ask for a new picture with `/imagine`.
 

@@ -196,6 +196,14 @@ error-blocked =
        *[other] 你被禁止在本服务器画图（{ $reason }），如有误会，请联系本服务器的管理员。
     }
 
+error-blocked-everywhere =
+    { $reason ->
+        [none] 机器人的运营者禁止了你画图，如有误会，请联系他们。
+       *[other] 机器人的运营者禁止了你画图（{ $reason }），如有误会，请联系他们。
+    }
+
+error-too-many-requests = 机器人每分钟最多接受每个人 { $limit } 次请求，你已用完，请在 { $frees_at }继续。
+
 error-not-blocked = 此人在这里没有被禁止，什么都没有改变：请确认有没有选错人。
 
 error-grant-out-of-range = 不能给 { $credits } 点额外点数，请选择 1 到 { $limit } 之间的数。
@@ -366,6 +374,8 @@ error-gateway-task-lost = 绘图服务找不到这张图片的任务了，图片
 error-gateway-task-unfinished = 绘图服务仍未完成，如果图片在一天内画好，会按点数为你保存在 `/history` 中；{ money-doubt }：等不及的话，要再试一次吗？
 
 ## Buttons and reactions under a result
+
+error-result-removed = 这个结果已被管理员移除，请用 /imagine 画别的。
 
 error-result-unknown = 这个结果已经找不到了，请用 `/imagine` 重新请求。
 
