@@ -6,7 +6,6 @@ import simcord
 from structlog.testing import capture_logs
 
 from bot.cli.doctor.discord_checks import NEEDED
-from bot.core.models import ImageRequest, Requester
 from bot.discord_ui.log_channels import MOST_WAITING
 from cogs.settings_log import NEEDED as LOG_NEEDS
 from cogs.settings_log import NEEDED_IN_THREAD as LOG_NEEDS_IN_THREAD
@@ -110,17 +109,9 @@ async def test_what_the_word_list_declined_stands_there_too(
 ) -> None:
     """It became no job, so that no other entry would tell of it."""
     staff = await logging_to(world, prompts=True)
-    request = ImageRequest("a bad word", "dall-e-3", "auto", 1)
-    channels = (world.channel.id,)
-    requester = Requester(world.ada.id, world.guild.id, "Ada", channel_ids=channels)
-    declined = world.bot.services.job_service.on_declined
-    assert declined is not None
-
-    async def decline(_: discord.Interaction) -> None:
-        declined(request, requester, private=private)
-
-    world.bot.client.add_listener(decline, "on_interaction")
-    await world.ben.slash(world.channel, "help")
+    await world.mia.slash(world.channel, "settings words add", words="bad word")
+    refused = await world.imagine(world.ada, "a bad word", private=private)
+    assert "forbidden by the admins" in reply_text(refused)
     (entry,) = entries(staff)
     assert entry.title == "🚫 A prompt was declined"
     assert f"<@{world.ada.id}> (Ada) · dall-e-3 · <#{world.channel.id}>" in str(entry.description)
