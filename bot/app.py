@@ -90,11 +90,7 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         client, couriers = bot.client, _couriers(bot, clock)
         owner = OwnerNotifier(client)
         services.alerts.listener = owner.notify
-        log_channels = await stack.enter_async_context(
-            LogChannels(client, preference_store, services.database, services.repository)
-        )
-        services.job_service.on_end = log_channels.job_ended
-        services.job_service.on_declined = log_channels.declined
+        log_channels = await stack.enter_async_context(_log_channels(bot))
         maintenance = await stack.enter_async_context(
             Maintenance(
                 (services.deletion.complete, services.offers.refresh),
@@ -127,6 +123,16 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
             await client.add_cog(cog)
         client.add_dynamic_items(StopButton)
         yield bot
+
+
+def _log_channels(bot: Bot) -> LogChannels:
+    services = bot.services
+    log_channels = LogChannels(
+        bot.client, bot.preference_store, services.database, services.repository
+    )
+    services.job_service.on_end = log_channels.job_ended
+    services.job_service.on_declined = log_channels.declined
+    return log_channels
 
 
 def _warn_of_strangers(client: Client, settings: Settings) -> None:
