@@ -174,6 +174,23 @@ async def test_a_deleted_channel_is_forgotten(world: DiscordWorld) -> None:
     assert written(world).log_channel is None
 
 
+async def test_a_thread_is_a_log_channel_until_it_is_deleted(world: DiscordWorld) -> None:
+    """A server without a channel of staff has a thread of it."""
+    role = world.guild.create_role("powers", permissions=discord.Permissions.all())
+    await world.bot.client.guilds[0].me.add_roles(discord.Object(role.id))
+    parent = world.bot.client.get_channel(world.channel.id)
+    assert isinstance(parent, discord.TextChannel)
+    thread = await parent.create_thread(name="staff", type=discord.ChannelType.public_thread)
+    (staff,) = world.channel.threads
+    said = reply_text(await world.mia.slash(world.channel, "settings log", channel=staff))
+    assert f"<#{staff.id}> now hears" in said
+    await finished_card(world)
+    assert [each.title for each in entries(staff)] == ["🖼️ A picture was painted"]
+    await thread.delete()
+    await world.env.settle()
+    assert written(world).log_channel is None
+
+
 async def test_it_is_chosen_only_where_the_bot_can_write(world: DiscordWorld) -> None:
     """An admin learns at once what is missing there, not from an empty channel."""
     closed = world.guild.create_text_channel(
