@@ -322,8 +322,8 @@ ONCE: dict[str, Operation] = {
     "/quota export, busy server": _csv_of(BUSY_SERVER),
     "daily: charges of 40 days ago": _old_charges,
     "daily: expired pictures and messages": _expired,
-    "daily: jobs of 40 days ago, without pauses": _old_jobs,
     "/mydata delete": _delete,
+    "daily: jobs of 40 days ago, without pauses": _old_jobs,
 }
 
 if __name__ == "__main__":
