@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,9 @@ SETTINGS = {
     "MAX_CONCURRENT_JOBS": "200",
     "MAX_RUNNING_PER_USER": "10",
     "MAX_WAITING_PER_USER": "50",
+    "MAX_REQUESTS_PER_MINUTE": "1000",
 }
+NO_SETTINGS: Mapping[str, str] = {}
 WARM_UPS = 5
 _AT_ONCE = "answered at once"
 _POLL_S = 0.01
@@ -100,16 +102,24 @@ async def until(holds: Callable[[], bool]) -> None:
 
 @asynccontextmanager
 async def running_bot(
-    name: str, url: str, people: int, *options: object
+    name: str,
+    url: str,
+    people: int,
+    *options: object,
+    settings: Mapping[str, str] = NO_SETTINGS,
 ) -> AsyncIterator[RunningBot]:
-    """Start a bot with an image gateway and a Discord of its own, and warm it up."""
+    """Start a bot with an image gateway and a Discord of its own, and warm it up.
+
+    Its ``settings`` are these beside those that every one has.
+    """
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         fake = await stack.enter_async_context(fake_discord())
         gateway = await stack.enter_async_context(gateway_socket_of(fake, [server_of(people)]))
         asking = People(fake, gateway, people, counts_deferral=name == REFERENCE)
         arguments = (name, fake.base, fake.gateway_url, *map(str, options))
-        process = await stack.enter_async_context(_started(folder, url, arguments))
+        env = {"IMAGE_API_URL": f"{url}/v1", **settings}
+        process = await stack.enter_async_context(_started(folder, env, arguments))
         bot = RunningBot(name, folder, process, fake, asking)
         await _first(gateway.identified.wait(), process.wait())
         if process.returncode is not None:
@@ -127,10 +137,10 @@ async def running_bot(
 
 @asynccontextmanager
 async def _started(
-    folder: Path, url: str, arguments: tuple[str, ...]
+    folder: Path, settings: Mapping[str, str], arguments: tuple[str, ...]
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     kept = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
-    env = {**kept, **SETTINGS, "PYTHONPATH": str(ROOT), "IMAGE_API_URL": f"{url}/v1"}
+    env = {**kept, **SETTINGS, "PYTHONPATH": str(ROOT), **settings}
     command = (sys.executable, "-m", "benchmarks.bot_process", *arguments)
     with (folder / "log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(

@@ -27,7 +27,8 @@ import structlog
 
 from benchmarks.growth_rows import BUSY_SERVER, FILE_BYTES, PERSON, PERSON_JOBS, QUIET_SERVER, fill
 from bot.core.clock import Clock, wall_clock_ms
-from bot.core.models import ImageRequest, Job, JobState, Reference, Requester, new_job_id
+from bot.core.job_ids import new_job_id
+from bot.core.models import ImageRequest, Job, JobState, Reference, Requester
 from bot.database import group_commit
 from bot.database.database import Database
 from bot.database.group_commit import RunningTransaction

@@ -15,12 +15,21 @@ from collections.abc import Sequence
 
 import structlog
 
+import bot
 from bot.core import logging as bot_logging
+from bot.core.bot_process import hold_reloads
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.core.private_files import UMASK
 from bot.database.faults import fault_of
-from bot.settings.settings import Settings, database_file, describe_doubts, load_settings
+from bot.settings.gateway_settings import setup_problems
+from bot.settings.settings import (
+    Settings,
+    database_file,
+    describe_doubts,
+    load_settings,
+    read_settings,
+)
 
 gc.enable()
 
@@ -36,12 +45,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 done, 1 no picture or a problem was found, 2 wrong use, 130 stopped.
     """
     given = sys.argv[1:] if argv is None else argv
-    options = _parser().parse_args(given) if given else argparse.Namespace(command=None)
+    options = _parser(given).parse_args(given) if given else argparse.Namespace(command=None)
     os.umask(UMASK)
     try:
         return _run(options)
     except StartRefused as refused:
-        print(f"easel: {refused}", file=sys.stderr)
+        for problem in refused.problems:
+            print(f"easel: {problem}", file=sys.stderr)
         return EXIT_WRONG_USE
     except KeyboardInterrupt:
         print("easel: stopped.", file=sys.stderr)
@@ -50,8 +60,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     if options.command == "doctor":
-        return _run_doctor()
-    settings = load_settings()
+        return _run_doctor(options)
+    if options.command == "reload":
+        return _run_reload()
+    settings = _startable_settings() if options.command is None else load_settings()
     try:
         return _run_with(settings, options)
     except sqlite3.Error as error:
@@ -64,9 +76,12 @@ def _run_with(settings: Settings, options: argparse.Namespace) -> int:
     if options.command is None:
         _run_bot(settings)
         return 0
-    if doubts := _doubts(settings):
-        print(f"easel: {doubts}", file=sys.stderr)
-    from bot.cli import db, gateways, imagine, jobs, privacy
+    if options.command == "health":
+        from bot.cli import health
+
+        return health.run_health(settings)
+    _print_doubts(settings)
+    from bot.cli import blocks, db, gateways, imagine, jobs, privacy
 
     if options.command == "imagine":
         return imagine.run_imagine(settings, options)
@@ -74,18 +89,29 @@ def _run_with(settings: Settings, options: argparse.Namespace) -> int:
         return gateways.run_gateways(settings)
     if options.command == "jobs":
         return jobs.run_jobs(settings, options)
+    if options.command in {"block", "unblock", "blocks"}:
+        return blocks.run_blocks(settings, options)
     if options.command == "privacy":
         return privacy.print_privacy_page(settings, print)
     return db.run_db(settings, options)
 
 
+def _run_reload() -> int:
+    from bot.cli import reload
+
+    found = read_settings()
+    if found.settings is None:
+        raise StartRefused(*found.problems)
+    return reload.run_reload(found.settings)  # the bot says what is wrong with them
+
+
 # These two load discord.py, which takes a third of the start of any other command.
 
 
-def _run_doctor() -> int:
+def _run_doctor(options: argparse.Namespace) -> int:
     from bot.cli.doctor import checks
 
-    return checks.run_doctor()
+    return checks.run_doctor(as_json=options.json)
 
 
 def _run_bot(settings: Settings) -> None:
@@ -93,27 +119,52 @@ def _run_bot(settings: Settings) -> None:
     from bot.cli import serve
 
     gc.enable()
-    bot_logging.configure(
+    redactor = bot_logging.configure(
         level=settings.log_level, style=settings.log_format, secrets=settings.secrets
     )
-    if doubts := _doubts(settings):
-        log.warning("settings.doubtful", doubts=doubts)
-    asyncio.run(serve.run_bot(settings, Clock()))
+    for facts, fix in describe_doubts(settings):
+        log.warning("settings.doubtful", doubt=f"{facts}. {fix}")
+    asyncio.run(serve.run_bot(settings, Clock(), redactor))
 
 
-def _doubts(settings: Settings) -> str:
-    return " ".join(f"{facts}. {fix}" for facts, fix in describe_doubts(settings))
+def _startable_settings() -> Settings:
+    """Read the settings of the bot.
+
+    Raises:
+        StartRefused: with everything that is wrong or missing, not only the first of it.
+    """
+    hold_reloads()
+    found = read_settings()
+    if found.settings is None:
+        raise StartRefused(*found.problems)
+    if found.problems:
+        _print_doubts(found.settings)
+        raise StartRefused(*found.problems, *setup_problems(found.settings, found.unreadable))
+    return found.settings
 
 
-def _parser() -> argparse.ArgumentParser:
-    gc.disable()
-    from bot.cli import db, imagine, jobs
+def _print_doubts(settings: Settings) -> None:
+    for facts, fix in describe_doubts(settings):
+        print(f"easel: warning: {facts}. {fix}", file=sys.stderr)
 
-    gc.enable()
+
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bot", description="Run Easel, the Discord bot that paints."
     )
+    parser.add_argument("--version", action="version", version=f"Easel {bot.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("health", help="ask the running bot whether it is ready")
+    if given[0] != "health":  # containers ask twice a minute: that must cost little
+        _add_commands(commands)
+    return parser
+
+
+def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    gc.disable()
+    from bot.cli import blocks, db, imagine, jobs
+
+    gc.enable()
     imagine.add_imagine_options(
         commands.add_parser("imagine", help="paint a picture in the terminal")
     )
@@ -122,9 +173,15 @@ def _parser() -> argparse.ArgumentParser:
     db.add_db_options(
         commands.add_parser("db", help="check the database, back it up, or restore it")
     )
+    blocks.add_block_options(commands.add_parser("block", help="block a person in every server"))
+    blocks.add_unblock_options(commands.add_parser("unblock", help="lift such a block"))
+    commands.add_parser("blocks", help="list who is blocked in every server")
+    doctor = commands.add_parser("doctor", help="check the whole setup and say what to fix")
+    doctor.add_argument("--json", action="store_true", help="print one JSON object, for programs")
+    commands.add_parser(
+        "reload", help="let the running bot read gateways, models, keys and log level anew"
+    )
     commands.add_parser("privacy", help="print a page for PRIVACY_URL with what you set")
-    commands.add_parser("doctor", help="check the whole setup and say what to fix")
-    return parser
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ from bot.settings.settings import Settings
 ROOT = Path(__file__).parent.parent
 UNIT = (ROOT / "deploy" / "easel.service").read_text()
 IMAGE = (ROOT / "Dockerfile").read_text()
-COPIES = re.findall(r"^COPY (.+)$", IMAGE, re.MULTILINE)
+COPIES = re.findall(r"^COPY (?!--from)(.+)$", IMAGE, re.MULTILINE)
+COMPOSE = (ROOT / "compose.yaml").read_text()
 GRACE_S = Settings.model_fields["shutdown_grace"].default
 CLOSING_S = 20  # to edit cards and close files after the grace
 
@@ -26,9 +27,9 @@ def test_the_service_manager_waits_for_running_jobs() -> None:
 
 def test_the_container_is_told_to_wait_as_long() -> None:
     """Docker's own ten seconds do not fit."""
-    told = re.findall(r"--stop-timeout (\d+)|stop_grace_period: (\d+)s", IMAGE)
-    assert told
-    assert all(int(one or other) >= GRACE_S + CLOSING_S for one, other in told)
+    (by_hand,) = re.findall(r"--stop-timeout (\d+)", IMAGE)
+    (by_compose,) = re.findall(r"^    stop_grace_period: (\d+)s$", COMPOSE, re.MULTILINE)
+    assert min(int(by_hand), int(by_compose)) >= GRACE_S + CLOSING_S
     assert re.search(r"^STOPSIGNAL SIGTERM$", IMAGE, re.MULTILINE)
 
 
@@ -41,6 +42,30 @@ def test_the_container_runs_without_rights_and_keeps_its_data() -> None:
     assert re.findall(r"^WORKDIR (.+)$", IMAGE, re.MULTILINE)[-1] == "/data"
     # Without a shell in between the signal reaches the bot.
     assert re.search(r'^ENTRYPOINT \["python", "-m", "bot"\]$', IMAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "    read_only: true",
+        "      - /tmp:size=128m,mode=1777",
+        "    cap_drop:\n      - ALL",
+        "    security_opt:\n      - no-new-privileges:true",
+        "      - data:/data",
+    ],
+    ids=["read_only", "tmp", "cap_drop", "no_new_privileges", "data"],
+)
+def test_compose_gives_the_container_what_it_was_run_with(line: str) -> None:
+    """``.ci/image`` paints under these restrictions: others were never tried."""
+    assert f"\n{line}\n" in COMPOSE
+
+
+def test_compose_asks_for_the_health_where_the_bot_tells_it() -> None:
+    """Without an address, a healthy bot would be called unhealthy."""
+    (address,) = re.findall(r"^      METRICS_ADDRESS: (\S+)$", COMPOSE, re.MULTILINE)
+    assert Settings(metrics_address=address).metrics_address is not None
+    assert 'test: ["CMD", "python", "-m", "bot", "health"]' in COMPOSE
+    assert "ports:" not in COMPOSE
 
 
 def test_an_empty_clone_holds_all_that_the_image_is_built_from() -> None:
@@ -60,8 +85,8 @@ def test_the_image_is_built_from_all_that_the_package_needs() -> None:
     constraints = set(re.findall(r"--constraint (\S+)", IMAGE))
     copied = {source for line in COPIES for source in line.split()[:-1]}
     assert needed | constraints <= copied
-    (version,) = re.findall(r"^FROM python:(\d+\.\d+)", IMAGE, re.MULTILINE)
-    assert about["requires-python"] == f">={version}"
+    bases = re.findall(r"^FROM docker\.io/library/python:(\d+\.\d+)", IMAGE, re.MULTILINE)
+    assert {f">={version}" for version in bases} == {about["requires-python"]}
 
 
 def test_no_secret_goes_into_the_image() -> None:
@@ -75,6 +100,24 @@ def test_the_service_does_not_restart_what_a_restart_cannot_mend() -> None:
     """Exit code 2 is a wrong setting: a loop would ask Discord for a login every five seconds."""
     assert "Restart=on-failure" in UNIT
     assert "RestartPreventExitStatus=2" in UNIT
+
+
+def test_the_service_manager_listens_to_what_the_bot_tells() -> None:
+    """Without these lines the bot tells nobody that it is ready, and one that hangs stays so."""
+    assert re.search(r"^Type=notify$", UNIT, re.MULTILINE)
+    assert re.search(r"^NotifyAccess=main$", UNIT, re.MULTILINE)
+    (watchdog_s,) = re.findall(r"^WatchdogSec=(\d+)$", UNIT, re.MULTILINE)
+    (start_s,) = re.findall(r"^TimeoutStartSec=(\d+)$", UNIT, re.MULTILINE)
+    # A picture that is decoded holds the loop for no longer than a second, a slow disk for some.
+    assert int(watchdog_s) >= 30
+    assert int(start_s) >= 600
+    # It sends a datagram to a socket in the file system.
+    assert "AF_UNIX" in next(line for line in UNIT.splitlines() if "AddressFamilies" in line)
+
+
+def test_the_service_is_reloaded_by_the_signal_that_the_bot_takes() -> None:
+    """``systemctl reload easel`` would say that it cannot."""
+    assert "ExecReload=/bin/kill -HUP $MAINPID" in UNIT
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")

@@ -11,8 +11,8 @@ from yarl import URL
 
 from bot.core.errors.base import StartRefused
 from bot.quota.limits import Limit, Period
-from bot.services import read_gateways
 from bot.settings.fixes import FIXES, misspelt_variables
+from bot.settings.gateway_settings import read_gateways
 from bot.settings.settings import Settings, database_file, describe_doubts, load_settings
 
 ROOT = Path(__file__).parent.parent

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 from typing import Self, TypeVar
 
 import aiosqlite
@@ -24,11 +25,20 @@ _MOST_BESIDE_URGENT = 8
 
 
 class Connection(aiosqlite.Connection):
-    """A connection with a thread of its own; ``begin`` is the statement that begins a group."""
+    """A connection with a thread of its own; ``begin`` is the statement that begins a group.
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection], begin: str) -> None:
+    ``ended`` is called in the loop after each transaction, with the seconds since it was asked for.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], sqlite3.Connection],
+        begin: str,
+        ended: Callable[[float], object],
+    ) -> None:
         super().__init__(connect, _ROWS_AT_ONCE)
         self._begin = begin
+        self._ended = ended
         self._urgent: deque[RunningTransaction[object]] = deque()
         self._others: deque[RunningTransaction[object]] = deque()
         self._working: asyncio.Task[None] | None = None
@@ -36,7 +46,13 @@ class Connection(aiosqlite.Connection):
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, path: Path, *, begin: str, pragmas: Sequence[str], busy_s: float
+        cls,
+        path: Path,
+        *,
+        begin: str,
+        pragmas: Sequence[str],
+        busy_s: float,
+        ended: Callable[[float], object],
     ) -> AsyncIterator[Self]:
         """Open the file, set the pragmas, and close it at the end.
 
@@ -48,7 +64,7 @@ class Connection(aiosqlite.Connection):
             timeout=busy_s,
             isolation_level=None,  # sqlite3 itself must not begin transactions
         )
-        connection = cls(connect, begin)
+        connection = cls(connect, begin, ended)
         async with connection:
             connection.row_factory = sqlite3.Row
             for pragma in pragmas:
@@ -109,7 +125,15 @@ class Connection(aiosqlite.Connection):
         while group := self._take():
             run_together(self._conn, self._begin, group)
             loop = group[0].ended.get_loop()
-            loop.call_soon_threadsafe(_end_all, group)
+            loop.call_soon_threadsafe(self._end_group, group)
+
+    def _end_group(self, group: Sequence[RunningTransaction[object]]) -> None:
+        _end_all(group)
+        now = perf_counter()
+        for each in group:
+            self._ended(now - each.asked_at)
+            for function in each.committed:
+                function()
 
     def _take(self) -> list[RunningTransaction[object]]:
         """Take a group from what waits, in the thread: a deque's ends need no lock."""

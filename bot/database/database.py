@@ -12,6 +12,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 import structlog
 
 from bot.core.errors.base import StartRefused
+from bot.core.metrics import NO_METRICS, TRANSACTIONS, Metrics
 from bot.core.private_files import create_private_file, make_private_folder, restrict_files
 from bot.database import migrator
 from bot.database.backup import is_foreign, read_only
@@ -101,6 +102,7 @@ class Database:
         now: Callable[[], int],
         migrations: Sequence[str] | None = None,
         waits: DatabaseWaits = WAITS,
+        metrics: Metrics = NO_METRICS,
     ) -> AsyncIterator[Self]:
         """Open the file, migrate it (by default to the shipped version), and close it at the end.
 
@@ -108,7 +110,7 @@ class Database:
         """
         async with AsyncExitStack() as stack:
             try:
-                database = await stack.enter_async_context(cls._connected(path, waits))
+                database = await stack.enter_async_context(cls._connected(path, waits, metrics))
                 await database._bring_up_to_date(path, backup_dir, now, migrations)
                 restrict_files(*(path.with_name(path.name + end) for end in SQLITE_ENDS))
             except (OSError, sqlite3.Error) as error:
@@ -273,19 +275,20 @@ class Database:
 
     @classmethod
     @asynccontextmanager
-    async def _connected(cls, path: Path, waits: DatabaseWaits) -> AsyncIterator[Self]:
+    async def _connected(
+        cls, path: Path, waits: DatabaseWaits, metrics: Metrics
+    ) -> AsyncIterator[Self]:
         # aiosqlite's thread would outlive a failed opening, and the loop: fail here first.
         make_private_folder(path.parent)
         create_private_file(path)
         _refuse_foreign(path)
+        wrote = partial(_observe, metrics, "write")
+        read = partial(_observe, metrics, "read")
+        connect = partial(Connection.open, path, busy_s=waits.busy_s)
         async with (
-            Connection.open(
-                path, begin="BEGIN IMMEDIATE", pragmas=_WRITER, busy_s=waits.busy_s
-            ) as writer,
-            Connection.open(path, begin="BEGIN", pragmas=_READER, busy_s=waits.busy_s) as reader,
-            Connection.open(
-                path, begin="BEGIN", pragmas=_LONG_READER, busy_s=waits.busy_s
-            ) as long_reader,
+            connect(begin="BEGIN IMMEDIATE", pragmas=_WRITER, ended=wrote) as writer,
+            connect(begin="BEGIN", pragmas=_READER, ended=read) as reader,
+            connect(begin="BEGIN", pragmas=_LONG_READER, ended=read) as long_reader,
         ):
             yield cls(writer, reader, long_reader, OpenFile(path), waits)
 
@@ -302,6 +305,10 @@ class Database:
             back_up=partial(_back_up, path, backup_dir, now),
             now=now,
         )
+
+
+def _observe(metrics: Metrics, kind: str, seconds: float) -> None:
+    metrics.observe(TRANSACTIONS, seconds, kind)
 
 
 def _call_after_commit(on_commit: Callable[[], object], ended: asyncio.Future[T]) -> None:

@@ -10,6 +10,7 @@ import copy
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Generic, TypeVar
 
 from bot.database.transaction import Transaction
@@ -34,9 +35,11 @@ class RunningTransaction(Generic[T]):
 
     function: Callable[[Transaction], T]
     ended: asyncio.Future[T]
+    asked_at: float = field(default_factory=perf_counter)
     _is_abandoned: bool = False
     _result: T | None = None
     _error: BaseException | None = field(default=None, repr=False)
+    _committed: list[Callable[[], object]] = field(default_factory=list, repr=False)
 
     def abandon(self) -> None:
         """Let it roll back, unless its COMMIT has begun."""
@@ -45,6 +48,7 @@ class RunningTransaction(Generic[T]):
     def run(self, tx: Transaction) -> None:
         """Run in the thread of the connection; raise what the function raises, or CallerGone."""
         if not self._is_abandoned:
+            self._committed = tx.committed
             self._result = self.function(tx)
         if self._is_abandoned:
             raise CallerGone
@@ -61,6 +65,11 @@ class RunningTransaction(Generic[T]):
             self.ended.set_result(self._result)  # type: ignore[arg-type]  # it ran, so it is a T
         else:
             self.ended.set_exception(self._error)
+
+    @property
+    def committed(self) -> Sequence[Callable[[], object]]:
+        """Return what is to be called after its COMMIT: nothing if it was rolled back."""
+        return self._committed if self._error is None else ()
 
 
 def run_together(
@@ -82,10 +91,10 @@ def _run_group(
         _fail(members, error)
         return []
     done: list[RunningTransaction[object]] = []
-    tx, is_alone = Transaction(connection), len(members) == 1
+    is_alone = len(members) == 1
     for number, member in enumerate(members, 1):
         try:
-            _run_member(connection, tx, member, is_alone=is_alone)
+            _run_member(connection, member, is_alone=is_alone)
         except BaseException as error:  # noqa: BLE001 - its caller raises it
             member.fail(error)
             if not connection.in_transaction:  # such as a full disk: SQLite undid everything
@@ -102,12 +111,9 @@ def _run_group(
 
 
 def _run_member(
-    connection: sqlite3.Connection,
-    tx: Transaction,
-    member: RunningTransaction[object],
-    *,
-    is_alone: bool,
+    connection: sqlite3.Connection, member: RunningTransaction[object], *, is_alone: bool
 ) -> None:
+    tx = Transaction(connection)
     if is_alone:
         try:
             member.run(tx)

@@ -23,6 +23,12 @@ class Transaction:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self.committed: list[Callable[[], object]] = []
+        """What is called after the COMMIT."""
+
+    def on_commit(self, function: Callable[[], object]) -> None:
+        """Call a function after the COMMIT, in the event loop; never if it is rolled back."""
+        self.committed.append(function)
 
     def lock(self, *subjects: str) -> None:
         """Lock out other transactions that would change the sums of these subjects.
@@ -64,13 +70,16 @@ def run_transaction(
     connection: sqlite3.Connection, begin: str, function: Callable[[Transaction], T]
 ) -> T:
     """Run BEGIN, the function and COMMIT; roll back on any exception."""
+    tx = Transaction(connection)
     try:
         connection.execute(begin)
-        result = function(Transaction(connection))
+        result = function(tx)
         connection.execute("COMMIT")
     except BaseException:
         connection.rollback()
         raise
+    for each in tx.committed:
+        each()
     return result
 
 

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
-from typing import Final
+from typing import Any, Final
 
 import discord
 import structlog
@@ -12,11 +14,13 @@ from discord import app_commands
 from discord.ext import commands
 from discord.ui import View
 from discord.utils import MISSING
+from structlog.contextvars import bind_contextvars, bound_contextvars
 from yarl import URL
 
 from bot.core.errors.base import Refusal
 from bot.core.errors.jobs import ServerNotListed, Unexpected
 from bot.core.i18n.texts import Texts
+from bot.core.metrics import NO_METRICS, REFUSALS, Metrics
 from bot.core.proxies import NO_PROXIES, Proxies
 from bot.discord_ui.caller import CallerPlace, Languages, place_of_caller
 from bot.discord_ui.command_errors import ServersOnly, error_for_person
@@ -31,6 +35,7 @@ from bot.discord_ui.command_sync import (
 from bot.discord_ui.command_translations import CommandTranslator
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.file_uploads import read_uploads_directly
+from bot.discord_ui.request_counts import RequestCounts
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -39,11 +44,37 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 MOST_SYNC_S = 20.0
 # The extras of a command that works also outside servers, where the operator allows it.
 PERSONAL: Final = {"personal": True}
+# The extras of a command that only the owner of the application may use, wherever they are.
+OPERATORS_ONLY: Final = {"operator": True}
 
 
-def intents() -> discord.Intents:
-    """Return the events that the bot receives, none of them privileged."""
-    return discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
+@dataclass(eq=False, kw_only=True)
+class OperatorsOnly(Refusal):
+    """Only the owner of the application, or of its team, may do this."""
+
+    message_id = "error-operators-only"
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedPlaces:
+    """From where the operator lets people call: no ``servers`` are all of them."""
+
+    servers: frozenset[int] = frozenset()
+    direct_messages: bool = False
+    user_install: bool = False
+
+
+ALL_SERVERS = AllowedPlaces()
+
+
+def intents(*, hears_deletions: bool = False) -> discord.Intents:
+    """Return the events that the bot receives, none of them privileged.
+
+    Those of deleted messages come only together with those of every new message in its servers.
+    """
+    return discord.Intents(
+        guilds=True, guild_reactions=True, dm_reactions=True, guild_messages=hears_deletions
+    )
 
 
 def discord_proxy(proxies: Proxies) -> str | None:
@@ -61,31 +92,36 @@ class Client(commands.AutoShardedBot):
         texts: Texts,
         languages: Languages,
         synced_file: Path,
-        allowed_servers: frozenset[int] = frozenset(),
-        direct_messages: bool = False,
-        user_install: bool = False,
+        places: AllowedPlaces = ALL_SERVERS,
         dev_guild_id: int | None = None,
+        hears_deletions: bool = False,
         proxies: Proxies = NO_PROXIES,
+        metrics: Metrics = NO_METRICS,
     ) -> None:
         # Otherwise discord.py warns that voice needs PyNaCl and davey.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+        counts = RequestCounts(metrics) if metrics.is_on else None
         super().__init__(
+            http_trace=counts and counts.trace,  # type: ignore[arg-type]  # None is its default
             proxy=discord_proxy(proxies),
             command_prefix=commands.when_mentioned,
             help_command=None,
             tree_cls=CommandTree,
-            intents=intents(),
+            intents=intents(hears_deletions=hears_deletions),
             max_messages=None,
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
             allowed_mentions=discord.AllowedMentions.none(),
         )
+        if counts is not None:
+            self.add_listener(counts.interaction_came, "on_interaction")
+        self._metrics = metrics
         self.texts = texts
         self.languages = languages
         self._translator = CommandTranslator(texts)
-        self._allowed_servers = allowed_servers
-        self._direct_messages = direct_messages
-        self._user_install = user_install
+        self._allowed_servers = places.servers
+        self._direct_messages = places.direct_messages
+        self._user_install = places.user_install
         self.once_logged_in: Callable[[], Awaitable[None]] | None = None
         self.once_closing: Callable[[], Awaitable[None]] | None = None
         self._synced_file = synced_file
@@ -98,6 +134,11 @@ class Client(commands.AutoShardedBot):
         return server_id is not None and (
             not self._allowed_servers or server_id in self._allowed_servers
         )
+
+    async def check_operator(self, user: discord.abc.User) -> None:
+        """Raise OperatorsOnly for anybody but the owner of the application, or of its team."""
+        if not await self.is_owner(user):
+            raise OperatorsOnly
 
     def admit(self, interaction: discord.Interaction) -> None:
         """Refuse a call from a place that the operator does not allow.
@@ -114,6 +155,12 @@ class Client(commands.AutoShardedBot):
             allowed = self.serves(interaction.guild_id)
         if not allowed:
             raise ServersOnly if interaction.guild_id is None else ServerNotListed
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:  # as discord.py's
+        """Call the listeners of an event; they log the id of the interaction that it is about."""
+        about = args[0] if args and isinstance(args[0], discord.Interaction) else None
+        with nullcontext() if about is None else bound_contextvars(interaction=about.id):
+            super().dispatch(event, *args, **kwargs)
 
     async def setup_hook(self) -> None:
         """Do what needs the login but not the gateway connection."""
@@ -194,6 +241,13 @@ class Client(commands.AutoShardedBot):
                 guild=True, dm_channel=self._direct_messages, private_channel=self._user_install
             )
 
+    def shard_latencies(self) -> dict[int, float | None]:
+        """Return the latency in seconds of each shard, None for one that is not connected."""
+        connected = {
+            id_: shard.latency for id_, shard in self.shards.items() if not shard.is_closed()
+        }
+        return {id_: connected.get(id_) for id_ in range(self.shard_count or 0)}
+
     async def on_ready(self) -> None:
         """Log that the connection is ready."""
         log.info("client.ready", servers=len(self.guilds), shards=self.shard_count)
@@ -214,6 +268,7 @@ class Client(commands.AutoShardedBot):
                 command=interaction.command and interaction.command.qualified_name,
                 exc_info=error,
             )
+        self._metrics.count(REFUSALS, known.message_id)
         sentence = self.texts.sentence(known, self.languages.personal(interaction))
         buttons = MISSING if view is None else view
         try:
@@ -229,9 +284,13 @@ class CommandTree(app_commands.CommandTree[Client]):
     """The commands, with admission before and the error handler after each."""
 
     async def interaction_check(self, interaction: discord.Interaction[Client], /) -> bool:
-        """Admit calls only from places that the operator allows."""
+        """Admit calls only from places that the operator allows, or from the operator."""
+        bind_contextvars(interaction=interaction.id)  # the task is the command's own
         try:
-            self.client.admit(interaction)
+            if _is_for_operators(interaction):
+                await self.client.check_operator(interaction.user)
+            else:
+                self.client.admit(interaction)
         except Refusal as refusal:
             if interaction.type is not discord.InteractionType.autocomplete:
                 await self.client.answer_error(interaction, refusal)
@@ -243,3 +302,10 @@ class CommandTree(app_commands.CommandTree[Client]):
     ) -> None:
         """Answer the error of a command."""
         await self.client.answer_error(interaction, error)
+
+
+def _is_for_operators(interaction: discord.Interaction[Client]) -> bool:
+    command = interaction.command
+    if not isinstance(command, app_commands.Command):
+        return False
+    return bool((command.root_parent or command).extras.get("operator"))

@@ -15,6 +15,7 @@ from bot.gateways.events import (
     Waiting,
 )
 from bot.jobs.job_writer import JobWriter
+from bot.jobs.repository.job_counts import INTERRUPTED
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import Attempt, Cost
 
@@ -45,8 +46,9 @@ class AttemptRecorder:
                 return await write(
                     repository.sending, self.job.id, self.slot, gateway=gateway, pictures=self.asked
                 )
-            case RequestRefused(), Attempt():
-                await write(repository.refused, attempt)
+            case RequestRefused(failure=failure), Attempt():
+                model = self.job.request.model
+                await write(repository.refused, attempt, model, failure.kind)
                 return None
             case TaskAccepted(task_id=task_id), Attempt():
                 await write(repository.task, attempt, task_id)
@@ -70,8 +72,10 @@ class AttemptRecorder:
         if attempt is None:
             return
         if failure.billed is Billed.NO:
-            self.writer.leave(self.repository.refused, attempt)
+            model = self.job.request.model
+            self.writer.leave(self.repository.refused, attempt, model, failure.kind)
         else:
+            kind = INTERRUPTED if by_us else failure.kind
             by_us = by_us or failure.is_ours
             is_lost = failure.billed is Billed.YES and not by_us
             lost = self.asked - failure.lost_by_us if is_lost else 0
@@ -87,6 +91,7 @@ class AttemptRecorder:
                 attempt,
                 failure.billed,
                 cost,
+                kind,
                 may_come_late=may_come,
                 by_us=by_us,
             )

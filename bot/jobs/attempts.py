@@ -15,8 +15,6 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
-import structlog
-
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.options import UnknownModel
 from bot.core.models import Billed, ImageRequest, Job, Picture, Reference
@@ -141,7 +139,6 @@ class AttemptRunner:
         The pictures of the ``is_only`` slot of a job are its result at once: that they are files is
         left to the job's next transaction.
         """
-        structlog.contextvars.bind_contextvars(job=job.id)
         request = self._gateway_request(job, slot, asked)
         recorder = AttemptRecorder(
             self.repository, self.catalogue, shared.writer, job, slot, asked, is_only

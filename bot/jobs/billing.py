@@ -18,10 +18,12 @@ from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlerts
 from bot.jobs.courier import JobFailure
 from bot.jobs.job_writer import JobWriter
 from bot.jobs.pricing import credits_per_picture
+from bot.jobs.repository.costs import read_price
 from bot.jobs.repository.kept_pictures import read_kept_pictures
 from bot.jobs.repository.late_attempts import forget_looks
 from bot.jobs.repository.repository import JobRepository
-from bot.jobs.repository.settled_pictures import read_picture_counts
+from bot.jobs.repository.request_rate import check_request_rate
+from bot.jobs.repository.settled_pictures import is_in_doubt, read_picture_counts
 from bot.quota.allowances import Allowance
 from bot.quota.ledger import Ledger, Settlement
 from bot.quota.picture_counts import PictureCounts
@@ -38,6 +40,7 @@ class Billing:
     repository: JobRepository
     catalogue: Catalogue
     alerts: OperatorAlerts
+    max_requests_per_minute: int
 
     async def hold(
         self, job: Job, *, attached: AttachmentUrls | None, card: AnnouncedCard | None
@@ -47,8 +50,8 @@ class Billing:
         ``card`` is where it is about to be shown: a crash may hide whether it was.
 
         Raises:
-            Refusal: a limit or the operator's budget does not allow it, or the database does not
-                answer in time.
+            Refusal: a limit, the operator's budget or the number of requests per minute does not
+                allow it, or the database does not answer in time.
         """
         price = self.catalogue.highest_price(job.request)
         try:
@@ -140,7 +143,7 @@ class Billing:
             job_id,
             PictureCounts(missing=int(is_sent)),
             each=self.ledger.charged(tx, job_id),
-            price=self.repository.price(tx, job_id),
+            price=read_price(tx, job_id),
         )
 
     def _cancel_unseen(self, tx: Transaction, job: Job) -> None:
@@ -156,6 +159,10 @@ class Billing:
         attached: AttachmentUrls | None,
         card: AnnouncedCard | None,
     ) -> None:
+        if not job.requester.is_operator:
+            check_request_rate(
+                tx, job.requester.user_id, at=job.created_at, most=self.max_requests_per_minute
+            )
         self.ledger.hold(
             tx, job_id=job.id, requester=job.requester, credits=job.credits, price=price
         )
@@ -172,7 +179,7 @@ class Billing:
     ) -> tuple[Settlement | None, list[BudgetReached]]:
         """Return the settlement, and which parts of the operator's budget it has reached."""
         self.repository.ended(tx, job.id, state, error)
-        price = self.repository.price(tx, job.id)
+        price = read_price(tx, job.id)
         pictures = read_picture_counts(tx, job.id, delivered=delivered)
         each = credits_per_picture(job)
         settled = self.ledger.settle(tx, job.id, pictures, each=each, price=price)
@@ -207,7 +214,7 @@ class Billing:
         state, error = JobState.CANCELLED, unsent
         if kept:
             state, error = JobState.DONE, PicturesKept()
-        elif self.repository.is_in_doubt(tx, job.id):
+        elif is_in_doubt(tx, job.id):
             state, error = JobState.UNKNOWN, sent
         elif read_picture_counts(tx, job.id, delivered=0).counted_for_operator:
             state, error = JobState.FAILED, lost

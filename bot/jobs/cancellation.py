@@ -11,6 +11,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bot.core.errors.base import EaselError, Refusal
 from bot.core.models import AnnouncedCard, CardAddress, Job, JobState, Requester
@@ -190,6 +191,10 @@ class Cancellation:
             NotYoursToCancel: they neither asked for it nor moderate.
             AlreadyCancelled, AlreadyDetached, NothingToCancel: it was stopped, or has ended.
         """
+        with bound_contextvars(job=job_id):
+            await self._cancel(job_id, by, moderates=moderates)
+
+    async def _cancel(self, job_id: str, by: Requester, *, moderates: bool) -> None:
         written = await self._database.read(self._repository.job, job_id)
         if written is None:
             raise NothingToCancel
@@ -201,7 +206,7 @@ class Cancellation:
             is_cancelled = await self.cancel_unsent(job, JobCancelled())
             if not is_cancelled:
                 is_cancelled = await self._stop(job, found)
-        log.info("job.cancelled" if is_cancelled else "job.detached", job=job_id, by=by.user_id)
+        log.info("job.cancelled" if is_cancelled else "job.detached", by=by.user_id)
 
     async def _stop(self, job: Job, found: _OpenJob | None) -> bool:
         """Send nothing more; detach the requester, or return True if nothing is out any more."""
@@ -221,7 +226,7 @@ class Cancellation:
         if not await found.courier.detach(job):
             if found.courier.is_ending:
                 raise NothingToCancel
-            log.warning("job.card_not_told", job=job.id)
+            log.warning("job.card_not_told")
         return False
 
     async def cancel_unsent(self, job: Job, error: EaselError) -> bool:

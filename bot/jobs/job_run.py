@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from secrets import token_hex
+from time import perf_counter
 
 import structlog
 
@@ -21,6 +22,7 @@ from bot.core.errors.jobs import (
     RestNotSent,
     Unexpected,
 )
+from bot.core.metrics import DELIVERY, QUEUE_WAIT
 from bot.core.models import CardAddress, Job, JobState, Picture
 from bot.database.transaction import Transaction
 from bot.images.references import NO_ATTACHMENTS, Attachments
@@ -188,6 +190,8 @@ class JobRun:
         deps, job = self._deps, self.job
         if not self._begun:
             self._started_at = deps.clock.now()
+            waited_ms = max(self._started_at - job.created_at, 0)
+            deps.metrics.observe(QUEUE_WAIT, waited_ms / 1000)
         slots = await self._generate()
         pictures = tuple(picture for slot in slots for picture in slot.pictures)[: job.request.n]
         if pictures:
@@ -266,6 +270,7 @@ class JobRun:
         if not job.requester.is_operator:
             stored = await deps.retention.store(job, pictures)
         result = await self._writer.write(self._record_received, pictures, slots, stored)
+        began_s = perf_counter()
         try:
             report = await self._courier.deliver(job, result)
         except Exception as error:  # noqa: BLE001 - whatever it is, what is kept is paid for
@@ -278,6 +283,7 @@ class JobRun:
         # They can get what is posted or kept; what this bot lost is not charged.
         delivered = len(pictures) if result.kept else len(report.posted)
         self._delivered = report.messages
+        deps.metrics.observe(DELIVERY, perf_counter() - began_s)
         await deps.billing.settle_delivered(
             job,
             result.shortfall,

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bot.core.background_task import BackgroundTask
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
@@ -24,6 +25,8 @@ from bot.jobs.job_ending import JobDependencies, report_failure
 from bot.jobs.picture_retention import StoredPicture
 from bot.jobs.pricing import credits_per_picture
 from bot.jobs.recovery import OpenCourier
+from bot.jobs.repository.costs import read_price
+from bot.jobs.repository.job_counts import count_late_pictures
 from bot.jobs.repository.kept_pictures import insert_kept_pictures, read_kept_pictures
 from bot.jobs.repository.late_attempts import (
     LateAttempt,
@@ -85,7 +88,8 @@ class LateTasks(BackgroundTask):
         for late in await database.read(due_attempts, now):
             await database.write(look_again, late.attempt.key, self._next_look(late, now))
             if not late.job.is_open and late.job.state is not JobState.DELIVERED:
-                await self._look_at(late, open_courier, find_requester)
+                with bound_contextvars(job=late.job.job.id):
+                    await self._look_at(late, open_courier, find_requester)
 
     def _next_look(self, late: LateAttempt, now: int) -> int | None:
         since_ms = now - late.ended_at
@@ -122,7 +126,9 @@ class LateTasks(BackgroundTask):
 
     async def _received(self, late: LateAttempt, request: GatewayRequest) -> Received | None:
         key, task_id = late.attempt.key, late.attempt.task_id or ""
-        events = self._deps.attempts.router.look(request, gateway=key.gateway, task_id=task_id)
+        events = self._deps.attempts.router.look(
+            request, gateway=key.gateway, task_id=task_id, sent_at=late.sent_at
+        )
         try:
             async with aclosing(events):
                 async for event in events:
@@ -146,11 +152,14 @@ class LateTasks(BackgroundTask):
         now_written = deps.repository.job(tx, job.id)
         if now_written is None or now_written.job.requester.user_id != job.requester.user_id:
             return None  # their data was deleted meanwhile
+        if now_written.removed:
+            return None  # a moderator took it down meanwhile
         price = attempt_price(deps.attempts.catalogue, job, attempt.key, attempt.asked)
         lost = received.lost_by_gateway(attempt.asked)
         cost = Cost(job.request.model, len(stored), lost, received.usage, price)
         if not receive_late(tx, attempt.key, cost):
             return None
+        count_late_pictures(tx, deps.metrics, cost)
         kept = read_kept_pictures(tx, job.id)
         last = max((each.number for each in kept), default=0)
         insert_kept_pictures(tx, job.id, stored, at=deps.clock.now(), after=last)
@@ -161,7 +170,7 @@ class LateTasks(BackgroundTask):
             late=len(stored),
             each=credits_per_picture(job),
             pictures=read_picture_counts(tx, job.id, delivered=None),
-            price=deps.repository.price(tx, job.id),
+            price=read_price(tx, job.id),
         )
         error = PicturesLate(count=len(stored), credits=credits_, slot=attempt.key.slot)
         tell_late(tx, job.id, error)

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import Interrupted, InterruptedInDoubt, NeitherPostedNorKept
+from bot.core.metrics import RECOVERIES
 from bot.core.models import AnnouncedCard, AttachmentUrls, CardAddress, Job
 from bot.core.process_lock import LockFolders, is_dead, others_alive
 from bot.images.references import FetchAttachment, attachments_at
@@ -86,7 +88,10 @@ class Recovery:
     async def take_over(self) -> list[UnreportedFailure | ResumableJob]:
         """Take every abandoned job, oldest first; return those to resume or to report."""
         await self._set_unreadable_aside()
-        taken = [await self._take_or_set_aside(found) for found in await self._abandoned()]
+        taken = []
+        for found in await self._abandoned():
+            with bound_contextvars(job=found.job.id):
+                taken.append(await self._take_or_set_aside(found))
         await self._remove_stale_files()
         return [job for job in taken if job is not None]
 
@@ -94,7 +99,8 @@ class Recovery:
         """End the terminal's abandoned jobs; those of Discord wait for the bot."""
         for found in await self._abandoned():
             if found.job.requester.is_operator:
-                await self._end(found)
+                with bound_contextvars(job=found.job.id):
+                    await self._end(found)
 
     async def resume(
         self,
@@ -114,7 +120,8 @@ class Recovery:
                 self.job_service.resume(each.job, courier, each.attempts, attached=attached)
         for each in taken:
             if isinstance(each, UnreportedFailure):
-                await self._report(each, open_courier)
+                with bound_contextvars(job=each.job.id):
+                    await self._report(each, open_courier)
 
     async def _report(self, ended: UnreportedFailure, open_courier: OpenCourier) -> None:
         try:
@@ -122,7 +129,7 @@ class Recovery:
             await report_failure(self.deps, ended.job, courier, ended.failure)
         except Exception:
             # One card's defect must not end the others, nor the start; the next one tries again.
-            log.exception("card.defect", job=ended.job.id)
+            log.exception("card.defect")
 
     async def cancel(self, found: WrittenJob) -> bool:
         """Cancel an unsent job, or one whose process is dead; return False for any other."""
@@ -149,8 +156,9 @@ class Recovery:
         repository, database = self.deps.repository, self.deps.database
         for found in await database.read(repository.unreadable):
             if is_dead(self.locks, found.owner):
-                log.error("job.unreadable", job=found.id, problem=found.problem)
-                await self.deps.billing.set_aside(found.id)
+                with bound_contextvars(job=found.id):
+                    log.error("job.unreadable", problem=found.problem)
+                    await self._set_aside(found.id)
 
     async def _take_or_set_aside(
         self, found: WrittenJob
@@ -162,16 +170,21 @@ class Recovery:
             is_of_its_rows = isinstance(error, sqlite3.IntegrityError | sqlite3.DataError)
             if isinstance(error, sqlite3.Error) and not is_of_its_rows:
                 raise
-            log.exception("job.unreadable", job=found.job.id)
-            await self.deps.billing.set_aside(found.job.id)
+            log.exception("job.unreadable")
+            await self._set_aside(found.job.id)
             return None
+
+    async def _set_aside(self, job_id: str) -> None:
+        await self.deps.billing.set_aside(job_id)
+        self.deps.metrics.count(RECOVERIES, "unreadable")
 
     async def _take(self, found: WrittenJob) -> UnreportedFailure | ResumableJob | None:
         if not await self._adopt(found):
             return None
         attempts = await self.deps.database.read(self.deps.repository.attempts, found.job.id)
         if isinstance(found.card, CardAddress) and self._is_resumable(found, attempts):
-            log.info("job.taken_over", job=found.job.id, was=found.state)
+            log.info("job.taken_over", was=found.state)
+            self.deps.metrics.count(RECOVERIES, "resumed")
             return ResumableJob(found.job, found.card, attempts, found.attached)
         failure = await self._end(found)
         if failure is None or found.card is None:
@@ -193,7 +206,9 @@ class Recovery:
         if found.error is not None:
             return JobFailure(found.error, found.state)
         unsent = WaitedTooLong() if self._is_stale(found) else Interrupted()
-        return await self._settle(found, unsent=unsent)
+        failure = await self._settle(found, unsent=unsent)
+        self.deps.metrics.count(RECOVERIES, "ended")
+        return failure
 
     async def _settle(self, found: WrittenJob, *, unsent: EaselError) -> JobFailure | None:
         await self._keep_pictures(found)

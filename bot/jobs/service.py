@@ -1,13 +1,16 @@
 """The job service: accepts requests, runs each job in a task, and ends with the process."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Protocol
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bot.core.errors.jobs import ShuttingDown
-from bot.core.models import ImageRequest, Job, Requester, new_job_id
+from bot.core.job_ids import new_job_id
+from bot.core.models import ImageRequest, Job, Requester
 from bot.images.references import NO_ATTACHMENTS, Attachments
 from bot.jobs.courier import Courier
 from bot.jobs.job_ending import JobDependencies
@@ -15,6 +18,13 @@ from bot.jobs.job_run import JobRun
 from bot.jobs.repository.rows import WrittenAttempt
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class DeclineListener(Protocol):
+    """Hears of a request that became no job because of its words."""
+
+    def __call__(self, request: ImageRequest, requester: Requester, *, private: bool) -> None:
+        """Take note of it."""
 
 
 class JobService:
@@ -25,6 +35,10 @@ class JobService:
         self._tasks: set[asyncio.Task[None]] = set()
         self._runs: dict[str, JobRun] = {}
         self._closing = False
+        self.on_end: Callable[[Job], None] | None = None
+        """Is called when a job has ended, in this process; it must neither wait nor raise."""
+        self.on_declined: DeclineListener | None = None
+        """Is called when the word list declined a request; as ``on_end``."""
 
     async def submit(
         self,
@@ -52,6 +66,8 @@ class JobService:
             raise ShuttingDown
         deps = self._deps
         deps.references.check(attached, request)
+        deps.age_restriction.check(request.model, requester)
+        await deps.moderation.check(request.free_texts, server_id=requester.server_id)
         awaited = sum(run.awaited_bytes for run in self._runs.values())
         await deps.retention.ensure_space(awaited + sum(upload.size for upload in attached.uploads))
         ticket = deps.queue.enter(requester, request.model)
@@ -61,12 +77,18 @@ class JobService:
             id_ = new_job_id(now)
             job = Job(id_, request, requester, credits_, now, locale, parent, private, spoiler)
             run = JobRun(deps, job, courier, ticket, attached=attached)
-            await run.accept()
+            with bound_contextvars(job=id_):
+                await run.accept()
         except BaseException:
             deps.queue.leave(ticket)
             raise
         self._start(run)
         return job
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether it accepts nothing more, because the process ends."""
+        return self._closing
 
     async def find(self, job_id: str) -> Job | None:
         """Return a job, None where there is no such id."""
@@ -110,13 +132,19 @@ class JobService:
         await asyncio.gather(*unfinished, return_exceptions=True)
 
     def _start(self, run: JobRun) -> None:
-        task = asyncio.get_running_loop().create_task(run.run())
+        # The task, and all that it starts, log the job's id, and of the interaction that asked.
+        with bound_contextvars(job=run.job.id):
+            task = asyncio.get_running_loop().create_task(run.run())
+            task.add_done_callback(partial(self._ended, run.job))
         self._tasks.add(task)
         self._runs[run.job.id] = run
-        task.add_done_callback(partial(self._ended, run.job.id))
 
-    def _ended(self, job_id: str, task: asyncio.Task[None]) -> None:
+    def _ended(self, job: Job, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._runs.pop(job_id).ended.set()
-        if not task.cancelled() and (defect := task.exception()) is not None:
+        self._runs.pop(job.id).ended.set()
+        if task.cancelled():
+            return
+        if (defect := task.exception()) is not None:
             log.error("job.unfinished", exc_info=defect)  # the next start ends it
+        elif self.on_end is not None:
+            self.on_end(job)

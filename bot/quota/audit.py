@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.core.models import first_job_id, new_job_id
+from bot.core.job_ids import first_job_id, new_job_id
 from bot.database.transaction import Transaction
 
 
@@ -20,6 +20,8 @@ class Action(StrEnum):
     COST_SET = "cost-set"
     COST_REMOVED = "cost-removed"
     ROLE_GONE = "role-gone"
+    RESULT_REMOVED = "result-removed"
+    REPORT_DISMISSED = "report-dismissed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.core.errors.quotas import Blocked, TooManyDoubtful
+from bot.core.errors.quotas import TooManyDoubtful
+from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.models import Requester
 from bot.database.transaction import Transaction
-from bot.quota.admin import Admin
+from bot.quota.admin import Admin, refuse_blocked
 from bot.quota.admin_repository import (
     add_granted,
     read_member_ids,
@@ -83,8 +84,9 @@ class Ledger(Admin, Reports):
         max_doubtful_per_day: int,
         pseudonym: Callable[[int], int],
         now: Callable[[], int],
+        metrics: Metrics = NO_METRICS,
     ) -> None:
-        Admin.__init__(self, server_quota=server_quota, now=now)
+        Admin.__init__(self, server_quota=server_quota, now=now, metrics=metrics)
         Reports.__init__(self, pseudonym=pseudonym, now=now)
         self._levels = Levels(default, server_quota, total_quota, budget)
         self._max_doubtful_per_day = max_doubtful_per_day
@@ -94,13 +96,12 @@ class Ledger(Admin, Reports):
     ) -> None:
         """Hold the credits, and the price (in millionths) of the budget, if every limit has room.
 
-        A grant pays what the person's own level has no room for. Raises Blocked, QuotaSpent or
-        BudgetSpent, or TooManyDoubtful, and changes nothing then.
+        A grant pays what the person's own level has no room for. Raises Blocked, BlockedEverywhere,
+        QuotaSpent, BudgetSpent or TooManyDoubtful, and changes nothing then.
         """
         _lock(tx, meters_of(ChargeOrigin.of(requester)))
         limits = self._limits_of(tx, requester)
-        if limits.member.block_reason is not None:
-            raise Blocked(reason=limits.member.block_reason)
+        refuse_blocked(limits.member.block_reason, everywhere=limits.everywhere)
         self._check_doubtful(tx, limits)
         checks = self._levels.checks(limits, credits=credits, price=price)
         amounts = Amounts(credits, credits, credits, price)
@@ -112,6 +113,7 @@ class Ledger(Admin, Reports):
             hold = helped
             take_granted(tx, requester.server_id, requester.user_id, hold.amounts.granted)
         move_meters(tx, meters_of(hold.origin), hour=hold.hour, by=hold.amounts)
+        self._count(tx, "held", credits)
 
     def settle(
         self,
@@ -144,7 +146,10 @@ class Ledger(Admin, Reports):
         granted_back = hold.amounts.granted - amounts.granted
         if granted_back:
             add_granted(tx, hold.origin.server_id, self._real_id(tx, hold.origin), granted_back)
-        return Settlement(charged, hold.amounts.credits - charged, granted_back)
+        returned = hold.amounts.credits - charged
+        self._count(tx, "charged", charged)
+        self._count(tx, "released", returned)
+        return Settlement(charged, returned, granted_back)
 
     def charge_late(
         self,
@@ -175,7 +180,10 @@ class Ledger(Admin, Reports):
             credits=charge.amounts.credits + credits,
             price=price,
         )
-        return credits if _charge(tx, charge, amounts, pictures, state="settled") else 0
+        if not _charge(tx, charge, amounts, pictures, state="settled"):
+            return 0
+        self._count(tx, "charged", credits)
+        return credits
 
     def _room(self, rows: Transaction, requester: Requester) -> int:
         """Return what the limits of a person and of their server leave, the operator's aside."""

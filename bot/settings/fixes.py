@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 from dotenv import dotenv_values
@@ -67,11 +68,18 @@ def misspelt_variables() -> dict[str, str]:
 
     They are those of ``.env``, and those of the environment that begin as settings do.
     """
-    in_file = dotenv_values(".env", encoding="utf-8-sig", interpolate=False)
+    in_file = _names_in_file()
     ours = [name for name in os.environ if name.upper().startswith(_PREFIXES)]
     meant = {name: _setting_meant(name, _ALIKE_IN_ENVIRONMENT) for name in ours}
     meant |= {name: _setting_meant(name, _ALIKE_IN_FILE) for name in in_file}
     return {name: setting for name, setting in meant.items() if setting}
+
+
+def _names_in_file() -> Iterable[str]:
+    try:
+        return dotenv_values(".env", encoding="utf-8-sig", interpolate=False)
+    except UnicodeDecodeError:  # which whoever reads the settings says
+        return ()
 
 
 def _setting_meant(name: str, alike: float) -> str:

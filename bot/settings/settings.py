@@ -5,6 +5,7 @@ that names the variable and says how to fix it.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from shlex import quote
@@ -237,30 +238,70 @@ def describe_doubts(settings: Settings) -> Iterator[tuple[str, str]]:
         )
 
 
-def load_settings(build: Callable[[], Settings] = Settings) -> Settings:
+@dataclass(frozen=True, slots=True)
+class ReadSettings:
+    """What could be read: the settings with defaults for the ``unreadable``, None if nothing."""
+
+    settings: Settings | None
+    problems: tuple[str, ...] = ()
+    unreadable: frozenset[str] = frozenset()
+
+
+def read_settings(build: Callable[..., Settings] = Settings) -> ReadSettings:
+    """Read the environment and ``.env``, with one sentence for each wrong variable."""
+    problems: dict[str, str] = {}  # by the name of the variable
+    instead: dict[str, object] = {}
+    while True:
+        try:
+            settings = build(**instead)
+        except ValidationError as wrong:
+            found = _sentences(wrong)
+            if not found.keys() - problems.keys():
+                return ReadSettings(None, (*problems.values(),))
+            problems = {**found, **problems}
+            for name in {variable.partition("__")[0].lower() for variable in found}:
+                instead |= _default(name)
+        except SettingsError:
+            # pydantic-settings names no variable; only GATEWAYS holds more than a plain value.
+            problems["GATEWAYS"] = f"GATEWAYS is wrong: {FIXES['GATEWAYS']}."
+            return ReadSettings(None, (*problems.values(),))
+        except UnicodeDecodeError:
+            return ReadSettings(None, (".env is not UTF-8 text: save it with that encoding.",))
+        else:
+            unreadable = frozenset(instead) & Settings.model_fields.keys()
+            return ReadSettings(settings, (*problems.values(),), unreadable)
+
+
+def load_settings(build: Callable[..., Settings] = Settings) -> Settings:
     """Read the environment and ``.env``.
 
     Raises:
-        StartRefused: a value is wrong; the sentence names the variable and says how to fix it.
+        StartRefused: values are wrong; each sentence names the variable and says how to fix it.
     """
-    try:
-        return build()
-    except ValidationError as wrong:
-        raise StartRefused(_sentence(wrong)) from None
-    except SettingsError:
-        # pydantic-settings names no variable; only GATEWAYS holds more than a plain value.
-        raise StartRefused(f"GATEWAYS is wrong: {FIXES['GATEWAYS']}.") from None
-    except UnicodeDecodeError:
-        raise StartRefused(".env is not UTF-8 text: save it with that encoding.") from None
+    found = read_settings(build)
+    if found.settings is None or found.problems:
+        raise StartRefused(*found.problems)
+    return found.settings
 
 
-def _sentence(wrong: ValidationError) -> str:
-    first = wrong.errors(include_url=False, include_context=False, include_input=False)[0]
-    path = [str(part).upper() for part in first["loc"]]
-    name = path[0]
-    reason = first["msg"].removeprefix("Value error, ").rstrip(".")
-    return f"{_variable(path)} is wrong ({reason}): {FIXES[name]}."
+def _sentences(wrong: ValidationError) -> dict[str, str]:
+    sentences: dict[str, str] = {}
+    for error in wrong.errors(include_url=False, include_context=False, include_input=False):
+        if error["type"] == "default_factory_not_called":  # only because of another error
+            continue
+        path = [str(part).upper() for part in error["loc"]]
+        reason = error["msg"].removeprefix("Value error, ").rstrip(".")
+        name = _variable(path)
+        sentences.setdefault(name, f"{name} is wrong ({reason}): {FIXES[path[0]]}.")
+    return sentences
 
 
 def _variable(path: list[str]) -> str:
     return "__".join(path) if path[0] == "GATEWAYS" else path[0]
+
+
+def _default(name: str) -> dict[str, object]:
+    value = Settings.model_fields[name].get_default(call_default_factory=True)
+    # pydantic-settings would merge GATEWAYS__… into a given table: hide them from it.
+    blind = {"_env_nested_delimiter": "\0"} if name == "gateways" else {}
+    return {name: value, **blind}

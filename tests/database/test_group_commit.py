@@ -165,7 +165,10 @@ async def test_whoever_leaves_a_group_takes_only_the_own_part_along(database: Da
 
 async def test_a_connection_that_closes_ends_everybody_who_waits(tmp_path: Path) -> None:
     """However many they are: a task that waits for ever would keep the process from ending."""
-    async with Connection.open(tmp_path / "a.db", begin="BEGIN", pragmas=(), busy_s=1) as closing:
+    opened = Connection.open(
+        tmp_path / "a.db", begin="BEGIN", pragmas=(), busy_s=1, ended=lambda _: None
+    )
+    async with opened as closing:
         urgent = closing.start(lambda _: None, is_urgent=True)
         others = [closing.start(lambda _: None) for _ in range(20)]
         stopped = closing.stop()

@@ -7,7 +7,7 @@ from bot.core.errors.base import Refusal
 from bot.core.errors.jobs import ServerNotListed
 from bot.core.i18n.texts import Texts
 from bot.discord_ui.caller import Languages
-from bot.discord_ui.client import Client
+from bot.discord_ui.client import AllowedPlaces, Client
 from bot.discord_ui.command_errors import ServersOnly
 from bot.preferences.preference_store import PreferenceStore
 from tests.discord_rest.delivery import ChangePayload, Delivery, asked
@@ -24,9 +24,11 @@ def client(delivery: Delivery, settings: frozenset[str], *servers: int) -> Clien
         texts=Texts(),
         languages=Languages(PreferenceStore(delivery.database, now=lambda: 0)),
         synced_file=delivery.folder / "commands",
-        allowed_servers=frozenset(servers),
-        direct_messages="direct" in settings,
-        user_install="install" in settings,
+        places=AllowedPlaces(
+            frozenset(servers),
+            direct_messages="direct" in settings,
+            user_install="install" in settings,
+        ),
     )
 
 

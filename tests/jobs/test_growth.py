@@ -12,7 +12,8 @@ import pytest
 
 from benchmarks.growth_rows import PERSON, QUIET_SERVER, fill
 from bot.core.clock import Clock
-from bot.core.models import ImageRequest, Job, JobState, Reference, Requester, new_job_id
+from bot.core.job_ids import new_job_id
+from bot.core.models import ImageRequest, Job, JobState, Reference, Requester
 from bot.database.database import LONG_ROWS, Database
 from bot.database.transaction import Transaction
 from bot.jobs.history_pages import HistoryPages, PageCursor

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.core.models import Billed, ImageRequest, Job
 from bot.database.transaction import Transaction
+from bot.jobs.repository.costs import read_price
 from bot.jobs.repository.job_details import attempt_summary
 from bot.jobs.repository.late_attempts import FIRST_LOOK_MS, due_attempts, receive_late
 from bot.jobs.repository.repository import JobRepository
@@ -48,7 +49,7 @@ def record(tx: Transaction, repository: JobRepository, job: Job, slot: int, end:
     for _ in range(end.refusals):  # each was tried again at another gateway
         refused = repository.sending(tx, job.id, slot, gateway="no", pictures=1)
         assert refused is not None
-        repository.refused(tx, refused)
+        repository.refused(tx, refused, "m", "auth")
     attempt = repository.sending(tx, job.id, slot, gateway="one", pictures=end.asked)
     assert attempt is not None
     price = PRICE * end.asked
@@ -56,15 +57,19 @@ def record(tx: Transaction, repository: JobRepository, job: Job, slot: int, end:
         case "received":
             repository.received(tx, attempt, Cost("m", end.arrived, end.lost, price=price))
         case "refused":
-            repository.refused(tx, attempt)
+            repository.refused(tx, attempt, "m", "auth")
         case "in doubt":
-            repository.lost(tx, attempt, Billed.MAYBE, Cost("m", price=price))
+            repository.lost(tx, attempt, Billed.MAYBE, Cost("m", price=price), "upstream")
         case "interrupted":
-            repository.lost(tx, attempt, Billed.MAYBE, Cost("m", price=price), by_us=True)
+            repository.lost(
+                tx, attempt, Billed.MAYBE, Cost("m", price=price), "upstream", by_us=True
+            )
         case "lost":
-            repository.lost(tx, attempt, Billed.YES, Cost("m", lost=end.asked, price=price))
+            repository.lost(
+                tx, attempt, Billed.YES, Cost("m", lost=end.asked, price=price), "upstream"
+            )
         case _:
-            repository.lost(tx, attempt, Billed.YES, Cost("m", price=price))
+            repository.lost(tx, attempt, Billed.YES, Cost("m", price=price), "upstream")
 
 
 def meters(driver: LedgerDriver) -> dict[str, int]:
@@ -93,7 +98,7 @@ def test_the_person_pays_for_what_they_can_get_and_the_operator_counts_the_rest(
         for slot, end in enumerate(ends):
             driver.database.write(record, repository, job, slot, end)
         pictures = driver.database.read(read_picture_counts, job.id, delivered=delivered)
-        price = driver.database.read(repository.price, job.id)
+        price = driver.database.read(read_price, job.id)
         settle = driver.ledger.settle
         for _ in range(2):  # harmless twice
             driver.database.write(settle, job.id, pictures, each=each, price=price)
@@ -122,7 +127,7 @@ def test_a_task_that_a_full_disk_left_may_come_late_and_is_nobodys_doubt() -> No
         assert attempt is not None
         write(repository.task, attempt, "task-1")
         doubt = partial(repository.lost, may_come_late=True, by_us=True)
-        write(doubt, attempt, Billed.MAYBE, Cost("m"))
+        write(doubt, attempt, Billed.MAYBE, Cost("m"), "disk-full")
         pictures = read(read_picture_counts, job.id, delivered=0)
         assert (pictures.limits_requester, pictures.counted_for_operator) == (False, 1)
         (late,) = read(due_attempts, driver.clock() + FIRST_LOOK_MS)

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from bot.database.backup import find_damage, is_foreign, read_only, schema_versi
 from bot.database.faults import FOREIGN, DatabaseFault, unusable
 from bot.database.migrator import shipped
 from bot.database.scheduled_copies import free_bytes
+from bot.moderation.rules import read_rules
 from bot.settings.settings import Settings, database_file, lock_folders
 
 FAIL_BELOW_BYTES = 100 * 10**6
@@ -47,6 +48,20 @@ def check_folder(settings: Settings, free: Callable[[Path], int] = free_bytes) -
     if room < WARN_BELOW_BYTES:
         return warning("data folder", facts, _ROOM_FIX)
     return fine("data folder", facts)
+
+
+def check_moderation(settings: Settings) -> Iterator[Finding]:
+    """Tell how many rules MODERATION_FILE has, where there is one; it tries the expressions."""
+    path = settings.moderation_file
+    if path is None:
+        return
+    try:
+        rules = read_rules(path)
+    except StartRefused as refused:
+        yield from (wrong("moderation", "cannot be used", one) for one in refused.problems)
+        return
+    counts = f"words and phrases: {len(rules.words)}, expressions: {len(rules.expressions)}"
+    yield fine("moderation", f"{path} can be used ({counts})")
 
 
 def check_database(settings: Settings) -> Finding:

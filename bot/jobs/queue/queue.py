@@ -122,6 +122,16 @@ class Queue:
         self._waiting.remove(ticket)
         self._start_jobs()
 
+    @property
+    def waiting(self) -> int:
+        """Return how many jobs wait."""
+        return len(self._waiting)
+
+    @property
+    def running(self) -> int:
+        """Return how many jobs run."""
+        return len(self._running)
+
     # --- positions and estimates --------------------------------------------------------------
 
     def starts_at_once(self, ticket: Ticket) -> bool:

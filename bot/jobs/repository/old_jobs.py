@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.core.models import first_job_id
+from bot.core.job_ids import first_job_id
 from bot.database.transaction import Transaction
 from bot.jobs.repository.personal_data import AT_WORK, delete_rows_of, placeholders
 

@@ -203,7 +203,7 @@ def delete_disowned(tx: Transaction, job_ids: Sequence[str]) -> None:
 def delete_rows_of(tx: Transaction, job_ids: Sequence[str]) -> None:
     """Delete the rows that refer to some jobs, except costs."""
     among = placeholders(job_ids)
-    for table in ("pictures", "request_files", "intents", "messages", "attempts"):
+    for table in ("pictures", "request_files", "intents", "messages", "attempts", "reports"):
         tx.write(f"DELETE FROM {table} WHERE job_id IN ({among})", *job_ids)
 
 

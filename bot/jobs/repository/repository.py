@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from bot.core.errors.base import EaselError
+from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.models import (
     OPEN_STATES,
     AnnouncedCard,
@@ -21,6 +22,8 @@ from bot.core.models import (
     JobState,
 )
 from bot.database.transaction import Row, Transaction
+from bot.jobs.repository.costs import write_attempt_cost
+from bot.jobs.repository.job_counts import INTERRUPTED, RECEIVED, JobCounts
 from bot.jobs.repository.late_attempts import FIRST_LOOK_MS, look_again
 from bot.jobs.repository.request_files import write_request_files
 from bot.jobs.repository.rows import (
@@ -52,9 +55,12 @@ _UNSENT = " AND NOT EXISTS (SELECT 1 FROM attempts WHERE job_id = $4 AND state <
 class JobRepository:
     """Writes what happens to jobs; ``owner`` is this process."""
 
-    def __init__(self, *, owner: str, now: Callable[[], int]) -> None:
+    def __init__(
+        self, *, owner: str, now: Callable[[], int], metrics: Metrics = NO_METRICS
+    ) -> None:
         self._owner = owner
         self._now = now
+        self._counts = JobCounts(metrics)
 
     # --- jobs ---------------------------------------------------------------------------------
 
@@ -158,12 +164,15 @@ class JobRepository:
             # Without it nobody can tell a private card, also after a crash between the two.
             " token = CASE WHEN channel_id IS NULL OR told = 1 THEN NULL ELSE token END,"
             " told = CASE WHEN channel_id IS NULL THEN 1 ELSE told END"
-            f" WHERE id = $4 AND state IN ({_OPEN}){_UNSENT if only_unsent else ''} RETURNING id",
+            f" WHERE id = $4 AND state IN ({_OPEN}){_UNSENT if only_unsent else ''}"
+            " RETURNING request",
             state,
             self._now(),
             None if error is None else error_to_text(error),
             job_id,
         )
+        for row in found:
+            self._counts.job_ended(tx, state, row["request"])
         return bool(found)
 
     def told(self, tx: Transaction, job_id: str) -> None:
@@ -253,11 +262,13 @@ class JobRepository:
     def received(self, tx: Transaction, attempt: Attempt, cost: Cost) -> None:
         """Write that the pictures are files, and what they cost the operator."""
         self._move(tx, attempt, state="received", billed=Billed.YES, ended_at=self._now())
-        self._cost(tx, attempt, Billed.YES, cost)
+        write_attempt_cost(tx, attempt, Billed.YES, cost, at=self._now())
+        self._counts.attempt_ended(tx, attempt, cost, result=RECEIVED, billed=Billed.YES)
 
-    def refused(self, tx: Transaction, attempt: Attempt) -> None:
-        """Write that the gateway surely made nothing."""
+    def refused(self, tx: Transaction, attempt: Attempt, model: str, kind: str) -> None:
+        """Write that the gateway surely made nothing, and count for which kind of reason."""
         self._move(tx, attempt, state="refused", billed=Billed.NO, ended_at=self._now())
+        self._counts.attempt_ended(tx, attempt, Cost(model), result=kind, billed=Billed.NO)
 
     def lost(
         self,
@@ -265,27 +276,29 @@ class JobRepository:
         attempt: Attempt,
         billed: Billed,
         cost: Cost,
+        kind: str,
         *,
         may_come_late: bool = False,
         by_us: bool = False,
     ) -> None:
-        """Write that an attempt brought no picture but was, or may have been, paid.
+        """Write that an attempt brought no picture but was, or may have been, paid; count why.
 
         What is lost ``by_us`` has no end: this bot saw none, as its process died, or a defect or
         its disk ended the attempt. Its requester did nothing for that.
         """
         ended_at = None if by_us else self._now()
         self._move(tx, attempt, state="unknown", billed=billed, ended_at=ended_at)
-        self._cost(tx, attempt, billed, cost)
+        write_attempt_cost(tx, attempt, billed, cost, at=self._now())
+        self._counts.attempt_ended(tx, attempt, cost, result=kind, billed=billed)
         if may_come_late:
             look_again(tx, attempt, self._now() + FIRST_LOOK_MS)
 
     def _move(
         self, tx: Transaction, attempt: Attempt, *, state: str, billed: Billed, ended_at: int | None
     ) -> None:
-        tx.write(
+        moved = tx.query(
             "UPDATE attempts SET state = $1, billed = $2, ended_at = $3"
-            " WHERE job_id = $4 AND slot = $5 AND number = $6",
+            " WHERE job_id = $4 AND slot = $5 AND number = $6 RETURNING started_at",
             state,
             billed,
             ended_at,
@@ -293,26 +306,9 @@ class JobRepository:
             attempt.slot,
             attempt.number,
         )
-
-    def _cost(self, tx: Transaction, attempt: Attempt, billed: Billed, cost: Cost) -> None:
-        usage = cost.usage
-        tx.write(
-            "INSERT INTO costs (job_id, slot, number, gateway, model, at, billed, pictures,"
-            " lost, input_tokens, output_tokens, price)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-            attempt.job_id,
-            attempt.slot,
-            attempt.number,
-            attempt.gateway,
-            cost.model,
-            self._now(),
-            billed,
-            cost.pictures,
-            cost.lost,
-            None if usage is None else usage.input_tokens,
-            None if usage is None else usage.output_tokens,
-            cost.price,
-        )
+        for row in moved:
+            if ended_at is not None and state != "answered":
+                self._counts.took(tx, attempt, ended_at - row["started_at"])
 
     def close_attempts(
         self, tx: Transaction, job_id: str, *, model: str, price_at: Callable[[str], int | None]
@@ -329,15 +325,8 @@ class JobRepository:
             attempt = Attempt(job_id, row["slot"], row["number"], row["gateway"])
             each = price_at(attempt.gateway)
             price = None if each is None else each * row["asked"]
-            self.lost(tx, attempt, Billed.MAYBE, Cost(model, price=price), by_us=True)
-
-    def price(self, rows: Transaction, job_id: str) -> int:
-        """Return what a job's attempts cost, or may have cost, in micros, as far as is known."""
-        row = rows.one(
-            "SELECT CAST(COALESCE(SUM(price), 0) AS BIGINT) AS price FROM costs WHERE job_id = $1",
-            job_id,
-        )
-        return int(row["price"]) if row else 0
+            cost = Cost(model, price=price)
+            self.lost(tx, attempt, Billed.MAYBE, cost, INTERRUPTED, by_us=True)
 
     def delivery_begun(self, tx: Transaction, job_id: str) -> None:
         """Write that the pictures are files, and that a process begins to deliver them."""
@@ -351,13 +340,6 @@ class JobRepository:
         """Tell whether the person has the pictures of a job that was not settled."""
         row = rows.one("SELECT state FROM jobs WHERE id = $1", job_id)
         return row is not None and row["state"] == JobState.DELIVERED
-
-    def is_in_doubt(self, rows: Transaction, job_id: str) -> bool:
-        """Tell whether nobody knows if an attempt of a job was paid."""
-        found = rows.one(
-            "SELECT 1 FROM attempts WHERE job_id = $1 AND billed = 'maybe' LIMIT 1", job_id
-        )
-        return found is not None
 
     def job(self, rows: Transaction, job_id: str) -> WrittenJob | None:
         """Return one job, None where there is no such id."""

@@ -26,6 +26,14 @@ def read_picture_counts(rows: Transaction, job_id: str, *, delivered: int | None
     return PictureCounts(got, row["maybe"] - by_us, row["lost"], missing)
 
 
+def is_in_doubt(rows: Transaction, job_id: str) -> bool:
+    """Tell whether nobody knows if an attempt of a job was paid."""
+    found = rows.one(
+        "SELECT 1 FROM attempts WHERE job_id = $1 AND billed = 'maybe' LIMIT 1", job_id
+    )
+    return found is not None
+
+
 def _sum_of(column: str, billed: str, *, extra: str = "") -> str:
     """Return the SQL for the sum of a column over the attempts that were billed so."""
     chosen = f"CASE WHEN attempts.billed = '{billed}'{extra} THEN {column} ELSE 0 END"

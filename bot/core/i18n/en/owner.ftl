@@ -20,3 +20,13 @@ owner-backup-failed =
         [damaged] The scheduled backup of the database was not made because the database is damaged: please stop the bot, and restore the newest file of DATA_DIR/backup with `python -m bot db restore FILE`.
        *[other] The scheduled backup of the database was not made: `backup.failed` in the log says why. Please check DATA_DIR/backup with `python -m bot doctor`; it is tried again every hour.
     }
+
+## /operator
+
+operator-blocked = { $subject } may not paint in any server until you use `/operator unblock`.
+operator-unblocked = { $subject } may paint again, except where admins of servers decided otherwise.
+operator-nobody = Nobody is blocked.
+
+error-operators-only = Only the operator of this bot may do this, so please ask them.
+
+error-not-a-person = This is not the id of a person, so please copy it from their profile in Discord, or from a report.

@@ -1,0 +1,1 @@
+"""An empty machine that follows the pages for operators; ``.ci/drill`` runs it."""
