@@ -35,7 +35,7 @@ from bot.jobs.late_tasks import LateTasks
 from bot.jobs.maintenance import Maintenance, MaintenanceTask, delete_old_charges
 from bot.jobs.recovery import ResumableJob, UnreportedFailure
 from bot.jobs.scheduled_backups import BackupSchedule, ScheduledBackups
-from bot.monitoring.opening import open_metrics, serve_monitoring
+from bot.monitoring.opening import open_metrics, open_traces, serve_monitoring
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.preset_lookup import PresetLookup
 from bot.preferences.style_store import ServerStyleStore
@@ -138,7 +138,9 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
     async with AsyncExitStack() as stack:
         stack.enter_context(hold_bot_lock(lock_folders(settings)))
         metrics = open_metrics(settings)
-        services = await stack.enter_async_context(open_services(settings, clock, metrics))
+        traces = await stack.enter_async_context(open_traces(settings))
+        opening = open_services(settings, clock, metrics, traces)
+        services = await stack.enter_async_context(opening)
         taken = await services.recovery.take_over()
         preference_store = await _load_preferences(services, clock)
         styles = ServerStyleStore(services.database, now=clock.now)

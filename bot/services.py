@@ -11,6 +11,7 @@ from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.private_files import restrict_data_folder
 from bot.core.process_lock import LockFolders, hold_process_lock
 from bot.core.pseudonyms import Pseudonyms, read_or_make_key
+from bot.core.traces import NO_TRACES, Traces
 from bot.database.database import Database
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.gateways.age_restriction import AgeRestriction
@@ -81,9 +82,12 @@ class Services:
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, clock: Clock, metrics: Metrics = NO_METRICS
+    settings: Settings,
+    clock: Clock,
+    metrics: Metrics = NO_METRICS,
+    traces: Traces = NO_TRACES,
 ) -> AsyncIterator[Services]:
-    """Open every service below Discord; they count in ``metrics``.
+    """Open every service below Discord; they count in ``metrics``, and trace jobs.
 
     Raises:
         StartRefused: something in the settings or the data folder stops the start.
@@ -108,6 +112,7 @@ async def open_services(
             database=await stack.enter_async_context(_database(locks, clock, metrics)),
             alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now)),
             metrics=metrics,
+            traces=traces,
         )
         router = await stack.enter_async_context(
             Router(
@@ -141,11 +146,14 @@ class _Base:
     database: Database
     alerts: OperatorAlerts
     metrics: Metrics
+    traces: Traces
 
 
 async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
     settings, clock, database, catalogue = base.settings, base.clock, base.database, base.catalogue
-    repository = JobRepository(owner=base.owner, now=clock.now, metrics=base.metrics)
+    repository = JobRepository(
+        owner=base.owner, now=clock.now, metrics=base.metrics, traces=base.traces
+    )
     pseudonyms = Pseudonyms(read_or_make_key(settings.data_dir / "user-tags.key"))
     ledger = _ledger(settings, clock, pseudonyms, base.metrics)
     queue = _queue(settings, catalogue, clock)

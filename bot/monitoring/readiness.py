@@ -42,7 +42,7 @@ class Hindrance:
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class CheckResult:
     """What the checks found; it is ready without any hindrance."""
 
     is_writable: bool
@@ -91,12 +91,12 @@ class Readiness:
         ):
             yield cls(is_stopping, shards, resting, writes, reading_free)
 
-    async def check(self) -> Health:
+    async def check(self) -> CheckResult:
         """Run all checks."""
         is_writable, free = await asyncio.gather(self.writes.value(), self.free.value())
         of_disk = _of_disk(bool(is_writable), free)
         found = (*self._stopping(), *of_disk, *self._of_discord(), *self._of_gateways())
-        return Health(bool(is_writable), found)
+        return CheckResult(bool(is_writable), found)
 
     def _stopping(self) -> Iterator[Hindrance]:
         if self.is_stopping():

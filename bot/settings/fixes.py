@@ -46,6 +46,7 @@ FIXES = {
     "FORGET_DELETED": "set it to true or false",
     "BACKUP_EVERY": "set it like 24h, 30m or 7d; leave it empty for no backups",
     "BACKUP_KEEP": "set it to a whole number from 1 to 1000, for at most 90 days of BACKUP_EVERY",
+    "TRACES_URL": "set it like http://localhost:4318/v1/traces, or leave it empty",
     "METRICS_ADDRESS": "set it to a port like 9464, or to an address like 0.0.0.0:9464",
     "MAX_DISK": "set it like 5GB or 500MB",
     "SHUTDOWN_GRACE": "set it to a whole number of seconds from 0 to 3600",

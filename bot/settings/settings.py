@@ -157,6 +157,7 @@ class Settings(BaseSettings):
         default=7, ge=1, le=1000, validate_default=True
     )
     metrics_address: AddressSetting = None
+    traces_url: WebAddressSetting = ""
     shutdown_grace: int = Field(default=180, ge=0, le=3600)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
@@ -301,7 +302,7 @@ def _variable(path: list[str]) -> str:
 
 
 def _default(name: str) -> dict[str, object]:
-    value = Settings.model_fields[name].get_default(call_default_factory=True)
+    value = Settings.model_fields[name].get_default(call_default_factory=True, validated_data={})
     # pydantic-settings would merge GATEWAYS__… into a given table: hide them from it.
     blind = {"_env_nested_delimiter": "\0"} if name == "gateways" else {}
     return {name: value, **blind}

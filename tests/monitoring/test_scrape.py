@@ -58,7 +58,7 @@ def sums(bot: RunningBot, sql: str) -> dict[tuple[str, ...], float]:
 
 
 async def test_the_whole_bot_tells_its_service_manager(tmp_path: Path) -> None:
-    """Systemctl start waits for READY=1; a stop is told before running jobs are waited for."""
+    """A start by systemctl waits for READY=1; a stop is told before running jobs have ended."""
     address = str(tmp_path / "notify")
     settings = {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "60000000"}
     with timed_gateway(0.05) as url, listening(address) as manager:
