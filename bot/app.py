@@ -250,8 +250,8 @@ def _patient_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[Maint
         services.taken_down_files.delete,
         services.retention.delete_expired,
         partial(delete_old_charges, services.database, services.ledger, clock.now),
-        old_jobs.delete_old,
         partial(to_thread, UnreadFiles(settings.data_dir / "unread", clock.now).delete_old),
+        old_jobs.delete_old,  # the first time it may take hours
     )
 
 

@@ -48,6 +48,8 @@ def reloads_heard() -> Iterator[None]:
 @contextmanager
 def announce_bot(folders: LockFolders) -> Iterator[None]:
     """Write which process is the bot, which holds the locks."""
+    for unread in folders.beside_database.glob(f"reload-*{_ANSWER}"):
+        unread.unlink(missing_ok=True)
     file = folders.beside_database / _PID_FILE
     _write(file, {"pid": os.getpid(), "started": _started(os.getpid())})
     try:
@@ -62,10 +64,11 @@ def open_requests(folders: LockFolders) -> list[Path]:
 
 
 def answer_requests(requests: Iterable[Path], answer: ReloadAnswer) -> None:
-    """Answer requests; whoever asked may have left."""
+    """Answer requests, each once; whoever asked may have left."""
     for request in requests:
         if request.exists():
             _write(request.with_suffix(_ANSWER), asdict(answer))
+            request.unlink(missing_ok=True)
 
 
 # --- another process ------------------------------------------------------------------------------

@@ -184,7 +184,7 @@ class Client(commands.AutoShardedBot):
         """
         self._allow_personal_commands()
         if self._dev_guild is not None:
-            self.tree.copy_global_to(guild=self._dev_guild)
+            self._offer_in(self._dev_guild)
         try:
             async with asyncio.timeout(MOST_SYNC_S):
                 return await self._update_commands()
@@ -196,6 +196,13 @@ class Client(commands.AutoShardedBot):
                 "the next start, and python -m bot doctor says what Discord has",
             )
             return False
+
+    def _offer_in(self, guild: discord.Object) -> None:
+        """Offer all commands in one server only, but for those that no server has."""
+        self.tree.copy_global_to(guild=guild)
+        for command in self.tree.get_commands(guild=guild):
+            if command.extras.get("operator"):
+                self.tree.remove_command(command.name, guild=guild)
 
     async def _update_commands(self) -> bool:
         server_id = self._dev_guild.id if self._dev_guild else None

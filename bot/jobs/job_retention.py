@@ -24,8 +24,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 JOBS_PER_BATCH = 20  # with all rows that refer to them
 ROWS_PER_BATCH = 250
 SUBJECTS_PER_BATCH = 100
-# After each transaction, so that most of the time belongs to people: the first run after an upgrade
-# may have a million jobs to delete.
+# After each transaction that deleted any, so that most of the time belongs to people: the first run
+# after an upgrade may have a million jobs to delete.
 PAUSE_S = 0.05
 
 
@@ -70,7 +70,8 @@ class JobRetention:
         while deleted == most:
             deleted = await self._database.write_when_possible(delete, before=before, most=most)
             total += deleted
-            await self._clock.wait(self._clock.sleep(PAUSE_S), "old jobs")
+            if deleted:
+                await self._clock.wait(self._clock.sleep(PAUSE_S), "old jobs")
         return total
 
 

@@ -16,6 +16,7 @@ from bot.jobs.courier import Courier
 from bot.jobs.job_ending import JobDependencies
 from bot.jobs.job_run import JobRun
 from bot.jobs.repository.rows import WrittenAttempt
+from bot.moderation.moderation import TextRefused
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -66,8 +67,7 @@ class JobService:
             raise ShuttingDown
         deps = self._deps
         deps.references.check(attached, request)
-        deps.age_restriction.check(request.model, requester)
-        await deps.moderation.check(request.free_texts, server_id=requester.server_id)
+        await self._check_allowed(request, requester, private=private)
         awaited = sum(run.awaited_bytes for run in self._runs.values())
         await deps.retention.ensure_space(awaited + sum(upload.size for upload in attached.uploads))
         ticket = deps.queue.enter(requester, request.model)
@@ -84,6 +84,18 @@ class JobService:
             raise
         self._start(run)
         return job
+
+    async def _check_allowed(
+        self, request: ImageRequest, requester: Requester, *, private: bool
+    ) -> None:
+        """Refuse a model that may not paint there, and a text that is forbidden."""
+        self._deps.age_restriction.check(request.model, requester)
+        try:
+            await self._deps.moderation.check(request.free_texts, server_id=requester.server_id)
+        except TextRefused:
+            if self.on_declined is not None:
+                self.on_declined(request, requester, private=private)
+            raise
 
     @property
     def is_closing(self) -> bool:

@@ -107,6 +107,17 @@ def test_an_answer_for_nobody_leaves_no_file(folders: LockFolders) -> None:
     assert list(folders.beside_database.glob("reload-*")) == []
 
 
+def test_a_request_of_a_killed_command_is_answered_once(folders: LockFolders) -> None:
+    """Nothing piles up beside the database."""
+    with hold_bot_lock(folders):
+        (folders.beside_database / "reload-1.request").touch()
+        answer = ReloadAnswer(is_done=True, sentence="Reloaded.")
+        answer_requests(open_requests(folders), answer)
+        assert open_requests(folders) == []
+        with announce_bot(folders):
+            assert list(folders.beside_database.glob("reload-*")) == []
+
+
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may start a process of another user")
 def test_another_users_bot_is_told(folders: LockFolders) -> None:

@@ -81,6 +81,8 @@ async def test_it_paints_where_the_channel_is_age_restricted(
     refused = await world.imagine(world.ada, "a fox", model=ADULT, **options)
     assert REFUSED in reply_text(refused)
     assert labels(refused) == [OPEN]
+    # Its sizes are of no use here, so they are not what is told.
+    assert REFUSED in reply_text(await world.imagine(world.ada, "a fox", model=ADULT, size="7x7"))
     assert world.rows("SELECT COUNT(*) FROM jobs") == [(0,)]
     assert world.credits() == 0
     restrict(world)

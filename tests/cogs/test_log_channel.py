@@ -6,7 +6,6 @@ import simcord
 from structlog.testing import capture_logs
 
 from bot.cli.doctor.discord_checks import NEEDED
-from bot.core.models import ImageRequest, Requester
 from bot.discord_ui.log_channels import MOST_WAITING
 from cogs.settings_log import NEEDED as LOG_NEEDS
 from cogs.settings_log import NEEDED_IN_THREAD as LOG_NEEDS_IN_THREAD
@@ -110,17 +109,9 @@ async def test_what_the_word_list_declined_stands_there_too(
 ) -> None:
     """It became no job, so that no other entry would tell of it."""
     staff = await logging_to(world, prompts=True)
-    request = ImageRequest("a bad word", "dall-e-3", "auto", 1)
-    channels = (world.channel.id,)
-    requester = Requester(world.ada.id, world.guild.id, "Ada", channel_ids=channels)
-    declined = world.bot.services.job_service.on_declined
-    assert declined is not None
-
-    async def decline(_: discord.Interaction) -> None:
-        declined(request, requester, private=private)
-
-    world.bot.client.add_listener(decline, "on_interaction")
-    await world.ben.slash(world.channel, "help")
+    await world.mia.slash(world.channel, "settings words add", words="bad word")
+    refused = await world.imagine(world.ada, "a bad word", private=private)
+    assert "forbidden by the admins" in reply_text(refused)
     (entry,) = entries(staff)
     assert entry.title == "🚫 A prompt was declined"
     assert f"<@{world.ada.id}> (Ada) · dall-e-3 · <#{world.channel.id}>" in str(entry.description)
@@ -179,6 +170,23 @@ async def test_a_deleted_channel_is_forgotten(world: DiscordWorld) -> None:
     channel = world.bot.client.get_channel(staff.id)
     assert isinstance(channel, discord.TextChannel)
     await channel.delete()
+    await world.env.settle()
+    assert written(world).log_channel is None
+
+
+async def test_a_thread_is_a_log_channel_until_it_is_deleted(world: DiscordWorld) -> None:
+    """A server without a channel of staff has a thread of it."""
+    role = world.guild.create_role("powers", permissions=discord.Permissions.all())
+    await world.bot.client.guilds[0].me.add_roles(discord.Object(role.id))
+    parent = world.bot.client.get_channel(world.channel.id)
+    assert isinstance(parent, discord.TextChannel)
+    thread = await parent.create_thread(name="staff", type=discord.ChannelType.public_thread)
+    (staff,) = world.channel.threads
+    said = reply_text(await world.mia.slash(world.channel, "settings log", channel=staff))
+    assert f"<#{staff.id}> now hears" in said
+    await finished_card(world)
+    assert [each.title for each in entries(staff)] == ["🖼️ A picture was painted"]
+    await thread.delete()
     await world.env.settle()
     assert written(world).log_channel is None
 

@@ -9,6 +9,7 @@ import simcord
 from tests.cogs.actions import ephemeral_text, finished_card, press, react, submit_form
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed, reply_text
 from tests.cogs.history_page import HistoryPage
+from tests.cogs.test_direct_messages import definitions
 from tests.cogs.test_reports import owner
 
 Door = Callable[[DiscordWorld, discord.Message], Awaitable[str]]
@@ -123,6 +124,14 @@ async def test_the_operator_lists_and_lifts_blocks(world: DiscordWorld) -> None:
     assert reply_text(wrong).startswith("This is not the id of a person")
     recorded = world.rows("SELECT actor_id, action FROM audit WHERE server_id = -1 ORDER BY id")
     assert recorded == [(olga.id, "blocked"), (olga.id, "unblocked")]
+
+
+async def test_a_test_server_has_every_command_but_this(world: DiscordWorld) -> None:
+    """Discord takes a place for a command of all servers only (application-commands, contexts)."""
+    await world.restart(dev_guild_id=world.guild.id)
+    told = definitions(world)
+    assert "operator" not in told
+    assert "imagine" in told
 
 
 async def test_nobody_else_can(world: DiscordWorld) -> None:

@@ -1,6 +1,7 @@
 """The documentation site: it can be built, and every link and picture of it leads somewhere."""
 
 import os
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -11,6 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 SITE = "http://site/"
+PREFORMATTED = re.compile(r"<pre.*?</pre>", re.DOTALL)
+LEFT_AS_TEXT = re.compile(r"\n {0,4}(?:[*-] |\d+\. |\||```)\S")
 
 
 class Page(HTMLParser):
@@ -82,6 +85,17 @@ def test_the_pictures_of_every_message_are_there(site: Path) -> None:
     shown = Page(site / "docs" / "cards.html").loaded
     pictures = {f"pictures/{path.name}" for path in (ROOT / "docs" / "pictures").iterdir()}
     assert pictures <= shown
+
+
+def test_lists_and_tables_are_not_left_as_text(site: Path) -> None:
+    """The forge takes a list directly under a line of text, mkdocs does not."""
+    left = {
+        (page.name, text[found.start() : found.end() + 40])
+        for page in site.rglob("*.html")
+        for text in [PREFORMATTED.sub("", page.read_text("utf-8"))]
+        for found in LEFT_AS_TEXT.finditer(text)
+    }
+    assert left == set()
 
 
 def test_a_page_loads_nothing_from_elsewhere(pages: dict[str, Page]) -> None:

@@ -4,11 +4,12 @@ import asyncio
 from pathlib import Path
 
 from bot.core.models import CardAddress
+from bot.database.transaction import Transaction
 from bot.discord_ui import message_outbox
 from bot.jobs.repository.outbox_messages import OutboxMessage, announce, confirm
 from bot.jobs.repository.posted_messages import is_posted
 from bot.jobs.repository.taken_down import mark_removed, take_down
-from tests.cogs.scripted_gateway import ScriptedGateway
+from tests.cogs.scripted_gateway import ErrorReply, ScriptedGateway
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier, ServiceHarness
 from tests.jobs.test_recovery import process
 
@@ -133,3 +134,44 @@ async def test_a_notice_is_no_message_with_pictures(
         await database.write(confirm, "result", 200)
         await database.write(repository.posted, job_id, CardAddress(5, 200, 6))
         assert await database.read(is_posted, job_id)
+
+
+async def test_a_removed_result_needs_no_references(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """It cannot be painted again, so it keeps nobody's removed picture on the disk."""
+    async with process(tmp_path, gateway) as harness:
+        services = harness.services
+        (ada,) = await painted(harness, ADA)
+        gateway.replies.append(ErrorReply(400, "wrong_size"))
+        (ben,) = await painted(harness, BEN)
+        ((sha256,),) = harness.rows("SELECT sha256 FROM pictures")
+        await services.database.write(
+            Transaction.write, "INSERT INTO request_files VALUES ($1, $2)", ben, sha256
+        )
+        await services.database.write(mark_removed, ada)
+        await services.taken_down_files.delete()
+        assert len(kept_files(tmp_path)) == 1
+        await services.database.write(mark_removed, ben)
+        await services.taken_down_files.delete()
+        assert kept_files(tmp_path) == []
+
+
+async def test_a_card_that_is_gone_takes_no_pictures_of_a_job_that_still_delivers(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """They are about to be posted in a new message, and /history has them then."""
+    async with process(tmp_path, gateway, forget_deleted=True) as harness:
+        (job_id,) = await painted(harness, ADA)
+        deleted, database = harness.services.deleted_messages, harness.services.database
+        ((message_id,),) = harness.rows("SELECT message_id FROM messages")
+        await database.write(Transaction.write, "UPDATE jobs SET ended_at = NULL")
+        await deleted.messages_gone([message_id])
+        assert harness.rows("SELECT job_id FROM pictures") == [(job_id,)]
+        await database.write(Transaction.write, "UPDATE jobs SET ended_at = 1")
+        await database.write(
+            harness.services.repository.posted, job_id, CardAddress(5, message_id, 6)
+        )
+        await deleted.messages_gone([message_id])
+        assert harness.rows("SELECT job_id FROM pictures") == []
+        assert kept_files(tmp_path) == []

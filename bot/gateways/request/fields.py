@@ -170,5 +170,5 @@ class UnsupportedFields:
             model=model,
             field=field,
             mend=f"write drop = {drop} into [gateways.{gateway.name}] of your gateways.toml; "
-            "until the next start it is left out for this model",
+            "until then it is left out for this model",
         )
