@@ -13,7 +13,7 @@ from bot.core import metrics
 from bot.core.process_lock import LockFolders
 from bot.database.scheduled_copies import BACKUP_FOLDER, newest_backup
 from bot.database.transaction import Transaction
-from bot.jobs.repository.repository import MAX_TELLING_FAILURES
+from bot.jobs.repository.oldest_jobs import read_oldest_jobs
 from bot.monitoring.bounded_read import BoundedRead
 from bot.monitoring.exposition import Reading
 from bot.monitoring.readiness import Readiness, ShardLatencies, read_free_bytes
@@ -105,17 +105,12 @@ def _of_shards(shards: ShardLatencies) -> Iterator[Reading]:
 
 
 def _of_rows(rows: Transaction, services: Services, now: int) -> Iterator[Reading]:
-    oldest = rows.one(
-        "SELECT MIN(CASE WHEN ended_at IS NULL THEN created_at END) AS open,"
-        " MIN(CASE WHEN telling_failures < $1 THEN ended_at END) AS untold"
-        " FROM jobs WHERE ended_at IS NULL OR told = 0",
-        MAX_TELLING_FAILURES,
-    )
-    assert oldest is not None  # noqa: S101 - an aggregate always has one row
-    yield Reading(metrics.OLDEST_OPEN_JOB, _age_s(oldest["open"], now))
-    yield Reading(metrics.OLDEST_UNTOLD_CARD, _age_s(oldest["untold"], now))
+    oldest = read_oldest_jobs(rows)
+    yield Reading(metrics.OLDEST_OPEN_JOB, _age_s(oldest.open_since, now))
+    yield Reading(metrics.OLDEST_UNTOLD_CARD, _age_s(oldest.untold_since, now))
     for part in services.ledger.budget_used(rows):
-        used = (part.used + part.held) / part.limit
+        # A budget of 0 is used up from the beginning.
+        used = (part.used + part.held) / part.limit if part.limit else 1.0
         yield Reading(metrics.BUDGET_USED, used, (part.period.value,))
 
 

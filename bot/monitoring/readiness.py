@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from bot.database.database import Database
-from bot.database.transaction import Transaction
+from bot.database.migrator import write_nothing_lasting
 from bot.monitoring.bounded_read import BoundedRead
 
 PROBE_S = 0.8  # a scraper may ask every second
@@ -143,9 +143,3 @@ def _of_disk(is_writable: bool, free_bytes: int | None) -> Iterator[Hindrance]:
             f"only {free_bytes / 10**6:.0f} MB are free where DATA_DIR is",
             "Free space, or lower MAX_DISK and restart.",
         )
-
-
-def write_nothing_lasting(tx: Transaction) -> None:
-    """Make the COMMIT write a page, and change nothing: an empty one would need no space."""
-    tx.write("INSERT INTO migrations (version, at) VALUES (0, 0)")
-    tx.write("DELETE FROM migrations WHERE version = 0")

@@ -18,7 +18,7 @@ from bot.database.scheduled_copies import BACKUP_FOLDER, make_scheduled_copy
 from bot.database.transaction import Transaction
 from bot.jobs.courier import JobFailure
 from bot.monitoring.exposition import Exposition
-from bot.quota.limits import parse_limits
+from bot.quota.limits import Limit, Period, parse_limits
 from bot.settings.settings import GatewayKey
 from tests.cogs.scripted_gateway import (
     KEY,
@@ -278,6 +278,17 @@ async def test_gauges_say_since_when_something_waits(
     assert [working.value(f"easel_{name}") for name in names] == [90, 0, 90]
     assert [ended.value(f"easel_{name}") for name in names] == [0, 10, 100]
     assert (working.value("easel_jobs_running"), ended.value("easel_jobs_running")) == (1, 0)
+
+
+async def test_a_budget_of_nothing_is_used_up(tmp_path: Path, gateway: ScriptedGateway) -> None:
+    """It refuses everything: a division by it must not take the other gauges with it."""
+    budget = (Limit(0, Period.MONTH), Limit(10_000_000, Period.DAY))
+    given = {**priced(tmp_path, gateway), "operator_budget": budget}
+    async with monitored(tmp_path, gateway, None, **given) as harness:
+        scrape = await harness.scrape()
+    assert scrape.by("easel_budget_used_ratio", "period") == {("month",): 1}
+    assert scrape.value("easel_budget_used_ratio", period="day") == 0
+    assert scrape.value("easel_oldest_open_job_seconds") == 0
 
 
 async def test_a_gateway_without_money_rests(tmp_path: Path, gateway: ScriptedGateway) -> None:
