@@ -10,7 +10,6 @@ counted meanwhile; those calls, with all that makes their labels, are then timed
 
 import argparse
 import asyncio
-import socket
 import sqlite3
 import time
 from collections.abc import Callable, Coroutine
@@ -34,6 +33,7 @@ from bot.discord_ui.request_counts import RequestCounts
 from bot.jobs.repository.job_counts import RECEIVED, AttemptEnd, JobCounts
 from bot.jobs.repository.rows import Attempt, Cost
 from bot.monitoring.exposition import Exposition
+from tests.free_ports import free_port
 
 _SCRAPES = 50
 _GATEWAY, _MODEL = "default", "gpt-image-2"
@@ -75,7 +75,7 @@ def measure(pictures: int, people: int, loops: int) -> tuple[JobCalls, float]:
 
 
 async def _run_jobs(pictures: int, people: int) -> JobCalls:
-    port = _free_port()
+    port = free_port()
     with timed_gateway(0.0) as url:
         settings = {"METRICS_ADDRESS": str(port)}
         async with running_bot(EASEL, url, people, settings=settings) as bot:
@@ -188,12 +188,6 @@ def _run(counting: Coroutine[Any, Any, None]) -> None:
     except StopIteration:
         return
     raise AssertionError
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 if __name__ == "__main__":

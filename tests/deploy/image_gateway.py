@@ -10,7 +10,7 @@ import pybase64
 from aiohttp import web
 from PIL import Image
 
-from tests.deploy.prometheus import free_port
+from tests.free_ports import free_port
 
 
 class Mood(Enum):

@@ -16,12 +16,13 @@ from pathlib import Path
 from benchmarks.bot_people import FIRST_PERSON, server_of, typed_by
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from tests.deploy.image_gateway import ImageGateway, image_gateway
-from tests.deploy.prometheus import Prometheus, answers, free_port, running_prometheus, until
+from tests.deploy.prometheus import Prometheus, answers, running_prometheus, until
 from tests.discord_rest.events import CHANNEL
 from tests.discord_rest.fake import TOKEN, FakeDiscord, fake_discord
 from tests.discord_rest.gateway_socket import GatewaySocket, gateway_socket_of
 from tests.discord_rest.interactions import Asked
 from tests.discord_rest.messages import DISCORD_EPOCH
+from tests.free_ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 PEOPLE = 60

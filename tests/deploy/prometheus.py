@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,6 +12,8 @@ from typing import Any
 
 import aiohttp
 import pytest
+
+from tests.free_ports import free_port
 
 ALERTS = Path(__file__).parent.parent.parent / "deploy" / "prometheus" / "alerts.yml"
 POLL_S = 0.2
@@ -79,14 +80,6 @@ async def until(
                 await asyncio.sleep(POLL_S)
     except TimeoutError:
         raise AssertionError(f"not within {within_s:.0f} s: {what}") from None
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @asynccontextmanager

@@ -1,7 +1,6 @@
 """The whole bot under load, as a process on a loopback Discord, scraped as Prometheus does."""
 
 import asyncio
-import socket
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +10,7 @@ import aiohttp
 from benchmarks.bot import timed_gateway
 from benchmarks.bot_running import EASEL, RunningBot, running_bot
 from bot.core.metrics import ALL_METRICS
+from tests.free_ports import free_port
 from tests.monitoring.monitored import Scrape
 from tests.monitoring.test_event_loop import anything, heard, listening
 
@@ -30,12 +30,6 @@ MAY_BE_MISSING = {
     "easel_moderation_total",
     "easel_recoveries_total",
 }
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 async def get(port: int, path: str) -> str:
