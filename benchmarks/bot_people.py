@@ -106,7 +106,7 @@ class People:
         token, prompt = self._fake.interactions.ask(channel, id_), f"fox {id_}, {ends}"
         request = self._asked[token] = PictureRequest(prompt, time.monotonic())
         await self._gateway.tell(
-            "INTERACTION_CREATE", _typed(id_, token, FIRST_PERSON + person, channel, prompt)
+            "INTERACTION_CREATE", typed_by(id_, token, FIRST_PERSON + person, channel, prompt)
         )
         try:
             async with asyncio.timeout(MOST_S):
@@ -148,7 +148,8 @@ def server_of(people: int) -> Json:
     return server(SERVER, range(CHANNEL, CHANNEL + people), PERMISSIONS)
 
 
-def _typed(id_: int, token: str, person: int, channel: int, prompt: str) -> Payload:
+def typed_by(id_: int, token: str, person: int, channel: int, prompt: str) -> Payload:
+    """Return the /imagine that a person typed in a channel."""
     typed = by(person, command(id_, token, "imagine", prompt=prompt))
     here = {**typed["channel"], "id": str(channel), "permissions": str(PERMISSIONS)}
     member = {**typed["member"], "permissions": str(PERMISSIONS)}

@@ -29,6 +29,7 @@ SETTINGS = {
     "MAX_CONCURRENT_JOBS": "200",
     "MAX_RUNNING_PER_USER": "10",
     "MAX_WAITING_PER_USER": "50",
+    "MAX_REQUESTS_PER_MINUTE": "1000",
 }
 NO_SETTINGS: Mapping[str, str] = {}
 WARM_UPS = 5

@@ -18,6 +18,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
@@ -26,12 +27,14 @@ import structlog
 
 from benchmarks.growth_rows import BUSY_SERVER, FILE_BYTES, PERSON, PERSON_JOBS, QUIET_SERVER, fill
 from bot.core.clock import Clock, wall_clock_ms
-from bot.core.models import ImageRequest, Job, JobState, Reference, Requester, new_job_id
+from bot.core.job_ids import new_job_id
+from bot.core.models import ImageRequest, Job, JobState, Reference, Requester
 from bot.database import group_commit
 from bot.database.database import Database
 from bot.database.group_commit import RunningTransaction
 from bot.database.transaction import Transaction
 from bot.jobs.history_pages import HistoryPages
+from bot.jobs.job_retention import JobRetention
 from bot.jobs.maintenance import delete_old_charges
 from bot.jobs.repository.history_search import HistoryFilter
 from bot.quota.csv_export import Statement
@@ -126,13 +129,13 @@ Operation = Callable[[Services], Awaitable[object]]
 async def main(jobs: int, runs: int, keep: Path | None) -> None:
     """Build both databases, measure, and print a Markdown table."""
     with tempfile.TemporaryDirectory(dir=keep) as folder:
-        settings = [await _made(each, Path(folder), keep) for each in (0, jobs)]
+        settings = [await made(each, Path(folder), keep) for each in (0, jobs)]
         print(f"\n| | empty, ms | {jobs:,} jobs, ms | × | {_TRANSACTION} |")
         print("|---|---|---|---|---|---|---|")
         starts = [[await _measured(_start, each) for each in settings] for _ in range(3)]
         _print("start: open, take over, look for undone deletions", starts)
         async with AsyncExitStack() as stack:
-            services = [await stack.enter_async_context(_opened(each)) for each in settings]
+            services = [await stack.enter_async_context(opened(each)) for each in settings]
             for name, operation in REPEATED.items():
                 await _warm(operation, services)
                 turns = [
@@ -182,7 +185,7 @@ def _arrow(both: Iterable[float]) -> str:
 # --- the databases ----------------------------------------------------------------------------
 
 
-async def _made(jobs: int, folder: Path, keep: Path | None) -> Settings:
+async def made(jobs: int, folder: Path, keep: Path | None) -> Settings:
     """Return the settings of a data folder with so many jobs, and the person's files."""
     data = folder / f"{jobs}"
     data.mkdir()
@@ -208,7 +211,8 @@ async def _made(jobs: int, folder: Path, keep: Path | None) -> Settings:
 
 
 @asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[Services]:
+async def opened(settings: Settings) -> AsyncIterator[Services]:
+    """Open the services on a data folder."""
     async with open_services(settings, Clock()) as services:
         yield services
 
@@ -234,14 +238,20 @@ async def _start(settings: Settings) -> None:
 
 
 async def _hold_and_settle(services: Services) -> None:
-    now = wall_clock_ms()
-    who = Requester(PERSON + 1, BUSY_SERVER, "somebody")
-    job = Job(new_job_id(now), ImageRequest("a fox", "painter-1", "auto", 1), who, 1, now)
-    await services.database.write(_hold, services, job)
+    job = new_job()
+    await services.database.write(hold, services, job)
     await services.database.write(_settle, services, job)
 
 
-def _hold(tx: Transaction, services: Services, job: Job) -> None:
+def new_job() -> Job:
+    """Return a request of somebody in the busy server."""
+    now = wall_clock_ms()
+    who = Requester(PERSON + 1, BUSY_SERVER, "somebody")
+    return Job(new_job_id(now), ImageRequest("a fox", "painter-1", "auto", 1), who, 1, now)
+
+
+def hold(tx: Transaction, services: Services, job: Job) -> None:
+    """Hold a credit and write the job, as a request does."""
     services.ledger.hold(tx, job_id=job.id, requester=job.requester, credits=1)
     services.repository.queued(tx, job)
 
@@ -289,6 +299,12 @@ async def _old_charges(services: Services) -> None:
     await delete_old_charges(services.database, services.ledger, wall_clock_ms)
 
 
+async def _old_jobs(services: Services) -> None:
+    keep = timedelta(days=40)  # of 41
+    clock = Clock(sleep=lambda _seconds: asyncio.sleep(0))
+    await JobRetention(services.database, services.ledger, keep=keep, clock=clock).delete_old()
+
+
 async def _expired(services: Services) -> None:
     await services.retention.delete_expired()
 
@@ -308,6 +324,7 @@ ONCE: dict[str, Operation] = {
     "daily: charges of 40 days ago": _old_charges,
     "daily: expired pictures and messages": _expired,
     "/mydata delete": _delete,
+    "daily: jobs of 40 days ago, without pauses": _old_jobs,
 }
 
 if __name__ == "__main__":

@@ -96,6 +96,7 @@ def _service_settings(url: str, data: Path) -> "Settings":
         max_concurrent_jobs=100,
         max_running_per_user=100,
         max_waiting_per_user=100,
+        max_requests_per_minute=1000,
     )
 
 

@@ -20,10 +20,12 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from bot.core.clock import wall_clock_ms
-from bot.core.models import Requester, new_job_id
+from bot.core.job_ids import new_job_id
+from bot.core.models import Requester
 from bot.core.pseudonyms import Pseudonyms
 from bot.database.database import Database
 from bot.database.transaction import Transaction, rewritten
+from bot.jobs.repository.request_rate import check_request_rate
 from bot.quota.ledger import Ledger
 from bot.quota.levels import SERVER
 from bot.quota.limits import HOUR_MS, Limit, Period, parse_limits
@@ -31,6 +33,7 @@ from bot.quota.limits import HOUR_MS, Limit, Period, parse_limits
 BUSY_SERVER = 1
 SERVERS = 100
 USERS = 20_000
+REQUESTS_PER_MINUTE = 1_000
 USER_PER_DAY, SERVER_PER_MONTH, TOTAL_PER_MONTH = 500, 1_000_000, 5_000_000
 
 Spend = Callable[[Transaction, str, Requester], None]
@@ -109,6 +112,7 @@ async def _round(ledgers: list[LedgerUnderTest], holds: int, in_flight: int) -> 
         for name, spend in (
             ("floor: unchecked", _unchecked),
             ("hold", _checked(under_test.ledger)),
+            ("hold, with the requests per minute", _checked_twice(under_test.ledger)),
         ):
             turns[name, under_test.charges] = await _measured(
                 under_test.database, spend, holds, in_flight
@@ -143,6 +147,14 @@ def _somebody() -> int:
 
 def _checked(ledger: Ledger) -> Spend:
     def spend(tx: Transaction, job_id: str, requester: Requester) -> None:
+        ledger.hold(tx, job_id=job_id, requester=requester, credits=1)
+
+    return spend
+
+
+def _checked_twice(ledger: Ledger) -> Spend:
+    def spend(tx: Transaction, job_id: str, requester: Requester) -> None:
+        check_request_rate(tx, requester.user_id, at=wall_clock_ms(), most=REQUESTS_PER_MINUTE)
         ledger.hold(tx, job_id=job_id, requester=requester, credits=1)
 
     return spend

@@ -27,9 +27,10 @@ from benchmarks.bot import timed_gateway
 from benchmarks.bot_running import EASEL, running_bot
 from bot.core import metrics
 from bot.core.models import Billed, JobState
-from bot.database.transaction import Transaction
+from bot.core.traces import NO_TRACES
+from bot.database.transaction import Row, Transaction
 from bot.discord_ui.request_counts import RequestCounts
-from bot.jobs.repository.job_counts import RECEIVED, JobCounts
+from bot.jobs.repository.job_counts import RECEIVED, AttemptEnd, JobCounts
 from bot.jobs.repository.rows import Attempt, Cost
 from bot.monitoring.exposition import Exposition
 
@@ -121,8 +122,9 @@ def counting(transactions: int, requests: int) -> Callable[[], None]:
     """Return what counts one job as the bot does, from its interaction to its end."""
     exposition = Exposition()
     exposition.know(gateways=[_GATEWAY], models=[_MODEL])
-    requested, counts = RequestCounts(exposition), JobCounts(exposition)
+    requested, counts = RequestCounts(exposition), JobCounts(exposition, NO_TRACES)
     attempt, cost = Attempt("job", 0, 1, _GATEWAY), Cost(_MODEL, pictures=1, price=40_000)
+    row = cast("Row", {"request": _REQUEST})
     interaction = cast("discord.Interaction", _Interaction())
     request_ended = cast(
         "Callable[..., Coroutine[Any, Any, None]]", requested.trace.on_request_end[0]
@@ -136,9 +138,8 @@ def counting(transactions: int, requests: int) -> Callable[[], None]:
         tx = Transaction(cast("Any", None))  # nothing is written
         for kind in ("held", "charged"):
             tx.on_commit(partial(exposition.count, metrics.CREDITS, kind, by=1))
-        counts.took(tx, attempt, 1000)
-        counts.attempt_ended(tx, attempt, cost, result=RECEIVED, billed=Billed.YES)
-        counts.job_ended(tx, JobState.DONE, _REQUEST)
+        counts.attempt_ended(tx, AttemptEnd(attempt, cost, RECEIVED, Billed.YES, 0, 1000))
+        counts.job_ended(tx, row, JobState.DONE)
         for committed in tx.committed:
             committed()
         exposition.observe(metrics.QUEUE_WAIT, 0.01)

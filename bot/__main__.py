@@ -17,11 +17,19 @@ import structlog
 
 import bot
 from bot.core import logging as bot_logging
+from bot.core.bot_process import hold_reloads
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.core.private_files import UMASK
 from bot.database.faults import fault_of
-from bot.settings.settings import Settings, database_file, describe_doubts, load_settings
+from bot.settings.gateway_settings import setup_problems
+from bot.settings.settings import (
+    Settings,
+    database_file,
+    describe_doubts,
+    load_settings,
+    read_settings,
+)
 
 gc.enable()
 
@@ -42,7 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(options)
     except StartRefused as refused:
-        print(f"easel: {refused}", file=sys.stderr)
+        for problem in refused.problems:
+            print(f"easel: {problem}", file=sys.stderr)
         return EXIT_WRONG_USE
     except KeyboardInterrupt:
         print("easel: stopped.", file=sys.stderr)
@@ -51,8 +60,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     if options.command == "doctor":
-        return _run_doctor()
-    settings = load_settings()
+        return _run_doctor(options)
+    if options.command == "reload":
+        return _run_reload()
+    settings = _startable_settings() if options.command is None else load_settings()
     try:
         return _run_with(settings, options)
     except sqlite3.Error as error:
@@ -69,9 +80,8 @@ def _run_with(settings: Settings, options: argparse.Namespace) -> int:
         from bot.cli import health
 
         return health.run_health(settings)
-    if doubts := _doubts(settings):
-        print(f"easel: {doubts}", file=sys.stderr)
-    from bot.cli import db, gateways, imagine, jobs
+    _print_doubts(settings)
+    from bot.cli import blocks, db, gateways, imagine, jobs, privacy
 
     if options.command == "imagine":
         return imagine.run_imagine(settings, options)
@@ -79,16 +89,29 @@ def _run_with(settings: Settings, options: argparse.Namespace) -> int:
         return gateways.run_gateways(settings)
     if options.command == "jobs":
         return jobs.run_jobs(settings, options)
+    if options.command in {"block", "unblock", "blocks"}:
+        return blocks.run_blocks(settings, options)
+    if options.command == "privacy":
+        return privacy.print_privacy_page(settings, print)
     return db.run_db(settings, options)
+
+
+def _run_reload() -> int:
+    from bot.cli import reload
+
+    found = read_settings()
+    if found.settings is None:
+        raise StartRefused(*found.problems)
+    return reload.run_reload(found.settings)  # the bot says what is wrong with them
 
 
 # These two load discord.py, which takes a third of the start of any other command.
 
 
-def _run_doctor() -> int:
+def _run_doctor(options: argparse.Namespace) -> int:
     from bot.cli.doctor import checks
 
-    return checks.run_doctor()
+    return checks.run_doctor(as_json=options.json)
 
 
 def _run_bot(settings: Settings) -> None:
@@ -96,16 +119,33 @@ def _run_bot(settings: Settings) -> None:
     from bot.cli import serve
 
     gc.enable()
-    bot_logging.configure(
+    redactor = bot_logging.configure(
         level=settings.log_level, style=settings.log_format, secrets=settings.secrets
     )
-    if doubts := _doubts(settings):
-        log.warning("settings.doubtful", doubts=doubts)
-    asyncio.run(serve.run_bot(settings, Clock()))
+    for facts, fix in describe_doubts(settings):
+        log.warning("settings.doubtful", doubt=f"{facts}. {fix}")
+    asyncio.run(serve.run_bot(settings, Clock(), redactor))
 
 
-def _doubts(settings: Settings) -> str:
-    return " ".join(f"{facts}. {fix}" for facts, fix in describe_doubts(settings))
+def _startable_settings() -> Settings:
+    """Read the settings of the bot.
+
+    Raises:
+        StartRefused: with everything that is wrong or missing, not only the first of it.
+    """
+    hold_reloads()
+    found = read_settings()
+    if found.settings is None:
+        raise StartRefused(*found.problems)
+    if found.problems:
+        _print_doubts(found.settings)
+        raise StartRefused(*found.problems, *setup_problems(found.settings, found.unreadable))
+    return found.settings
+
+
+def _print_doubts(settings: Settings) -> None:
+    for facts, fix in describe_doubts(settings):
+        print(f"easel: warning: {facts}. {fix}", file=sys.stderr)
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
@@ -122,7 +162,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
 
 def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     gc.disable()
-    from bot.cli import db, imagine, jobs
+    from bot.cli import blocks, db, imagine, jobs
 
     gc.enable()
     imagine.add_imagine_options(
@@ -133,7 +173,15 @@ def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     db.add_db_options(
         commands.add_parser("db", help="check the database, back it up, or restore it")
     )
-    commands.add_parser("doctor", help="check the whole setup and say what to fix")
+    blocks.add_block_options(commands.add_parser("block", help="block a person in every server"))
+    blocks.add_unblock_options(commands.add_parser("unblock", help="lift such a block"))
+    commands.add_parser("blocks", help="list who is blocked in every server")
+    doctor = commands.add_parser("doctor", help="check the whole setup and say what to fix")
+    doctor.add_argument("--json", action="store_true", help="print one JSON object, for programs")
+    commands.add_parser(
+        "reload", help="let the running bot read gateways, models, keys and log level anew"
+    )
+    commands.add_parser("privacy", help="print a page for PRIVACY_URL with what you set")
 
 
 if __name__ == "__main__":

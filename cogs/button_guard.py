@@ -68,6 +68,7 @@ class ButtonGuard:
         settings = self._preference_store.server(caller.requester.server_id)
         check_access(settings, caller.requester)
         check_controls(settings, caller.requester, written.job)
+        self._job_lookup.check_not_removed(written)
         await self.check_request(interaction)
         return written, caller
 

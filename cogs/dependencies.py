@@ -7,6 +7,8 @@ from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.client import Client
 from bot.discord_ui.couriers import Couriers
 from bot.discord_ui.help_embeds import HelpLinks
+from bot.discord_ui.log_channels import LogChannels
+from bot.discord_ui.notifications import OwnerNotifier
 from bot.discord_ui.uploads import MessagePictures
 from bot.jobs.job_lookup import JobLookup
 from bot.preferences.preference_store import PreferenceStore
@@ -30,6 +32,8 @@ class Dependencies:
     preference_store: PreferenceStore
     styles: ServerStyleStore
     couriers: Couriers
+    log_channels: LogChannels
+    owner: OwnerNotifier
     pictures: MessagePictures
     request_builder: RequestBuilder
     refused_requests: RefusedRequests

@@ -25,7 +25,7 @@ class DerivedRequests:
 
     def models(self, caller: CallerContext) -> Sequence[str]:
         """Return the models that may be used here; the default if the server allows none."""
-        allowed = self._request_builder.allowed_models(caller.requester.server_id)
+        allowed = self._request_builder.models_for(caller.requester)
         return allowed or (self._catalogue.default.name,)
 
     def reference_model(self, wanted: str | None, caller: CallerContext) -> str | None:

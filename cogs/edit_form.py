@@ -174,6 +174,8 @@ class EditCog(commands.Cog):
         check_access(settings, caller.requester)
         await self._deps.button_guard.check_request(interaction)
         written = await self._deps.job_lookup.by_message(message.id)
+        if written is not None:
+            self._deps.job_lookup.check_not_removed(written)
         if written is not None and await self._deps.services.retention.kept_references(
             written.job.id
         ):
@@ -217,7 +219,7 @@ class EditCog(commands.Cog):
     async def _check_credits(self, caller: CallerContext) -> None:
         """Refuse who could submit nothing, before they fill in a form."""
         services, server_id = self._deps.services, caller.requester.server_id
-        models = self._deps.request_builder.allowed_models(server_id)
+        models = self._deps.request_builder.models_for(caller.requester)
         costs = [services.pricing.credits_each(server_id, name, None) for name in models]
         await check_credits(
             services.database, services.ledger, caller.requester, credits=min([1, *costs])

@@ -3,6 +3,7 @@
 from discord.ext.commands import Cog
 
 from cogs.cancel_button import CancelCog
+from cogs.deleted_messages import DeletedMessagesCog
 from cogs.dependencies import Dependencies
 from cogs.details_buttons import DetailsCog
 from cogs.edit_form import EditCog
@@ -11,11 +12,13 @@ from cogs.help import HelpCog
 from cogs.history import HistoryCog
 from cogs.imagine import ImagineCog
 from cogs.mydata import MyDataCog
+from cogs.operator import OperatorCog
 from cogs.picture_actions import PictureActionsCog
 from cogs.preferences import PreferencesCog
 from cogs.presets import PresetsCog
 from cogs.quota import QuotaCog
 from cogs.refusal_buttons import RefusalCog
+from cogs.reports import ReportsCog
 from cogs.reroll_delete import RerollDeleteCog
 from cogs.settings import SettingsCog
 from cogs.settings_overview import SettingsAreasCog
@@ -43,6 +46,9 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
         MyDataCog(deps),
         QuotaCog(deps),
         UsageCog(deps),
+        OperatorCog(deps),
+        ReportsCog(deps),
+        DeletedMessagesCog(deps),
         HelpCog(deps),
         GreetingCog(deps),
         CancelCog(deps),

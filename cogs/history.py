@@ -42,6 +42,7 @@ class HistoryCog(commands.Cog):
         self._deps = deps
         self._embeds = HistoryEmbeds(deps.client.texts)
         self._history_pages = HistoryPages(deps.services.database, deps.services.content_store)
+        deps.services.taken_down_files.listener = self._history_pages.thumbnails.forget
         self._chosen = Debouncer(deps.now, within_ms=DEBOUNCE_MS)
 
     async def cog_load(self) -> None:
@@ -133,10 +134,10 @@ class HistoryCog(commands.Cog):
             return
         caller = caller_of(interaction, self._deps.client.languages)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await check_may_post(self._deps, caller)
         result, pictures = await self._deps.services.retention.kept_result(
             job_id, interaction.user.id
         )
+        await check_may_post(self._deps, caller, result.job.request.model)
         job = hide_declined_prompt(result.job, result.error)
         with TemporaryDirectory(prefix="easel-") as folder:
             seen = await self._deps.couriers.reposter.post(interaction, job, pictures, Path(folder))

@@ -7,7 +7,7 @@ from discord.app_commands import Choice
 
 from bot.core.models import WordOption
 from bot.discord_ui.autocomplete import Autocomplete, Choices, plain_choices
-from bot.discord_ui.caller import billed_server_id
+from bot.discord_ui.caller import billed_server_id, requester_of
 from bot.discord_ui.client import Client
 from bot.discord_ui.settings_embeds import DefaultOptions, SettingsEmbeds
 from bot.preferences.preference_store import PreferenceStore
@@ -40,16 +40,17 @@ class OptionChoices:
 
     def models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the models that may be used here, the default first, with a picture's cost."""
-        server_id, locale = billed_server_id(interaction), self._languages.personal(interaction)
+        locale, here = self._languages.personal(interaction), requester_of(interaction)
         default = self._option_defaults.of(
-            server_id, interaction.user.id, preset=interaction.namespace.preset
+            here.server_id, here.user_id, preset=interaction.namespace.preset, here=here
         ).model
+        allowed = dict.fromkeys((default, *self._request_builder.models_for(here)))
         choices = self._autocomplete.models(
             typed,
-            server_id=server_id,
+            server_id=here.server_id,
             locale=locale,
             quality=interaction.namespace.quality,
-            among=dict.fromkeys((default, *self._request_builder.allowed_models(server_id))),
+            among=[n for n in allowed if self._request_builder.age_restriction.allows(n, here)],
         )
         return self._embeds.mark_default(choices, default, locale)
 
@@ -101,12 +102,9 @@ class OptionChoices:
 
     def _defaults(self, interaction: Interaction) -> DefaultOptions:
         """Return the defaults, given the model and the preset that were typed."""
-        typed = interaction.namespace
+        typed, here = interaction.namespace, requester_of(interaction)
         return self._option_defaults.of(
-            billed_server_id(interaction),
-            interaction.user.id,
-            model=typed.model,
-            preset=typed.preset,
+            here.server_id, here.user_id, model=typed.model, preset=typed.preset, here=here
         )
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.core.errors.base import Refusal
 from bot.core.errors.options import UnknownModel
-from bot.core.models import ImageOptions, ImageRequest, parse_size
+from bot.core.models import ImageOptions, ImageRequest, Requester, parse_size
 from bot.discord_ui.settings_embeds import DefaultOptions
 from bot.gateways.aspect_ratios import parse_ratio
 from bot.gateways.catalogue import ANY_PROMPT, Catalogue
@@ -39,11 +39,14 @@ class OptionDefaults:
         *,
         model: str | None = None,
         preset: str | None = None,
+        here: Requester | None = None,
     ) -> DefaultOptions:
         """Return the defaults in a server, for one person or for anybody.
 
-        ``model`` and ``preset`` were typed; what is unknown counts as not typed.
+        ``model`` and ``preset`` were typed; what is unknown counts as not typed. ``here`` is who
+        asks in a channel, where not every model may paint.
         """
+        builder = self._request_builder
         person = (
             ImageOptions() if user_id is None else self._preference_store.person(user_id).options
         )
@@ -52,7 +55,7 @@ class OptionDefaults:
             preset=self._preset_or_nothing(user_id, server_id, preset),
             person=person,
             server=self._preference_store.server(server_id).options,
-            models=self._request_builder.allowed_models(server_id),
+            models=builder.models_for(here) if here else builder.allowed_models(server_id),
             supports=self._catalogue.supports,
             read_flags=self._catalogue.read_flags,
         )

@@ -40,6 +40,7 @@ from bot.preferences.access_rules import check_controls
 from cogs.dependencies import Dependencies
 from cogs.derived_requests import KEPT_WITH_REFERENCE, DerivedRequests
 from cogs.posting_rules import check_may_post
+from cogs.remedies import TypedRequest
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -190,13 +191,10 @@ class PictureActionsCog(commands.Cog):
         # Where no model accepts it any more, the request is refused with the reason.
         painted_by = written.job.request.model
         model = self._derived.reference_model(painted_by, caller) or painted_by
-        await self._deps.request_builder.submit(
-            self._options(written, model),
-            caller,
-            self._deps.couriers.answering(interaction),
-            references=(reference,),
-            parent=chosen.job_id,
+        request = TypedRequest(
+            options=self._options(written, model), references=(reference,), parent=chosen.job_id
         )
+        await self._deps.refused_requests.submit(interaction, request)
 
     async def _reference(self, chosen: ChosenPicture) -> Reference:
         kept = await self._deps.services.retention.kept_references(chosen.job_id)
@@ -223,7 +221,7 @@ class PictureActionsCog(commands.Cog):
     ) -> None:
         if written.job.private:
             raise PrivateNotPosted
-        await check_may_post(self._deps, caller)
+        await check_may_post(self._deps, caller, written.job.request.model)
         await self._deps.job_lookup.check_still_posted(
             written, by=interaction.user.id, channel_id=interaction.channel_id
         )

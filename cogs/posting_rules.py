@@ -1,21 +1,19 @@
 """Who may let the bot post earlier pictures in a channel."""
 
-from bot.core.errors.quotas import Blocked
 from bot.discord_ui.caller import CallerContext
 from bot.preferences.access_rules import check_access
 from cogs.dependencies import Dependencies
 
 
-async def check_may_post(deps: Dependencies, caller: CallerContext) -> None:
-    """Refuse to post pictures where this person may not paint.
+async def check_may_post(deps: Dependencies, caller: CallerContext, model: str) -> None:
+    """Refuse to post a model's pictures where this person may not paint, or not with it.
 
     Raises:
-        ChannelNotAllowed, RoleNotAllowed, Blocked
+        ChannelNotAllowed, RoleNotAllowed, ModelAgeRestricted, Blocked, BlockedEverywhere
     """
     requester = caller.requester
+    deps.services.age_restriction.check(model, requester)
     check_access(deps.preference_store.server(requester.server_id), requester)
-    who = await deps.services.database.read(
-        deps.services.ledger.member, requester.server_id, requester.user_id
+    await deps.services.database.read(
+        deps.services.ledger.check_blocked, requester.server_id, requester.user_id
     )
-    if who.block_reason is not None:
-        raise Blocked(reason=who.block_reason)

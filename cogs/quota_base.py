@@ -11,9 +11,8 @@ from bot.core.errors.base import Refusal
 from bot.discord_ui.buttons import page_buttons
 from bot.discord_ui.quota_embeds import QuotaEmbeds
 from bot.discord_ui.quota_list_embeds import Entry, ListPage, QuotaListEmbeds, UsageReportEmbeds
+from bot.quota.admin import MAX_REASON
 from cogs.dependencies import Dependencies
-
-MAX_REASON = 200
 
 quota = app_commands.Group(
     name="quota",

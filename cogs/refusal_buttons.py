@@ -85,7 +85,7 @@ class RefusalCog(commands.Cog):
     def _form_defaults(self, request: TypedRequest, caller: CallerContext) -> FormDefaults:
         options, who, preset = request.options, caller.requester, request.preset
         default = self._deps.option_defaults.of(
-            who.server_id, who.user_id, model=options.model, preset=preset
+            who.server_id, who.user_id, model=options.model, preset=preset, here=who
         )
         usual = self._derived.resolved(options, caller, preset=preset)
         return FormDefaults(

@@ -9,6 +9,7 @@ from bot.core.errors.base import Refusal
 from bot.core.errors.options import (
     MaskNotTaken,
     MaskWithoutReference,
+    ModelAgeRestricted,
     NoReferences,
     OptionNotTaken,
     PromptEmpty,
@@ -25,6 +26,7 @@ from bot.discord_ui.caller import CallerContext
 from bot.gateways.nearest_sizes import nearest_sizes
 from bot.images.references import NO_ATTACHMENTS, Attachments
 from bot.jobs.credit_check import most_affordable
+from bot.moderation.moderation import TextRefused
 from bot.preferences.access_rules import ModelNotAllowed
 from bot.services import Services
 from cogs.request_builder import RequestBuilder
@@ -145,13 +147,19 @@ class Remedies:
             case MaskWithoutReference():
                 attached = replace(request.attached, mask=None)
                 return [Remedy("without", "mask", replace(request, attached=attached, mask=None))]
-            case PromptEmpty():
+            case PromptEmpty() | TextRefused():
                 return [Remedy("prompt", "", request)]
             case PromptTooLong():
                 return [Remedy("prompt", "", request), *self._models(request, caller)]
             case UnknownModel(model=model):
                 return self._models(request, caller, like=model)
-            case NoReferences() | TooManyReferences() | MaskNotTaken() | ModelNotAllowed():
+            case (
+                NoReferences()
+                | TooManyReferences()
+                | MaskNotTaken()
+                | ModelNotAllowed()
+                | ModelAgeRestricted()
+            ):
                 return self._models(request, caller)
         return []
 
@@ -209,7 +217,7 @@ class Remedies:
         self, request: TypedRequest, caller: CallerContext, *, like: str | None = None
     ) -> Sequence[Remedy]:
         """Return the other models that accept the request as it is."""
-        models: Sequence[str] = self._request_builder.allowed_models(caller.requester.server_id)
+        models: Sequence[str] = self._request_builder.models_for(caller.requester)
         if like is not None:
             models = sorted(models, key=_likeness(like))
         return [

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.core.models import ImageOptions, ImageRequest, Job, Reference
+from bot.core.models import ImageOptions, ImageRequest, Job, Reference, Requester
 from bot.discord_ui.caller import CallerContext
 from bot.discord_ui.uploads import is_spoiler
+from bot.gateways.age_restriction import AgeRestriction
 from bot.gateways.catalogue import Catalogue
 from bot.images.references import NO_ATTACHMENTS, Attachments
 from bot.jobs.courier import Courier
@@ -14,7 +15,6 @@ from bot.preferences.access_rules import allowed_models, check_access, check_con
 from bot.preferences.option_resolution import resolve_options
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.preset_lookup import PresetLookup
-from bot.preferences.stored_preferences import ServerSettings
 
 
 class RequestBuilder:
@@ -27,12 +27,18 @@ class RequestBuilder:
         catalogue: Catalogue,
         preference_store: PreferenceStore,
         presets: PresetLookup,
+        age_restriction: AgeRestriction,
     ) -> None:
         self._job_service = job_service
         self._catalogue = catalogue
         self._preference_store = preference_store
         self._presets = presets
-        self.model_names = tuple(model.name for model in catalogue.models)
+        self.age_restriction = age_restriction
+
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """Return the offered models, in the operator's order."""
+        return tuple(model.name for model in self._catalogue.models)
 
     async def submit(
         self,
@@ -61,7 +67,7 @@ class RequestBuilder:
         options = self.resolve(options, caller, preset=preset, references=count)
         request = self._check(
             options,
-            settings,
+            caller,
             references=count,
             mask=mask is not None or attached.mask is not None,
         )
@@ -124,20 +130,26 @@ class RequestBuilder:
         Raises:
             Refusal: an option is wrong, or the server does not allow the model.
         """
-        settings = self._preference_store.server(caller.requester.server_id)
         options = self.resolve(options, caller, preset=preset, references=references)
-        return self._check(options, settings, references=references, mask=mask)
+        return self._check(options, caller, references=references, mask=mask)
 
     def _check(
-        self, options: ImageOptions, settings: ServerSettings, *, references: int, mask: bool
+        self, options: ImageOptions, caller: CallerContext, *, references: int, mask: bool
     ) -> ImageRequest:
         model = options.model or self._catalogue.default.name
+        settings = self._preference_store.server(caller.requester.server_id)
         check_model(settings, model, offered=self.model_names)
+        self.age_restriction.check(model, caller.requester)
         return self._catalogue.build_request(options, references=references, mask=mask)
 
     def allowed_models(self, server_id: int) -> tuple[str, ...]:
         """Return the models that may be used in a server, in the operator's order."""
         return allowed_models(self._preference_store.server(server_id), self.model_names)
+
+    def models_for(self, requester: Requester) -> tuple[str, ...]:
+        """Return those of them that may paint in the channel where somebody asks."""
+        allowed = self.allowed_models(requester.server_id)
+        return tuple(name for name in allowed if self.age_restriction.allows(name, requester))
 
     def resolve(
         self,
@@ -163,7 +175,7 @@ class RequestBuilder:
             preset=saved,
             person=self._preference_store.person(who.user_id).options,
             server=server.options,
-            models=allowed_models(server, self.model_names),
+            models=self.models_for(who),
             supports=self._catalogue.supports,
             read_flags=self._catalogue.read_flags,
             references=references,

@@ -182,7 +182,7 @@ class RerollDeleteCog(commands.Cog):
             return
         if isinstance(refusal, Blocked):
             # The reason is for the blocked person only, and everybody reads this message.
-            refusal = Blocked(reason="")
+            refusal = type(refusal)(reason="")
         locale = self._deps.client.languages.of_server(person.guild)  # everybody sees it
         sentence = self._deps.client.texts.sentence(refusal, locale)
         try:

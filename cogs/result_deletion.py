@@ -14,6 +14,7 @@ from bot.discord_ui.deletion_question import DeletionAnswer, deletion_buttons
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.embed_style import requester_name
 from bot.discord_ui.message_responses import have_others_responded
+from bot.discord_ui.result_messages import delete_messages
 from bot.discord_ui.short_lived_messages import ShortLivedMessages
 from bot.jobs.repository.rows import WrittenJob
 from cogs.button_guard import Debouncer
@@ -62,9 +63,10 @@ class ResultDeletion:
         with suppress(discord.NotFound):
             # This works also where the bot may not see the channel.
             await interaction.delete_original_response()
-        for gone in [each for each in messages if each.message_id == here]:
-            await self._deps.job_lookup.record_deleted(gone)
-        left = await self._delete([each for each in messages if each.message_id != here])
+        if any(each.message_id == here for each in messages):
+            await self._deps.services.deleted_messages.messages_gone([here])
+        others = [each for each in messages if each.message_id != here]
+        left = await self._delete(written, others, by=user_id)
         if left:
             await interaction.followup.send(self._some_left(left, caller.locale), ephemeral=True)
 
@@ -84,7 +86,9 @@ class ResultDeletion:
         if await self._deps.button_guard.is_repeated(interaction, "deletion", answer):
             return
         await interaction.response.defer()
-        left = await self._delete(messages)
+        left = 0
+        if answer.is_yes:
+            left = await self._delete(written, messages, by=interaction.user.id)
         with suppress(discord.NotFound):
             await interaction.delete_original_response()
         if left:
@@ -104,7 +108,7 @@ class ResultDeletion:
         if await self._concerns_others(written, messages):
             await self._ask_in_channel(message, written, person)
         else:
-            await self._delete(messages)
+            await self._delete(written, messages, by=person.id)
 
     async def _deletable(
         self, interaction: Interaction, written: WrittenJob, caller: CallerContext
@@ -134,7 +138,8 @@ class ResultDeletion:
         kind = "own" if is_own else "other"
         words = [texts.say(f"delete-question-{kind}", locale, **facts)]
         retention = self._deps.services.retention
-        if count := len(await retention.kept_references(job.id)):
+        is_kept = not self._deps.services.deleted_messages.forgets
+        if is_kept and (count := len(await retention.kept_references(job.id))):
             facts |= {"count": count, "deleted_at": retention.deleted_at(job.created_at)}
             words.append(texts.say(f"delete-kept-{kind}", locale, **facts))
         return " ".join(words)
@@ -159,21 +164,13 @@ class ResultDeletion:
 
     # --- deleting -----------------------------------------------------------------------------
 
-    async def _delete(self, messages: Sequence[CardAddress]) -> int:
+    async def _delete(
+        self, written: WrittenJob, messages: Sequence[CardAddress], *, by: int
+    ) -> int:
         """Delete messages; return how many are still there."""
-        left = 0
-        for message in messages:
-            channel = self._deps.client.get_partial_messageable(message.channel_id)
-            try:
-                await channel.get_partial_message(message.message_id).delete()
-            except discord.NotFound:
-                log.debug("result.message_already_deleted", message=message.message_id)
-            except DISCORD_ERRORS as refused:
-                log.info("result.message_not_deleted", error=repr(refused))
-                left += 1
-                continue
-            await self._deps.job_lookup.record_deleted(message)
-        return left
+        services = self._deps.services
+        self._deps.log_channels.deleted(written.job, by=by)
+        return await delete_messages(self._deps.client, services.deleted_messages, messages)
 
     def _some_left(self, left: int, locale: str) -> str:
         return self._deps.client.texts.say("delete-some-left", locale, count=left)

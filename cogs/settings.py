@@ -29,7 +29,10 @@ from bot.preferences.stored_preferences import (
 )
 from cogs.dependencies import Dependencies
 from cogs.option_choices import language_choices, language_code
+from cogs.settings_base import settings as settings_group
+from cogs.settings_log import LogCommands
 from cogs.settings_overview import SettingsOverview
+from cogs.settings_words import WordCommands
 
 SettingsChange = Callable[[ServerSettings], ServerSettings]
 
@@ -47,19 +50,16 @@ _RESETS: dict[str, tuple[str, ...]] = {
     "defaults": ("model", "size", "n", "spoiler"),
     "emojis": ("reroll", "delete"),
     "language": ("language",),
+    "words": ("words",),
+    "log": ("log_channel", "log_prompts"),
 }
 _EVERYTHING = "everything"
 
 
-class SettingsCog(commands.Cog):
+class SettingsCog(WordCommands, LogCommands):
     """The commands that show and change a server's settings."""
 
-    settings = app_commands.Group(
-        name="settings",
-        description="Change how Easel works in this server",
-        default_permissions=discord.Permissions(manage_guild=True),
-        guild_only=True,
-    )
+    settings = settings_group
     models = app_commands.Group(
         name="models", description="Set which models may be used here", parent=settings
     )
@@ -69,7 +69,7 @@ class SettingsCog(commands.Cog):
     roles = app_commands.Group(name="roles", description="Set who may paint here", parent=settings)
 
     def __init__(self, deps: Dependencies) -> None:
-        self._deps = deps
+        super().__init__(deps)
         self._embeds = SettingsEmbeds(deps.client.texts)
         self._overview = SettingsOverview(deps)
 

@@ -23,8 +23,14 @@ from bot.discord_ui.style_embeds import (
 )
 from bot.discord_ui.uploads import upload_of
 from bot.images.example_pictures import ExamplePictures
+from bot.moderation.moderation import ForbiddenHere, ForbiddenText
 from bot.preferences.presets import MAX_PRESET_NAME, matching_presets
-from bot.preferences.server_styles import MAX_STYLE_PROMPT, NoStyles, ServerStyle
+from bot.preferences.server_styles import (
+    MAX_STYLE_PROMPT,
+    NoStyles,
+    ServerStyle,
+    StyleForbidden,
+)
 from bot.preferences.style_files import (
     STYLES_FILE,
     StyleNotPaintable,
@@ -105,6 +111,7 @@ class StylesCog(OptionSuggestions):
         )
         new = ServerStyle.of(name, options)
         self._deps.option_defaults.check_preset(options)
+        await self._check_allowed(interaction, new)
         if example is not None:
             await interaction.response.defer(ephemeral=True, thinking=True)
             new = await self._with_example(new, example)
@@ -145,6 +152,7 @@ class StylesCog(OptionSuggestions):
             styles = await asyncio.to_thread(parse_styles, await _content(file))
         for each in styles:
             self._check_paintable(each)
+            await self._check_allowed(interaction, each)
         replaced = await self._styles.save(interaction.guild_id or 0, styles)
         locale = self._locale(interaction)
         await _answer(interaction, self._embeds.imported(len(styles), replaced, locale))
@@ -229,6 +237,16 @@ class StylesCog(OptionSuggestions):
             self._deps.option_defaults.check_preset(style.options)
         except Refusal:
             raise StyleNotPaintable(name=style.name) from None
+
+    async def _check_allowed(self, interaction: Interaction, style: ServerStyle) -> None:
+        options = style.options
+        texts = (options.prompt, options.negative, options.style, options.background)
+        try:
+            await self._deps.services.moderation.check(
+                [style.name, *filter(None, texts)], server_id=interaction.guild_id or 0
+            )
+        except (ForbiddenText, ForbiddenHere):
+            raise StyleForbidden(name=style.name) from None
 
 
 async def _content(file: Attachment) -> bytes:

@@ -13,6 +13,7 @@ from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.quota_embeds import MOST_JOBS, JobRow, MemberStatus, QuotaEmbeds, UsageRow
 from bot.quota.allowances import Allowance
 from bot.quota.ledger import Ledger
+from bot.quota.levels import EVERY_SERVER
 from cogs.dependencies import Dependencies
 
 
@@ -46,8 +47,13 @@ def read_usage(
 ) -> tuple[Sequence[Allowance], MemberStatus]:
     """Return what is left of a person's limits, and what else decides about their requests."""
     member = ledger.member(rows, who.server_id, who.user_id)
-    doubtful = ledger.doubtful(rows, who)
-    status = MemberStatus(member.granted, member.block_reason, doubtful)
+    everywhere = ledger.member(rows, EVERY_SERVER, who.user_id).block_reason
+    status = MemberStatus(
+        member.granted,
+        member.block_reason if everywhere is None else everywhere,
+        ledger.doubtful(rows, who),
+        is_everywhere=everywhere is not None,
+    )
     return ledger.allowances(rows, who), status
 
 

@@ -18,15 +18,16 @@ from bot.core.errors.jobs import (
     PicturesLost,
 )
 from bot.core.i18n.texts import Texts
+from bot.core.job_ids import new_job_id
 from bot.core.models import (
     Billed,
+    CardAddress,
     ImageRequest,
     Job,
     JobState,
     Picture,
     Requester,
     Size,
-    new_job_id,
 )
 from bot.discord_ui.buttons import (
     declined_buttons,
@@ -38,10 +39,14 @@ from bot.discord_ui.buttons import (
 from bot.discord_ui.deletion_question import deletion_buttons
 from bot.discord_ui.help_embeds import HelpEmbeds
 from bot.discord_ui.job_embeds import JobEmbeds, PostedFile, preview_name
+from bot.discord_ui.log_embeds import LogEmbeds
 from bot.discord_ui.notifications import NoticeTexts
+from bot.discord_ui.report_controls import report_buttons
 from bot.discord_ui.uploads import SPOILER_PREFIX
 from bot.jobs.cancellation import JobCancelled, RequesterDetached
 from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition, RemainingCredits
+from bot.jobs.repository.reports import Report
+from bot.jobs.repository.rows import WrittenJob
 from playground.art.composer import paint
 
 MODEL = "gpt-image-2"
@@ -83,6 +88,9 @@ NAMES = (
     "late",
     "delete-question",
     "greeting",
+    "log-entry",
+    "report",
+    "report-removed",
 )
 NARROW = (
     "queued",
@@ -158,7 +166,13 @@ class CardSamples:
 
     def make_all(self) -> list[CardSample]:
         """Make all samples, in the order of a job's life; it takes some seconds."""
-        return [*self._waiting(), *self._results(), *self._endings(), self._greeting()]
+        return [
+            *self._waiting(),
+            *self._results(),
+            *self._endings(),
+            self._greeting(),
+            *self._log_entries(),
+        ]
 
     # --- waiting ---------------------------------------------------------------------------
 
@@ -316,6 +330,20 @@ class CardSamples:
     def _greeting(self) -> CardSample:
         embed = HelpEmbeds(self._texts).greeting("Painters", GREETING_COMMANDS, "en")
         return CardSample("greeting", [embed])
+
+    def _log_entries(self) -> list[CardSample]:
+        """Return what moderators read: a request with its prompt, a report, and its end."""
+        embeds, job = LogEmbeds(self._texts), self._job(FOX)
+        message = CardAddress(2, 3, application_id=0)
+        ended = WrittenJob(job, "", JobState.DONE, message, error=None)
+        report = Report(job.id, 1, message, 2, ("This is no fox.", "It looks like my dog."))
+        buttons = report_buttons(self._texts, job.id, 1, job.locale)
+        removed = embeds.report(replace(report, state="removed"), job, "en", decided_by=4)
+        return [
+            CardSample("log-entry", [embeds.job(ended, message, "en", prompts=True)]),
+            CardSample("report", [embeds.report(report, job, "en")], view=buttons),
+            CardSample("report-removed", [removed]),
+        ]
 
     # --- parts --------------------------------------------------------------------------------
 

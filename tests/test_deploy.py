@@ -102,6 +102,24 @@ def test_the_service_does_not_restart_what_a_restart_cannot_mend() -> None:
     assert "RestartPreventExitStatus=2" in UNIT
 
 
+def test_the_service_manager_listens_to_what_the_bot_tells() -> None:
+    """Without these lines the bot tells nobody that it is ready, and one that hangs stays so."""
+    assert re.search(r"^Type=notify$", UNIT, re.MULTILINE)
+    assert re.search(r"^NotifyAccess=main$", UNIT, re.MULTILINE)
+    (watchdog_s,) = re.findall(r"^WatchdogSec=(\d+)$", UNIT, re.MULTILINE)
+    (start_s,) = re.findall(r"^TimeoutStartSec=(\d+)$", UNIT, re.MULTILINE)
+    # A picture that is decoded holds the loop for no longer than a second, a slow disk for some.
+    assert int(watchdog_s) >= 30
+    assert int(start_s) >= 600
+    # It sends a datagram to a socket in the file system.
+    assert "AF_UNIX" in next(line for line in UNIT.splitlines() if "AddressFamilies" in line)
+
+
+def test_the_service_is_reloaded_by_the_signal_that_the_bot_takes() -> None:
+    """``systemctl reload easel`` would say that it cannot."""
+    assert "ExecReload=/bin/kill -HUP $MAINPID" in UNIT
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
 def test_the_service_unit_is_well_formed(tmp_path: Path) -> None:
     """A misspelt line is only a warning to systemd: the hardening would be missing."""

@@ -11,8 +11,8 @@ from yarl import URL
 
 from bot.core.errors.base import StartRefused
 from bot.quota.limits import Limit, Period
-from bot.services import read_gateways
 from bot.settings.fixes import FIXES, misspelt_variables
+from bot.settings.gateway_settings import read_gateways
 from bot.settings.settings import Settings, database_file, describe_doubts, load_settings
 
 ROOT = Path(__file__).parent.parent
@@ -317,3 +317,42 @@ def test_a_database_in_its_old_place_is_not_taken_for_none(
     assert database_file(environment(DATA_DIR="a volume", DATABASE_URL="")) == Path(
         "a volume/easel.db"
     )
+
+
+def test_jobs_are_kept_as_long_as_their_pictures(environment: Environment) -> None:
+    """Who set RETENTION_DAYS=500 before KEEP_JOBS_DAYS existed must not lose their /history."""
+    assert environment().keep_jobs_days == 400
+    assert environment(RETENTION_DAYS="500").keep_jobs_days == 500
+    assert environment(RETENTION_DAYS="500", KEEP_JOBS_DAYS="600").keep_jobs_days == 600
+    with pytest.raises(StartRefused, match=r"^KEEP_JOBS_DAYS is wrong \(pictures are kept with"):
+        environment(RETENTION_DAYS="500", KEEP_JOBS_DAYS="499")
+
+
+def test_jobs_are_kept_as_long_as_anything_counts_them(environment: Environment) -> None:
+    """A month's limit looks back 30 days, and /quota usage 90."""
+    assert environment(KEEP_JOBS_DAYS="90").keep_jobs_days == 90
+    with pytest.raises(StartRefused, match=r"KEEP_JOBS_DAYS is wrong.* from 90 to 3650"):
+        environment(KEEP_JOBS_DAYS="89")
+
+
+@pytest.mark.parametrize(
+    ("every", "keep", "is_refused"),
+    [
+        ("24h", "90", False),
+        ("24h", "91", True),
+        ("30d", "3", False),
+        ("30d", "", True),
+        ("", "1000", False),
+        ("1h", "1000", False),
+    ],
+)
+def test_no_backup_reaches_back_more_than_ninety_days(
+    environment: Environment, every: str, keep: str, is_refused: bool
+) -> None:
+    """A deletion is repeated for so long; an older backup would bring people's data back."""
+    variables = {"BACKUP_EVERY": every} | ({"BACKUP_KEEP": keep} if keep else {})
+    if is_refused:
+        with pytest.raises(StartRefused, match=r"BACKUP_KEEP is wrong.*for at most 90 days"):
+            environment(**variables)
+    else:
+        assert environment(**variables).backup_keep == int(keep)

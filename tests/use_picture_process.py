@@ -63,7 +63,9 @@ async def main(folder: Path, gateway_url: str) -> None:
     """Use everything and print a line for each."""
     give_large_blocks_back()
     builder = WorldBuilder(folder / "data", ScriptedGateway(url=gateway_url))
-    async with builder.world(default_quota=(), max_doubtful_per_day=MANY) as world:
+    async with builder.world(
+        default_quota=(), max_doubtful_per_day=MANY, max_requests_per_minute=MANY
+    ) as world:
         for path in sorted((folder / "files").iterdir()):
             done = await use(world, path)
             sys.stdout.write(f"{path.name} {peak_bytes()} {','.join(done) or '-'}\n")

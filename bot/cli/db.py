@@ -26,6 +26,7 @@ from bot.database.backup import (
 from bot.database.database import SQLITE_ENDS
 from bot.database.faults import FOREIGN
 from bot.database.migrator import shipped
+from bot.database.scheduled_copies import BACKUP_FOLDER, newest_backup
 from bot.settings.settings import Settings, database_file, lock_folders
 
 EXIT_FINE = 0
@@ -63,11 +64,14 @@ def run_db(settings: Settings, options: argparse.Namespace) -> int:
         )
     if options.action == "backup":
         return back_up(path, options.file, settings.data_dir, print_line, force=options.force)
-    return print_status(path, wall_clock_ms(), print_line)
+    backups = settings.data_dir / BACKUP_FOLDER
+    return print_status(path, wall_clock_ms(), print_line, backups=backups)
 
 
-def print_status(path: Path, now: int, say: Say) -> int:
+def print_status(path: Path, now: int, say: Say, *, backups: Path) -> int:
     """Print the facts of the file and the number of rows of each table.
+
+    ``backups`` is the folder of the scheduled copies.
 
     Raises:
         StartRefused: the file cannot be read.
@@ -85,7 +89,8 @@ def print_status(path: Path, now: int, say: Say) -> int:
             f"The database {path} cannot be read ({error}): let your user read it and its folder, "
             "or correct DATABASE_URL."
         ) from error
-    _print_columns(say, [*_file_facts(path), *_facts(found, now)])
+    newest = ("NEWEST BACKUP", _age_of_newest(backups, path, now))
+    _print_columns(say, [*_file_facts(path), *_facts(found, now), newest])
     say("")
     _print_columns(say, [("TABLE", "ROWS"), *((name, str(n)) for name, n in found.rows.items())])
     ours = len(shipped())
@@ -146,6 +151,13 @@ def _facts(found: DatabaseStatus, now: int) -> Iterator[Row]:
     yield "VERSION", f"{found.version} (this Easel's is {len(shipped())})"
     yield "OPEN JOBS", str(found.open_jobs)
     yield "OLDEST CHARGE", "none" if oldest is None else f"{format_age(now - oldest)} ago"
+
+
+def _age_of_newest(folder: Path, path: Path, now: int) -> str:
+    newest = newest_backup(folder, path, now=now)
+    if newest is None:
+        return f"none on schedule in {folder}"
+    return f"{newest.path}, {format_age(now - newest.made_at)} ago"
 
 
 def _print_columns(say: Say, rows: Iterable[Row]) -> None:

@@ -18,7 +18,7 @@ from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import ModelAbilities
 from bot.gateways.probe import ProbeResult, probe_gateways
-from bot.services import read_gateways
+from bot.settings.gateway_settings import read_gateways
 from bot.settings.settings import Settings
 
 EXIT_FINE = 0

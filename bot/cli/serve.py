@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 
 import aiohttp
@@ -14,11 +15,22 @@ import discord
 import structlog
 
 from bot.app import Bot, open_bot
+from bot.core.background_task import BackgroundTask
+from bot.core.bot_process import (
+    announce_bot,
+    answer_requests,
+    open_requests,
+    reloads_heard,
+)
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
+from bot.core.logging import Redactor
+from bot.core.process_lock import LockFolders
 from bot.monitoring.event_loop import ServiceManager
 from bot.settings.fixes import FIXES
-from bot.settings.settings import Settings
+from bot.settings.gateway_settings import setup_problems
+from bot.settings.reload import Reload, read_log_level
+from bot.settings.settings import Settings, lock_folders
 
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 _SIGNALLED = 128  # a shell's exit code of a process that a signal ended, plus its number
@@ -28,26 +40,50 @@ _LARGE_BYTES = 1 << 20
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
-async def run_bot(settings: Settings, clock: Clock) -> None:
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What signals have asked for."""
+
+    stop: asyncio.Event
+    reload: asyncio.Event
+
+
+async def run_bot(settings: Settings, clock: Clock, redactor: Redactor | None = None) -> None:
     """Log in and run; SIGTERM or Ctrl-C stops in order, a second signal ends at once.
+
+    SIGHUP reloads. The ``redactor`` is the log's, which keys that a reload reads are added to.
 
     Raises:
         StartRefused: the settings are wrong, or Discord refuses the start or is out of reach.
     """
-    token = settings.discord_token.get_secret_value()
-    if not token:
-        raise StartRefused(f"DISCORD_TOKEN is missing: {FIXES['DISCORD_TOKEN']}.")
+    if problems := setup_problems(settings):
+        raise StartRefused(*problems)
     give_large_blocks_back()
-    with _on_signal() as stop:
-        async with ServiceManager(os.environ) as manager, open_bot(settings, clock) as bot:
+    with _on_signal() as heard, reloads_heard():
+        async with (
+            ServiceManager(os.environ) as manager,
+            open_bot(settings, clock) as bot,
+            BackgroundTask() as reloading,
+        ):
             bot.client.add_listener(manager.ready, "on_connect")
-            try:
-                await _until_stopped(bot, token, stop)
-            finally:
-                manager.stopping()
-                # Running jobs still edit their messages, so the Discord client closes last.
-                await bot.services.job_service.close(grace_s=settings.shutdown_grace)
-                await bot.client.close()
+            parts = (*bot.services.reload_parts, read_log_level)
+            reload = Reload(settings, parts, redactor or Redactor())
+            folders = lock_folders(settings)
+            reloading.start(_reload_for_ever(heard.reload, reload, folders))
+            with announce_bot(folders):
+                await _run(bot, settings, heard.stop, manager)
+
+
+async def _reload_for_ever(heard: asyncio.Event, reload: Reload, folders: LockFolders) -> None:
+    while True:
+        await heard.wait()
+        heard.clear()
+        requests = open_requests(folders)
+        answer = await reload.run()
+        try:
+            answer_requests(requests, answer)
+        except OSError as refused:  # whoever asked is told by a time-out
+            log.warning("reload.not_answered", why=refused.strerror)
 
 
 def give_large_blocks_back() -> None:
@@ -59,6 +95,16 @@ def give_large_blocks_back() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:  # musl has none
         mallopt(_MMAP_THRESHOLD, _LARGE_BYTES)
+
+
+async def _run(bot: Bot, settings: Settings, stop: asyncio.Event, manager: ServiceManager) -> None:
+    try:
+        await _until_stopped(bot, settings.discord_token.get_secret_value(), stop)
+    finally:
+        manager.stopping()
+        # Running jobs still edit their messages, so the Discord client closes last.
+        await bot.services.job_service.close(grace_s=settings.shutdown_grace)
+        await bot.client.close()
 
 
 async def _until_stopped(bot: Bot, token: str, stop: asyncio.Event) -> None:
@@ -74,22 +120,31 @@ async def _until_stopped(bot: Bot, token: str, stop: asyncio.Event) -> None:
 
 
 @contextmanager
-def _on_signal() -> Iterator[asyncio.Event]:
-    """Yield the event that the first signal sets; the second ends the process, as a crash does."""
-    stop = asyncio.Event()
+def _on_signal() -> Iterator[_Heard]:
+    """Yield what signals ask for; a second one to stop ends the process, as a crash does."""
+    heard = _Heard(asyncio.Event(), asyncio.Event())
     loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in _STOPS}
+    before = {number: signal.getsignal(number) for number in (*_STOPS, signal.SIGHUP)}
+    has_terminal = sys.stderr.isatty()
 
-    def heard() -> None:
-        stop.set()
+    def stop() -> None:
+        heard.stop.set()
         for number in _STOPS:
             loop.remove_signal_handler(number)
             signal.signal(number, _end_at_once)
 
+    def hang_up() -> None:
+        # The system sends it also when the terminal is closed that the bot was started in.
+        if has_terminal and not sys.stderr.isatty():
+            stop()
+        else:
+            heard.reload.set()
+
     for number in _STOPS:
-        loop.add_signal_handler(number, heard)
+        loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(signal.SIGHUP, hang_up)
     try:
-        yield stop
+        yield heard
     finally:
         for number, handler in before.items():
             loop.remove_signal_handler(number)

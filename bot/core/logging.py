@@ -34,7 +34,17 @@ class Redactor:
     """Remove secrets from text: those given by value, and whatever has the shape of one."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets = tuple(sorted({s for s in secrets if s}, key=len, reverse=True))
+        self._secrets: tuple[str, ...] = ()
+        self.add(secrets)
+
+    def add(self, secrets: Iterable[str]) -> None:
+        """Remove these secrets, too, from now on."""
+        known = {*self._secrets, *filter(None, secrets)}
+        self._secrets = tuple(sorted(known, key=len, reverse=True))
+
+    def with_more(self, secrets: Iterable[str]) -> "Redactor":
+        """Return a redactor that removes these secrets, too."""
+        return Redactor((*self._secrets, *secrets))
 
     def clean(self, text: str) -> str:
         """Return the text with every secret replaced."""
@@ -74,11 +84,12 @@ def _keep_prefix(found: re.Match[str]) -> str:
 
 def configure(
     *, level: str, style: LogFormat, secrets: Iterable[str], gateway_level: str = "NOTSET"
-) -> None:
-    """Send every record of this process, redacted, to standard error.
+) -> Redactor:
+    """Send every record of this process to standard error through the redactor that is returned.
 
     What happens at gateways can have a level of its own: the terminal says it in sentences.
     """
+    redactor = Redactor(secrets)
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -97,8 +108,12 @@ def configure(
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    _install(level, _formatter(style, shared, Redactor(secrets)))
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_formatter(style, shared, redactor))
+    logging.getLogger().handlers = [handler]
+    set_level(level)
     logging.getLogger("bot.gateways").setLevel(gateway_level)
+    return redactor
 
 
 def _formatter(
@@ -115,11 +130,9 @@ def _formatter(
     )
 
 
-def _install(level: str, formatter: logging.Formatter) -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(formatter)
+def set_level(level: str) -> None:
+    """Log what has at least this level, from now on."""
     root = logging.getLogger()
-    root.handlers = [handler]
     root.setLevel(level)
     # Below INFO these log every payload and lock, tokens included.
     for noisy in ("discord", "aiosqlite", "asyncio", "filelock"):

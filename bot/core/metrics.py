@@ -79,7 +79,10 @@ REFUSALS = _counter(
     "reason",
 )
 MODERATION = _counter(
-    "easel_moderation_total", "Prompts that were declined, by who or what declined them.", "reason"
+    "easel_moderation_total",
+    "Prompts that were declined by the gateway, the operator's or a server's words, or because "
+    "the check was too_slow.",
+    "reason",
 )
 DISCORD_REQUESTS = _counter(
     "easel_discord_requests_total",
@@ -155,8 +158,8 @@ OLDEST_OPEN_JOB = _gauge(
 )
 NEWEST_BACKUP_AGE = _gauge(
     "easel_newest_backup_age_seconds",
-    "The age of the newest copy of the database in DATA_DIR/backup; +Inf where BACKUP_EVERY is set "
-    "and there is none.",
+    "The age of the newest scheduled copy of the database; +Inf where BACKUP_EVERY is set and "
+    "there is none.",
 )
 DATABASE_WRITABLE = _gauge(
     "easel_database_writable", "Whether the database can be written: 1 or 0."
@@ -215,7 +218,7 @@ class Metrics:
         """Add a duration to a histogram."""
 
     def know(self, *, gateways: Collection[str], models: Collection[str]) -> None:
-        """Name the only gateways and models that are counted apart; any other is ``OTHER``."""
+        """Name gateways and models that are counted apart, too; any other is ``OTHER``."""
 
 
 NO_METRICS: Final = Metrics()

@@ -1,14 +1,11 @@
 """Values that every package uses: options, requests, jobs, pictures, sizes and money."""
 
-import itertools
 import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from secrets import token_bytes
 from typing import Literal, Self, get_args
 
 Auto = Literal["auto"]
@@ -224,6 +221,11 @@ class ImageRequest(ModelOptions):
         """Return what was written: none of it may stand in a log."""
         return tuple(filter(None, (self.prompt, self.negative)))
 
+    @property
+    def free_texts(self) -> tuple[str, ...]:
+        """Return also the options for which a model that no table describes takes any word."""
+        return (*self.prompts, *filter(None, (self.style, self.background)))
+
     def repeated(self) -> Self:
         """Return the same request for other pictures: without its seed and what was told once."""
         return replace(self, seed=None, ratio=None, left_out=())
@@ -236,6 +238,9 @@ class Requester:
     ``channel_ids`` are the channel's id, then those of the thread in it and of its category, where
     there are such. The requester of a job that was read from the database has neither roles nor
     channels: both matter only when a job is submitted.
+
+    ``age_restricted`` is whether the channel, or that of the thread, is marked as age-restricted;
+    None in direct messages and where the channel is not known.
     """
 
     user_id: int
@@ -243,6 +248,7 @@ class Requester:
     name: str
     role_ids: tuple[int, ...] = ()
     channel_ids: tuple[int, ...] = ()
+    age_restricted: bool | None = None
 
     @property
     def is_operator(self) -> bool:
@@ -376,16 +382,3 @@ class Billed(StrEnum):
     NO = "no"
     MAYBE = "maybe"
     YES = "yes"
-
-
-_COUNT = itertools.count()
-
-
-def new_job_id(now_ms: int) -> str:
-    """Return a UUIDv7 for this moment, which sorts after those that this process made before.
-
-    After the milliseconds comes a counter of 12 bits (RFC 9562 §5.7 and §6.2, method 1), so that
-    jobs of one millisecond keep their order; the rest is random.
-    """
-    count, chance = next(_COUNT) & 0xFFF, int.from_bytes(token_bytes(8)) >> 2
-    return str(uuid.UUID(int=now_ms << 80 | 0x7 << 76 | count << 64 | 0x2 << 62 | chance))

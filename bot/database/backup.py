@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,8 @@ _BUSY_TIMEOUT_S = 10.0
 _MOST_PROBLEMS = 3
 _PRIMARY = 0xFF  # of an extended error code (https://sqlite.org/rescode.html)
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_PAGES_PER_STEP = 2000  # 8 MB
+_STEPS_PER_CHECK = 10_000  # of the virtual machine of SQLite: about a millisecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,15 @@ class DatabaseForeign(Exception):
     """The file is the database of another program."""
 
 
+class CopyStopped(Exception):
+    """Whoever asked for the copy does not wait for it any more; nothing is left of it."""
+
+
+def never() -> bool:
+    """Return that nobody stops the copy."""
+    return False
+
+
 def read_status(path: Path) -> DatabaseStatus:
     """Check the file and count its rows in one transaction; nothing is written.
 
@@ -51,16 +62,18 @@ def read_status(path: Path) -> DatabaseStatus:
         return _status(database)
 
 
-def copy_database(path: Path, target: Path) -> int:
+def copy_database(path: Path, target: Path, *, is_stopped: Callable[[], bool] = never) -> int:
     """Copy what is committed into ``target``, check the copy, and sync it to the disk.
 
-    Writers go on meanwhile. The copy is named TARGET.part until it is complete.
+    Writers go on meanwhile. The copy is named TARGET.part until it is complete. ``is_stopped`` is
+    asked every few milliseconds.
 
     Returns:
         How large it is, in bytes.
 
     Raises:
-        Damaged: the database is; nothing was copied.
+        CopyStopped: ``is_stopped`` said so.
+        DatabaseDamaged: the database is; nothing was copied.
         OSError, sqlite3.Error: it could not be written; nothing is left of it.
     """
     part = target.with_name(f"{target.name}.part")
@@ -69,8 +82,8 @@ def copy_database(path: Path, target: Path) -> int:
     part.touch(mode=0o600, exist_ok=False)
     try:
         with telling_damage():
-            _fill(path, part)
-            size = _settle(part)
+            _fill(path, part, is_stopped)
+            size = _settle(part, is_stopped)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
@@ -140,21 +153,39 @@ def _oldest_charge(database: sqlite3.Connection) -> int:
     return int(database.execute("SELECT MIN(at) FROM charges").fetchone()[0])
 
 
-def _fill(path: Path, part: Path) -> None:
+def _fill(path: Path, part: Path, is_stopped: Callable[[], bool]) -> None:
+    def stop_if_asked(_status: int, _remaining: int, _total: int) -> None:
+        if is_stopped():
+            raise CopyStopped
+        # A little at a time: the commits of the bot would wait for one of a gigabyte.
+        sync_to_disk(part)
+
     # Not read-only: the last connection to a database removes its -wal when it closes.
     source = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_BUSY_TIMEOUT_S
+        f"{path.absolute().as_uri()}?mode=rw",
+        uri=True,
+        timeout=_BUSY_TIMEOUT_S,
+        isolation_level=None,
     )
     with closing(source), closing(sqlite3.connect(part)) as copied:
         # An incomplete copy is deleted, so it needs no rollback journal.
         copied.execute("PRAGMA journal_mode=OFF")
-        # In one step: a copy in several begins again at every write of another process.
-        source.backup(copied)
+        # In one transaction: without it the copy begins again at every write of another connection.
+        source.execute("BEGIN")
+        source.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
+        source.backup(copied, pages=_PAGES_PER_STEP, progress=stop_if_asked)
 
 
-def _settle(part: Path) -> int:
+def _settle(part: Path, is_stopped: Callable[[], bool]) -> int:
     with closing(read_only(part)) as copied:
-        if problems := find_damage(copied):
+        copied.set_progress_handler(is_stopped, _STEPS_PER_CHECK)
+        try:
+            problems = find_damage(copied)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                raise CopyStopped from error
+            raise
+        if problems:
             raise DatabaseDamaged("; ".join(problems))
     sync_to_disk(part)
     return part.stat().st_size

@@ -4,7 +4,7 @@ Outside the servers that let the bot in, a call counts for server 0, as direct m
 of a server where only a person installed the bot can neither limit nor see what it paints there.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 import discord
@@ -110,7 +110,10 @@ def caller_of_reaction(
     """Return who reacted; an answer to a reaction cannot be shown to one person alone."""
     channel = member.guild.get_channel_or_thread(channel_id)
     return CallerContext(
-        _requester(member, member.guild.id, _channel_ids(channel_id, channel)),
+        replace(
+            _requester(member, member.guild.id, _channel_ids(channel_id, channel)),
+            age_restricted=_is_age_restricted(channel),
+        ),
         languages.of_member(member),
         languages.of_server(member.guild),
         may_manage=may_manage_messages(member, channel_id),
@@ -121,7 +124,23 @@ def caller_of_reaction(
 def requester_of(interaction: Interaction) -> Requester:
     """Return who calls, on the account of the server or of the person."""
     channel_ids = _channel_ids(interaction.channel_id, interaction.channel)
-    return _requester(interaction.user, billed_server_id(interaction), channel_ids)
+    requester = _requester(interaction.user, billed_server_id(interaction), channel_ids)
+    return replace(requester, age_restricted=_is_age_restricted_place(interaction))
+
+
+def _is_age_restricted_place(interaction: Interaction) -> bool | None:
+    """Return whether a call comes from an age-restricted channel, None from direct messages."""
+    if interaction.guild_id is None:
+        return None
+    server, channel_id = interaction.client.get_guild(interaction.guild_id), interaction.channel_id
+    cached = server.get_channel_or_thread(channel_id) if server and channel_id else None
+    return _is_age_restricted(cached or interaction.channel)
+
+
+def _is_age_restricted(channel: object) -> bool:
+    """Tell whether Discord marks a channel, or the channel of a thread, as age-restricted."""
+    kinds = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
+    return isinstance(channel, kinds) and channel.is_nsfw()
 
 
 async def with_present_roles(client: discord.Client, requester: Requester) -> Requester | None:

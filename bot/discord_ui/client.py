@@ -44,26 +44,43 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 MOST_SYNC_S = 20.0
 # The extras of a command that works also outside servers, where the operator allows it.
 PERSONAL: Final = {"personal": True}
+# The extras of a command that only the owner of the application may use, wherever they are.
+OPERATORS_ONLY: Final = {"operator": True}
 
 
-def intents() -> discord.Intents:
-    """Return the events that the bot receives, none of them privileged."""
-    return discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
+@dataclass(eq=False, kw_only=True)
+class OperatorsOnly(Refusal):
+    """Only the owner of the application, or of its team, may do this."""
+
+    message_id = "error-operators-only"
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedPlaces:
+    """From where the operator lets people call: no ``servers`` are all of them."""
+
+    servers: frozenset[int] = frozenset()
+    direct_messages: bool = False
+    user_install: bool = False
+
+
+ALL_SERVERS = AllowedPlaces()
+
+
+def intents(*, hears_deletions: bool = False) -> discord.Intents:
+    """Return the events that the bot receives, none of them privileged.
+
+    Those of deleted messages come only together with those of every new message in its servers.
+    """
+    return discord.Intents(
+        guilds=True, guild_reactions=True, dm_reactions=True, guild_messages=hears_deletions
+    )
 
 
 def discord_proxy(proxies: Proxies) -> str | None:
     """Return the proxy for all requests to Discord, as discord.py takes it."""
     proxy = proxies.proxy_of(URL(discord.http.Route.BASE))
     return None if proxy is None else str(proxy)
-
-
-@dataclass(frozen=True, slots=True)
-class AllowedPlaces:
-    """Where the operator allows commands: in these servers, in all if there are none."""
-
-    servers: frozenset[int] = frozenset()
-    direct_messages: bool = False
-    user_install: bool = False
 
 
 class Client(commands.AutoShardedBot):
@@ -75,8 +92,9 @@ class Client(commands.AutoShardedBot):
         texts: Texts,
         languages: Languages,
         synced_file: Path,
-        allowed: AllowedPlaces = AllowedPlaces(),
+        places: AllowedPlaces = ALL_SERVERS,
         dev_guild_id: int | None = None,
+        hears_deletions: bool = False,
         proxies: Proxies = NO_PROXIES,
         metrics: Metrics = NO_METRICS,
     ) -> None:
@@ -89,7 +107,7 @@ class Client(commands.AutoShardedBot):
             command_prefix=commands.when_mentioned,
             help_command=None,
             tree_cls=CommandTree,
-            intents=intents(),
+            intents=intents(hears_deletions=hears_deletions),
             max_messages=None,
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
@@ -101,9 +119,9 @@ class Client(commands.AutoShardedBot):
         self.texts = texts
         self.languages = languages
         self._translator = CommandTranslator(texts)
-        self._allowed_servers = allowed.servers
-        self._direct_messages = allowed.direct_messages
-        self._user_install = allowed.user_install
+        self._allowed_servers = places.servers
+        self._direct_messages = places.direct_messages
+        self._user_install = places.user_install
         self.once_logged_in: Callable[[], Awaitable[None]] | None = None
         self.once_closing: Callable[[], Awaitable[None]] | None = None
         self._synced_file = synced_file
@@ -116,6 +134,11 @@ class Client(commands.AutoShardedBot):
         return server_id is not None and (
             not self._allowed_servers or server_id in self._allowed_servers
         )
+
+    async def check_operator(self, user: discord.abc.User) -> None:
+        """Raise OperatorsOnly for anybody but the owner of the application, or of its team."""
+        if not await self.is_owner(user):
+            raise OperatorsOnly
 
     def admit(self, interaction: discord.Interaction) -> None:
         """Refuse a call from a place that the operator does not allow.
@@ -161,7 +184,7 @@ class Client(commands.AutoShardedBot):
         """
         self._allow_personal_commands()
         if self._dev_guild is not None:
-            self.tree.copy_global_to(guild=self._dev_guild)
+            self._offer_in(self._dev_guild)
         try:
             async with asyncio.timeout(MOST_SYNC_S):
                 return await self._update_commands()
@@ -173,6 +196,13 @@ class Client(commands.AutoShardedBot):
                 "the next start, and python -m bot doctor says what Discord has",
             )
             return False
+
+    def _offer_in(self, guild: discord.Object) -> None:
+        """Offer all commands in one server only, but for those that no server has."""
+        self.tree.copy_global_to(guild=guild)
+        for command in self.tree.get_commands(guild=guild):
+            if command.extras.get("operator"):
+                self.tree.remove_command(command.name, guild=guild)
 
     async def _update_commands(self) -> bool:
         server_id = self._dev_guild.id if self._dev_guild else None
@@ -261,10 +291,13 @@ class CommandTree(app_commands.CommandTree[Client]):
     """The commands, with admission before and the error handler after each."""
 
     async def interaction_check(self, interaction: discord.Interaction[Client], /) -> bool:
-        """Admit calls only from places that the operator allows."""
+        """Admit calls only from places that the operator allows, or from the operator."""
         bind_contextvars(interaction=interaction.id)  # the task is the command's own
         try:
-            self.client.admit(interaction)
+            if _is_for_operators(interaction):
+                await self.client.check_operator(interaction.user)
+            else:
+                self.client.admit(interaction)
         except Refusal as refusal:
             if interaction.type is not discord.InteractionType.autocomplete:
                 await self.client.answer_error(interaction, refusal)
@@ -276,3 +309,10 @@ class CommandTree(app_commands.CommandTree[Client]):
     ) -> None:
         """Answer the error of a command."""
         await self.client.answer_error(interaction, error)
+
+
+def _is_for_operators(interaction: discord.Interaction[Client]) -> bool:
+    command = interaction.command
+    if not isinstance(command, app_commands.Command):
+        return False
+    return bool((command.root_parent or command).extras.get("operator"))

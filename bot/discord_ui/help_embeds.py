@@ -178,7 +178,7 @@ class HelpEmbeds:
         say, status = self._texts.say, found.status
         if status.block_reason is not None:
             reason = plain_line(status.block_reason, LONGEST_REASON)
-            return say("usage-blocked", locale, reason=reason)
+            return say(status.block_text_id, locale, reason=reason)
         lines = [self._limit(row, locale) for row in found.limits[:MOST_LIMITS]]
         lines = lines or [say("usage-none", locale)]
         if status.granted:

@@ -105,6 +105,8 @@ class HistoryEmbeds:
 
     def _state(self, entry: HistoryEntry, locale: str) -> str:
         state, kept = entry.written.state, len(entry.pictures)
+        if entry.written.removed:
+            return self._texts.say("history-removed", locale)
         if state is not JobState.DONE:
             return self._texts.say("history-state", locale, state=state)
         if kept in {0, entry.picture_count}:

@@ -7,17 +7,19 @@ from collections.abc import Callable
 
 import discord
 import structlog
+from discord.ui import View
+from discord.utils import MISSING
 
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.i18n.escaping import cut
 from bot.core.i18n.texts import Texts
-from bot.core.models import Job, money_to_text
-from bot.discord_ui.caller import Languages
+from bot.core.models import CardAddress, Job, money_to_text
+from bot.discord_ui.client import Client
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.job_embeds import LONGEST_SENTENCE
 from bot.discord_ui.job_message import JobMessage
 from bot.discord_ui.message_outbox import NOTICE, MessageOutbox, OutgoingMessage
-from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlert
+from bot.gateways.routing.operator_alerts import BackupFailed, BudgetReached, OperatorAlert
 from bot.jobs.courier import JobFailure
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -93,10 +95,10 @@ class RequesterNotifier:
 class OwnerNotifier:
     """Sends alerts to the owner of the application, or of its team, as direct messages."""
 
-    def __init__(self, client: discord.Client, texts: Texts, languages: Languages) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
-        self._texts = texts
-        self._languages = languages
+        self._texts = client.texts
+        self._languages = client.languages
 
     async def notify(self, alert: OperatorAlert) -> None:
         """Send one alert; if the owner takes no direct messages it is in the log."""
@@ -106,7 +108,27 @@ class OwnerNotifier:
         except discord.DiscordException as error:
             log.warning("owner.not_notified", error=repr(error))
 
+    async def send(
+        self, make_embed: Callable[[str], discord.Embed], view_of: Callable[[str], View | None]
+    ) -> CardAddress | None:
+        """Send an embed with buttons in the owner's language; return where it is, if anywhere."""
+        try:
+            owner = await self._owner()
+            locale = self._languages.of_user(owner)
+            view = view_of(locale) or MISSING
+            sent = await owner.send(embed=make_embed(locale), view=view)
+        except DISCORD_ERRORS as error:
+            log.warning("owner.not_notified", error=repr(error))
+            return None
+        return CardAddress(sent.channel.id, sent.id, application_id=0)
+
+    async def locale(self) -> str:
+        """Return the owner's language; it raises what discord.py raises."""
+        return self._languages.of_user(await self._owner())
+
     async def _owner(self) -> discord.User:
+        if self._client.owner_id:
+            return await self._client.fetch_user(self._client.owner_id)
         application = await self._client.application_info()
         team = application.team
         owner_id = team.owner_id if team and team.owner_id else application.owner.id
@@ -125,6 +147,8 @@ class OwnerNotifier:
                 limit=money_to_text(alert.limit),
                 period=alert.period,
             )
+        if isinstance(alert, BackupFailed):
+            return self._texts.say("owner-backup-failed", locale, fault=alert.fault)
         return self._texts.say(
             "owner-model-retires",
             locale,

@@ -88,11 +88,20 @@ class LimitRow:
 
 @dataclass(frozen=True, slots=True)
 class MemberStatus:
-    """What else decides about one person's requests; without a reason they are not blocked."""
+    """What else decides about one person's requests; without a reason they are not blocked.
+
+    ``is_everywhere``: it was the operator who blocked them, in every server.
+    """
 
     granted: int = 0
     block_reason: str | None = None
     doubtful: DoubtfulRequests | None = None
+    is_everywhere: bool = False
+
+    @property
+    def block_text_id(self) -> str:
+        """Return the id of the sentence that says who blocked them."""
+        return "usage-blocked-everywhere" if self.is_everywhere else "usage-blocked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +225,7 @@ class QuotaEmbeds:
         """Return why a person is blocked, or which personal limit decides."""
         if status.block_reason is not None:
             reason = plain_line(status.block_reason, LONGEST_REASON)
-            return self._texts.say("usage-blocked", locale, reason=reason)
+            return self._texts.say(status.block_text_id, locale, reason=reason)
         if not rows:
             return self._texts.say("usage-none", locale)
         personal = [row.level for row in rows if row.is_personal]

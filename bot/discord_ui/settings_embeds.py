@@ -81,23 +81,11 @@ class SettingsEmbeds:
         longest_list: int = LONGEST_FIELD,
     ) -> list[SettingLine]:
         """Return what each setting of a server is now, and the command that changes it."""
-        say, some = self._texts.say, settings.models is not None
+        say = self._texts.say
         emojis = {"reroll": settings.reroll, "delete": settings.delete}
-        lists = {
-            "models": _words(models) if some else None,
-            "channels": _mentions("<#", settings.channels),
-            "roles": _mentions("<@&", settings.roles),
-        }
         return [
             SettingLine("custom-defaults", self._defaults(defaults, locale), "settings defaults"),
-            *(
-                SettingLine(
-                    f"custom-{of}",
-                    self._list(of, allowed, locale, longest_list),
-                    f"settings {of} allow",
-                )
-                for of, allowed in lists.items()
-            ),
+            *self._allowed_lines(settings, models, locale, longest_list),
             SettingLine("custom-spoiler", self._spoiler(defaults, locale), "settings defaults"),
             SettingLine(
                 "custom-controls",
@@ -113,10 +101,33 @@ class SettingsEmbeds:
                 "settings moderation",
             ),
             SettingLine(
+                "custom-words",
+                say("custom-words-are", locale, count=len(settings.words)),
+                "settings words add",
+            ),
+            SettingLine(
                 "custom-language",
                 self._language(settings.language, locale),
                 "settings language",
             ),
+            SettingLine("custom-log", self._log(settings, locale), "settings log"),
+        ]
+
+    def _allowed_lines(
+        self, settings: ServerSettings, models: Sequence[str], locale: str, longest_list: int
+    ) -> list[SettingLine]:
+        lists = {
+            "models": None if settings.models is None else _words(models),
+            "channels": _mentions("<#", settings.channels),
+            "roles": _mentions("<@&", settings.roles),
+        }
+        return [
+            SettingLine(
+                f"custom-{of}",
+                self._list(of, allowed, locale, longest_list),
+                f"settings {of} allow",
+            )
+            for of, allowed in lists.items()
         ]
 
     def preferences(
@@ -176,6 +187,11 @@ class SettingsEmbeds:
         longest = LONGEST_FIELD // 2 - _ROOM_FOR_MORE
         models = joined(self._texts, _words(unmoderated), locale, longest=longest)
         return f"{line}\n{small(self._texts.say('custom-moderation-deaf', locale, models=models))}"
+
+    def _log(self, settings: ServerSettings, locale: str) -> str:
+        channel = settings.log_channel and f"<#{settings.log_channel}>"
+        prompts = _yes(settings.log_prompts)
+        return self._texts.say("custom-log-is", locale, channel=channel, prompts=prompts)
 
     def _language(self, language: str | None, locale: str) -> str:
         name = language and self._texts.names.get(language, language)

@@ -1,6 +1,7 @@
 """The models that are offered, and the check of the options that a person typed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Self
 
@@ -66,6 +67,21 @@ def _undescribed(name: str) -> ModelAbilities:
     return undescribed_model(name)
 
 
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What is offered at one moment.
+
+    ``former`` are the gateways' models that a reload has removed: what was begun there is still
+    received, and costs what it cost. ``age_restricted`` are names in lower case.
+    """
+
+    models: tuple[ModelAbilities, ...]
+    by_name: Mapping[str, ModelAbilities]
+    pairs: Mapping[GatewayModel, ModelAbilities]
+    former: Mapping[GatewayModel, ModelAbilities]
+    age_restricted: frozenset[str]
+
+
 class Catalogue:
     """The models that are offered, in order; the first is the default."""
 
@@ -79,9 +95,18 @@ class Catalogue:
         names = tuple(dict.fromkeys(offered))
         if not names:
             raise StartRefused("No model is offered: IMAGE_MODELS must name at least one.")
-        self.models = tuple(known.get(name) or _undescribed(name) for name in names)
-        self._by_name = {model.name.casefold(): model for model in self.models}
-        self._pairs = pairs or {}
+        models = tuple(known.get(name) or _undescribed(name) for name in names)
+        by_name = {model.name.casefold(): model for model in models}
+        abilities = (*models, *(pairs or {}).values())
+        self._offer = _Offer(
+            models,
+            by_name,
+            pairs or {},
+            former={},
+            age_restricted=frozenset(
+                each.name.casefold() for each in abilities if each.age_restricted
+            ),
+        )
 
     @classmethod
     def of(cls, gateways: Iterable[Gateway]) -> Self:
@@ -93,9 +118,26 @@ class Catalogue:
         first = {name: pairs[gateway, name] for gateway, name in reversed(pairs)}
         return cls((name for _, name in pairs), first, pairs=pairs)
 
+    def replace(self, new: "Catalogue") -> None:
+        """Offer what another catalogue offers: in one assignment, as transactions read it, too."""
+        old, offer = self._offer, new._offer
+        gone = {**old.former, **old.pairs}
+        former = {pair: ability for pair, ability in gone.items() if pair not in offer.pairs}
+        self._offer = replace(offer, former=former)
+
     def ability(self, gateway: str, model: str) -> ModelAbilities:
-        """Return a model's abilities at one gateway; raise UnknownModel if none offers it."""
-        return self._pairs.get((gateway, model)) or self.model(model)
+        """Return a model's abilities at one gateway, also a former one.
+
+        Raises:
+            UnknownModel: none offers it.
+        """
+        offer, pair = self._offer, (gateway, model)
+        return offer.pairs.get(pair) or offer.former.get(pair) or self.model(model)
+
+    @property
+    def models(self) -> tuple[ModelAbilities, ...]:
+        """Return the offered models, in order."""
+        return self._offer.models
 
     @property
     def default(self) -> ModelAbilities:
@@ -104,9 +146,13 @@ class Catalogue:
 
     def model(self, name: str) -> ModelAbilities:
         """Return an offered model; raise UnknownModel for any other name."""
-        if found := self._by_name.get(name.strip().casefold()):
+        if found := self._offer.by_name.get(name.strip().casefold()):
             return found
         raise UnknownModel(model=name[:MAX_ECHO], allowed=model_names(self.models))
+
+    def is_age_restricted(self, name: str) -> bool:
+        """Tell whether a model is marked as age-restricted, by any gateway that has it."""
+        return name.strip().casefold() in self._offer.age_restricted
 
     def usual_s(self, name: str) -> float:
         """Return how many seconds a model usually takes; the default's if it is not offered."""
@@ -203,13 +249,14 @@ class Catalogue:
         return _matching_first(typed, list(labels if among is None else among), also=labels)
 
     def display_name(self, name: str, today: date) -> str:
-        """Return the label of a model, with its last day if it retires soon."""
+        """Return the label of a model, with 🔞 if it is age-restricted and its last day if soon."""
         known = self._found(name)
         if known is None:
             return name
+        label = f"{known.label} 🔞" if self.is_age_restricted(known.name) else known.label
         if known.retires and known.retires_within(RETIREMENT_DAYS, today):
-            return f"{known.label} (⏳ {known.retires.isoformat()})"
-        return known.label
+            return f"{label} (⏳ {known.retires.isoformat()})"
+        return label
 
     def chosen_quality(self, model: str | None, typed: str | None) -> str | None:
         """Return a quality in the model's spelling, None if the model decides.
@@ -270,15 +317,20 @@ class Catalogue:
         """Return the price of all pictures in micros at the most expensive gateway."""
         prices = (
             ability.price_each(request.quality)
-            for (_, model), ability in self._pairs.items()
+            for (_, model), ability in self._offer.pairs.items()
             if model == request.model
         )
         return request.n * max(filter(None, prices), default=0)
 
-    @property
-    def unpriced(self) -> tuple[GatewayModel, ...]:
-        """Return the gateways and models without a price, in order."""
-        return tuple(pair for pair, ability in self._pairs.items() if ability.price is None)
+
+def unpriced_models(gateways: Iterable[Gateway]) -> Iterator[GatewayModel]:
+    """Yield the gateways and models without a price, in order."""
+    known = shipped_models()
+    for gateway in gateways:
+        for name in gateway.models:
+            ability = gateway.abilities.get(name) or known.get(name)
+            if ability is None or ability.price is None:
+                yield gateway.name, name
 
 
 def _pairs(

@@ -1,14 +1,14 @@
 """Read and check the configuration of gateways: ``gateways.toml``, or three variables."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import get_args
 from urllib.parse import parse_qsl
 
 from yarl import URL
 
-from bot.core.errors.base import StartRefused
+from bot.core.errors.base import StartRefused, collect_problems
 from bot.gateways.gateway import (
     GENERATIONS,
     AsyncSettings,
@@ -70,15 +70,24 @@ def parse_gateways(
     ``keys`` are by NAME, in any case and with ``_`` instead of ``-``.
 
     Raises:
-        StartRefused: a table is wrong; the sentence names the table and the key.
+        StartRefused: tables are wrong; each sentence names the table and the key.
     """
     gateways: dict[str, Gateway] = {}
-    for name, table in read_sections(text, file=file, section="gateways").items():
+    problems: list[str] = []
+    tables = read_sections(text, file=file, section="gateways")
+    for name, table in tables.items():
         where = f"{file}, [gateways.{name}],"
-        gateway = _gateway(name, table, where)
-        if gateways.setdefault(_normalized(name), gateway) is not gateway:
-            raise StartRefused(f"{where} has the same name as another gateway.")
-    return _with_keys(gateways, keys, file)
+        with collect_problems(problems):
+            gateway = _gateway(name, table, where)
+            if gateways.setdefault(_normalized(name), gateway) is not gateway:
+                problems.append(f"{where} has the same name as another gateway.")
+    if not tables:
+        problems.append(f"{file} has no table [gateways.NAME]: gateways.toml.example shows one.")
+    named = set(map(_normalized, tables))
+    problems += _wrong_keys(keys, named, file)
+    if problems:
+        raise StartRefused(*problems)
+    return tuple(_with_key(gateway, keys) for gateway in gateways.values())
 
 
 def _gateway(name: str, table: TomlTable, where: str) -> Gateway:
@@ -87,12 +96,12 @@ def _gateway(name: str, table: TomlTable, where: str) -> Gateway:
         fields["auth"] = _NO_AUTH
     given: dict[str, object] = {"name": name, "key": "", "abilities": {}}
     gateway = read_table(fields, Gateway, where=where, has_guessed_path=False, **given)
-    for wrong in _errors(gateway):
-        raise StartRefused(f"{where} {wrong}.")
+    if errors := [f"{where} {wrong}." for wrong in _errors(gateway)]:
+        raise StartRefused(*errors)
     abilities = as_table(table.get("abilities", {}), where=f"{where} abilities")
     described = replace(gateway, abilities=_abilities(gateway, abilities, where))
-    for wrong in _wrong_abilities(described):
-        raise StartRefused(f"{where} {wrong}.")
+    if errors := [f"{where} {wrong}." for wrong in _wrong_abilities(described)]:
+        raise StartRefused(*errors)
     return described
 
 
@@ -106,15 +115,20 @@ def _abilities(gateway: Gateway, tables: TomlTable, where: str) -> dict[str, Mod
     }
 
 
-def _with_keys(
-    gateways: dict[str, Gateway], keys: Mapping[str, str], file: str
-) -> tuple[Gateway, ...]:
+def _wrong_keys(keys: Mapping[str, str], named: Collection[str], file: str) -> list[str]:
+    problems: list[str] = []
     for name, key in keys.items():
         variable = f"GATEWAYS__{_normalized(name).upper()}__API_KEY"
-        if not (gateway := gateways.get(_normalized(name))):
-            raise StartRefused(f"{variable} names a gateway that {file} does not have.")
-        gateways[_normalized(name)] = replace(gateway, key=_checked_key(key, variable))
-    return tuple(gateways.values())
+        if _normalized(name) not in named:
+            problems.append(f"{variable} names a gateway that {file} does not have.")
+        with collect_problems(problems):
+            _checked_key(key, variable)
+    return problems
+
+
+def _with_key(gateway: Gateway, keys: Mapping[str, str]) -> Gateway:
+    found = [key for name, key in keys.items() if _normalized(name) == _normalized(gateway.name)]
+    return replace(gateway, key=found[-1].strip()) if found else gateway
 
 
 def _normalized(name: str) -> str:

@@ -163,6 +163,7 @@ class ModelAbilities:
     timeout_s: Seconds = 300
     usual_s: Seconds = 30
     retires: date | None = None
+    age_restricted: bool = False
 
     def __post_init__(self) -> None:
         if not (self.auto or self.sizes):

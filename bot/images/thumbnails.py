@@ -6,7 +6,7 @@ An original is decoded once, and its thumbnail is kept in memory.
 import asyncio
 import io
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from time import perf_counter
 
@@ -69,6 +69,11 @@ class Thumbnails:
         return await in_pixel_thread(
             lambda: [_contact_sheet(list(filter(None, job))) for job in small]
         )
+
+    def forget(self, hashes: Iterable[str]) -> None:
+        """Forget the thumbnails of pictures that were taken down."""
+        for sha256 in hashes:
+            self._thumbnails.pop(sha256, None)
 
     def _remember(self, picture: Reference, small: bytes) -> None:
         self._thumbnails[picture.sha256] = small

@@ -22,6 +22,7 @@ from bot.jobs.repository.costs import read_price
 from bot.jobs.repository.kept_pictures import read_kept_pictures
 from bot.jobs.repository.late_attempts import forget_looks
 from bot.jobs.repository.repository import JobRepository
+from bot.jobs.repository.request_rate import check_request_rate
 from bot.jobs.repository.settled_pictures import is_in_doubt, read_picture_counts
 from bot.quota.allowances import Allowance
 from bot.quota.ledger import Ledger, Settlement
@@ -39,6 +40,7 @@ class Billing:
     repository: JobRepository
     catalogue: Catalogue
     alerts: OperatorAlerts
+    max_requests_per_minute: int
 
     async def hold(
         self, job: Job, *, attached: AttachmentUrls | None, card: AnnouncedCard | None
@@ -48,8 +50,8 @@ class Billing:
         ``card`` is where it is about to be shown: a crash may hide whether it was.
 
         Raises:
-            Refusal: a limit or the operator's budget does not allow it, or the database does not
-                answer in time.
+            Refusal: a limit, the operator's budget or the number of requests per minute does not
+                allow it, or the database does not answer in time.
         """
         price = self.catalogue.highest_price(job.request)
         try:
@@ -157,6 +159,10 @@ class Billing:
         attached: AttachmentUrls | None,
         card: AnnouncedCard | None,
     ) -> None:
+        if not job.requester.is_operator:
+            check_request_rate(
+                tx, job.requester.user_id, at=job.created_at, most=self.max_requests_per_minute
+            )
         self.ledger.hold(
             tx, job_id=job.id, requester=job.requester, credits=job.credits, price=price
         )

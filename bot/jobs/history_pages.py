@@ -61,7 +61,7 @@ class HistoryPages:
     def __init__(self, database: Database, content_store: ContentStore) -> None:
         self._database = database
         self._content_store = content_store
-        self._thumbnails = Thumbnails(content_store)
+        self.thumbnails = Thumbnails(content_store)
 
     async def page(
         self, user_id: int, wanted: HistoryFilter = EVERYTHING, cursor: PageCursor | None = None
@@ -73,7 +73,7 @@ class HistoryPages:
             entry.pictures if entry.written.state is JobState.DONE else () for entry in recorded
         ]
         there = await asyncio.to_thread(self._there, kept)
-        thumbnails = await self._thumbnails.contact_sheets(there)
+        thumbnails = await self.thumbnails.contact_sheets(there)
         entries = [
             replace(entry, pictures=files, thumbnail=thumbnail)
             for entry, files, thumbnail in zip(recorded, there, thumbnails, strict=True)

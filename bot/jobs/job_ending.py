@@ -8,6 +8,7 @@ from bot.core.errors.base import EaselError
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.models import Job
 from bot.database.database import Database
+from bot.gateways.age_restriction import AgeRestriction
 from bot.images.references import ReferenceLoader
 from bot.jobs.attempts import AttemptRunner
 from bot.jobs.billing import Billing
@@ -19,6 +20,7 @@ from bot.jobs.picture_retention import PictureRetention
 from bot.jobs.pricing import Pricing
 from bot.jobs.queue.queue import Queue
 from bot.jobs.repository.repository import JobRepository
+from bot.moderation.moderation import PromptModeration
 from bot.quota.ledger import Ledger
 
 
@@ -37,6 +39,8 @@ class JobDependencies:
     cancellation: Cancellation
     first_responses: FirstResponses
     retention: PictureRetention
+    age_restriction: AgeRestriction
+    moderation: PromptModeration
     clock: Clock
     metrics: Metrics = NO_METRICS
 

@@ -42,6 +42,13 @@ class ResultUnknown(Refusal):
 
 
 @dataclass(eq=False, kw_only=True)
+class ResultRemoved(Refusal):
+    """A moderator took the result down, so nothing can be made from it."""
+
+    message_id = "error-result-removed"
+
+
+@dataclass(eq=False, kw_only=True)
 class NotYoursToDelete(Refusal):
     """Only the requester, and who may manage messages there, deletes a result."""
 
@@ -114,18 +121,29 @@ class JobLookup:
         return written
 
     @staticmethod
-    def check_repeatable(written: WrittenJob, *, by: int) -> None:
+    def check_not_removed(written: WrittenJob) -> None:
+        """Raise ResultRemoved where a moderator took the result down."""
+        if written.removed:
+            raise ResultRemoved
+
+    @classmethod
+    def check_repeatable(cls, written: WrittenJob, *, by: int) -> None:
         """Refuse to repeat a request whose references are lost, or which moderation declined.
 
         Only its requester knows a declined prompt, and may try again.
 
         Raises:
-            ReferencesNeverKept, DeclinedToOthers
+            ResultRemoved, ReferencesNeverKept, DeclinedToOthers
         """
+        cls.check_not_removed(written)
         if is_declined(written.error) and by != written.job.requester.user_id:
             raise DeclinedToOthers
         if written.error is not None and written.error.message_id in _LOST_WITH:
             raise ReferencesNeverKept
+
+    async def messages(self, written: WrittenJob) -> list[CardAddress]:
+        """Return the messages that show a job, the oldest first."""
+        return await self._database.read(job_details.messages, written.job.id)
 
     async def by_message(self, message_id: int) -> WrittenJob | None:
         """Return the job that a message shows, None for any other message."""
@@ -217,7 +235,3 @@ class JobLookup:
         messages = await self._database.read(job_details.messages, written.job.id)
         if not any(each.channel_id == channel_id for each in messages):
             raise NoLongerPosted
-
-    async def record_deleted(self, message: CardAddress) -> None:
-        """Record that a message was deleted, as soon as the database is there."""
-        await self._database.write_when_possible(job_details.message_deleted, message.message_id)

@@ -126,7 +126,9 @@ class LateTasks(BackgroundTask):
 
     async def _received(self, late: LateAttempt, request: GatewayRequest) -> Received | None:
         key, task_id = late.attempt.key, late.attempt.task_id or ""
-        events = self._deps.attempts.router.look(request, gateway=key.gateway, task_id=task_id)
+        events = self._deps.attempts.router.look(
+            request, gateway=key.gateway, task_id=task_id, sent_at=late.sent_at
+        )
         try:
             async with aclosing(events):
                 async for event in events:
@@ -150,6 +152,8 @@ class LateTasks(BackgroundTask):
         now_written = deps.repository.job(tx, job.id)
         if now_written is None or now_written.job.requester.user_id != job.requester.user_id:
             return None  # their data was deleted meanwhile
+        if now_written.removed:
+            return None  # a moderator took it down meanwhile
         price = attempt_price(deps.attempts.catalogue, job, attempt.key, attempt.asked)
         lost = received.lost_by_gateway(attempt.asked)
         cost = Cost(job.request.model, len(stored), lost, received.usage, price)

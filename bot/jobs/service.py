@@ -1,21 +1,31 @@
 """The job service: accepts requests, runs each job in a task, and ends with the process."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Protocol
 
 import structlog
 from structlog.contextvars import bound_contextvars
 
 from bot.core.errors.jobs import ShuttingDown
-from bot.core.models import ImageRequest, Job, Requester, new_job_id
+from bot.core.job_ids import new_job_id
+from bot.core.models import ImageRequest, Job, Requester
 from bot.images.references import NO_ATTACHMENTS, Attachments
 from bot.jobs.courier import Courier
 from bot.jobs.job_ending import JobDependencies
 from bot.jobs.job_run import JobRun
 from bot.jobs.repository.rows import WrittenAttempt
+from bot.moderation.moderation import TextRefused
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class DeclineListener(Protocol):
+    """Hears of a request that became no job because of its words."""
+
+    def __call__(self, request: ImageRequest, requester: Requester, *, private: bool) -> None:
+        """Take note of it."""
 
 
 class JobService:
@@ -26,6 +36,10 @@ class JobService:
         self._tasks: set[asyncio.Task[None]] = set()
         self._runs: dict[str, JobRun] = {}
         self._closing = False
+        self.on_end: Callable[[Job], None] | None = None
+        """Is called when a job has ended, in this process; it must neither wait nor raise."""
+        self.on_declined: DeclineListener | None = None
+        """Is called when the word list declined a request; as ``on_end``."""
 
     async def submit(
         self,
@@ -53,6 +67,7 @@ class JobService:
             raise ShuttingDown
         deps = self._deps
         deps.references.check(attached, request)
+        await self._check_allowed(request, requester, private=private)
         awaited = sum(run.awaited_bytes for run in self._runs.values())
         await deps.retention.ensure_space(awaited + sum(upload.size for upload in attached.uploads))
         ticket = deps.queue.enter(requester, request.model)
@@ -69,6 +84,18 @@ class JobService:
             raise
         self._start(run)
         return job
+
+    async def _check_allowed(
+        self, request: ImageRequest, requester: Requester, *, private: bool
+    ) -> None:
+        """Refuse a model that may not paint there, and a text that is forbidden."""
+        self._deps.age_restriction.check(request.model, requester)
+        try:
+            await self._deps.moderation.check(request.free_texts, server_id=requester.server_id)
+        except TextRefused:
+            if self.on_declined is not None:
+                self.on_declined(request, requester, private=private)
+            raise
 
     @property
     def is_closing(self) -> bool:
@@ -120,12 +147,16 @@ class JobService:
         # The task, and all that it starts, log the job's id, and of the interaction that asked.
         with bound_contextvars(job=run.job.id):
             task = asyncio.get_running_loop().create_task(run.run())
-            task.add_done_callback(partial(self._ended, run.job.id))
+            task.add_done_callback(partial(self._ended, run.job))
         self._tasks.add(task)
         self._runs[run.job.id] = run
 
-    def _ended(self, job_id: str, task: asyncio.Task[None]) -> None:
+    def _ended(self, job: Job, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._runs.pop(job_id).ended.set()
-        if not task.cancelled() and (defect := task.exception()) is not None:
+        self._runs.pop(job.id).ended.set()
+        if task.cancelled():
+            return
+        if (defect := task.exception()) is not None:
             log.error("job.unfinished", exc_info=defect)  # the next start ends it
+        elif self.on_end is not None:
+            self.on_end(job)

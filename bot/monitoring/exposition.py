@@ -95,8 +95,12 @@ class Exposition(Metrics):
         child.observe(seconds)
 
     def know(self, *, gateways: Collection[str], models: Collection[str]) -> None:
-        """Name the only gateways and models that are counted apart; any other is ``OTHER``."""
-        self._allowed = {"gateway": frozenset(gateways), "model": frozenset(models)}
+        """Name gateways and models that are counted apart, too; any other is ``OTHER``.
+
+        What a reload has removed may still run, so its name stays.
+        """
+        for label, names in (("gateway", gateways), ("model", models)):
+            self._allowed[label] = self._allowed.get(label, frozenset()).union(names)
         # Prometheus sees an increase only of a series that was there before.
         for end, model in product(_ENDS, models):
             self.count(JOBS, end, model, by=0)

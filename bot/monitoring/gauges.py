@@ -6,11 +6,12 @@ import platform
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
-from pathlib import Path
 from typing import Self
 
+from bot import __version__
 from bot.core import metrics
+from bot.core.process_lock import LockFolders
+from bot.database.scheduled_copies import BACKUP_FOLDER, newest_backup
 from bot.database.transaction import Transaction
 from bot.jobs.repository.repository import MAX_TELLING_FAILURES
 from bot.monitoring.bounded_read import BoundedRead
@@ -47,7 +48,7 @@ class Gauges:
         services: Services,
         readiness: Readiness,
         *,
-        data_dir: Path,
+        files: LockFolders,
         now: Callable[[], int],
         expects_backups: bool,
     ) -> AsyncIterator[Self]:
@@ -57,7 +58,7 @@ class Gauges:
             return await services.database.read(lambda tx: tuple(_of_rows(tx, services, now())))
 
         async def read_disk() -> DiskFacts:
-            return await asyncio.to_thread(_disk_facts, data_dir)
+            return await asyncio.to_thread(_disk_facts, files, now())
 
         async with AsyncExitStack() as stack:
             rows = await stack.enter_async_context(BoundedRead(read_rows, within_s=READ_S))
@@ -80,7 +81,7 @@ class Gauges:
 
     def _of_memory(self) -> Iterator[Reading]:
         services = self.services
-        yield Reading(metrics.BUILD_INFO, 1, (version("easel-bot"), platform.python_version()))
+        yield Reading(metrics.BUILD_INFO, 1, (__version__, platform.python_version()))
         yield Reading(metrics.JOBS_WAITING, services.queue.waiting)
         yield Reading(metrics.JOBS_RUNNING, services.queue.running)
         yield Reading(metrics.CONTENT_STORE_BYTES, services.content_store.total_bytes)
@@ -118,9 +119,9 @@ def _of_rows(rows: Transaction, services: Services, now: int) -> Iterator[Readin
         yield Reading(metrics.BUDGET_USED, used, (part.period.value,))
 
 
-def _disk_facts(data_dir: Path) -> DiskFacts:
-    made = [copy.stat().st_mtime_ns // 1_000_000 for copy in (data_dir / "backup").glob("*.db")]
-    return DiskFacts(read_free_bytes(data_dir), max(made, default=None))
+def _disk_facts(files: LockFolders, now: int) -> DiskFacts:
+    newest = newest_backup(files.data_dir / BACKUP_FOLDER, files.database, now=now)
+    return DiskFacts(read_free_bytes(files.data_dir), None if newest is None else newest.made_at)
 
 
 def _age_s(at: int | None, now: int) -> float:

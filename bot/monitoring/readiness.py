@@ -20,6 +20,10 @@ ShardLatencies = Callable[[], Mapping[int, float | None]]
 """Returns the latency in seconds of each shard by its id, None for one that is not connected."""
 
 
+RestingGateways = Callable[[], Mapping[str, float]]
+"""Returns for each gateway the part of its models for which nothing is sent now, 0 to 1."""
+
+
 def read_free_bytes(folder: Path) -> int:
     """Return the free bytes of the disk that holds a folder; it blocks."""
     return shutil.disk_usage(folder).free
@@ -38,7 +42,7 @@ class Hindrance:
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class CheckResult:
     """What the checks found; it is ready without any hindrance."""
 
     is_writable: bool
@@ -52,10 +56,11 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Checks the database, the shards and whether the process ends."""
+    """Checks the database, the disk, the shards, the gateways and whether the process ends."""
 
     is_stopping: Callable[[], bool]
     shards: ShardLatencies
+    resting: RestingGateways
     writes: BoundedRead[bool]
     free: BoundedRead[int]
 
@@ -68,6 +73,7 @@ class Readiness:
         data_dir: Path,
         shards: ShardLatencies,
         is_stopping: Callable[[], bool],
+        resting: RestingGateways = dict,
         free_bytes: Callable[[Path], int] = read_free_bytes,
     ) -> AsyncIterator[Self]:
         """Open it; at its end running checks end."""
@@ -83,13 +89,14 @@ class Readiness:
             BoundedRead(write, within_s=PROBE_S) as writes,
             BoundedRead(free, within_s=PROBE_S) as reading_free,
         ):
-            yield cls(is_stopping, shards, writes, reading_free)
+            yield cls(is_stopping, shards, resting, writes, reading_free)
 
-    async def check(self) -> Health:
+    async def check(self) -> CheckResult:
         """Run all checks."""
         is_writable, free = await asyncio.gather(self.writes.value(), self.free.value())
-        found = (*self._stopping(), *_of_disk(bool(is_writable), free), *self._of_discord())
-        return Health(bool(is_writable), found)
+        of_disk = _of_disk(bool(is_writable), free)
+        found = (*self._stopping(), *of_disk, *self._of_discord(), *self._of_gateways())
+        return CheckResult(bool(is_writable), found)
 
     def _stopping(self) -> Iterator[Hindrance]:
         if self.is_stopping():
@@ -110,6 +117,16 @@ class Readiness:
                 f"not connected: shard {', '.join(away)}",
                 "It connects again by itself; if not, check this machine's network and "
                 "https://discordstatus.com.",
+            )
+
+    def _of_gateways(self) -> Iterator[Hindrance]:
+        resting = self.resting()
+        if resting and all(part == 1 for part in resting.values()):
+            yield Hindrance(
+                "gateways",
+                f"nothing is sent to {', '.join(sorted(resting))} for a while",
+                "Run python -m bot gateways, and look at the key and the account; they are tried "
+                "again by themselves.",
             )
 
 

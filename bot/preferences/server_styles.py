@@ -32,6 +32,14 @@ class StylePromptTooLong(Refusal):
 
 
 @dataclass(eq=False, kw_only=True)
+class StyleForbidden(Refusal):
+    """A style has text that the operator or the server forbids."""
+
+    name: str
+    message_id = "error-style-forbidden"
+
+
+@dataclass(eq=False, kw_only=True)
 class NoSuchStyle(Refusal):
     """The server has no style of that name."""
 

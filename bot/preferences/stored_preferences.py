@@ -50,7 +50,8 @@ class ServerSettings:
 
     ``models``, ``channels`` and ``roles`` are those that are allowed: None is all of them, an
     empty list none, because all that were allowed have been deleted. A category stands for its
-    channels, a channel for its threads.
+    channels, a channel for its threads. ``words`` are forbidden in prompts. ``log_channel`` is
+    told of each job of the server, with its prompt if ``log_prompts``.
     """
 
     model: str | None = None
@@ -65,6 +66,9 @@ class ServerSettings:
     moderation: Moderation | None = None
     language: str | None = None
     spoiler: bool | None = None
+    words: tuple[str, ...] = ()
+    log_channel: int | None = None
+    log_prompts: bool = False
 
     @property
     def options(self) -> ImageOptions:

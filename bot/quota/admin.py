@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection
 from functools import partial
 
 from bot.core.errors.quotas import (
+    Blocked,
+    BlockedEverywhere,
     CostOutOfRange,
     GrantOutOfRange,
     LimitAboveCeiling,
@@ -12,7 +14,7 @@ from bot.core.errors.quotas import (
     NoSuchLimit,
     NotBlocked,
 )
-from bot.core.metrics import CREDITS, Metrics
+from bot.core.metrics import CREDITS, NO_METRICS, Metrics
 from bot.database.transaction import Transaction
 from bot.quota.admin_repository import (
     CostKey,
@@ -30,16 +32,19 @@ from bot.quota.admin_repository import (
     write_reset,
 )
 from bot.quota.audit import Action, Change, NewChange, read_changes, record
-from bot.quota.levels import Member, user_subject
+from bot.quota.levels import EVERY_SERVER, Member, user_subject
 from bot.quota.limits import MAX_COST, MAX_CREDITS, Limit, LimitSet, Period, caps
 
+MAX_REASON = 200  # characters
 _THE_BOT = 0
 
 
 class Admin:
     """Limits, grants, resets, blocks and costs of every server."""
 
-    def __init__(self, *, server_quota: LimitSet, now: Callable[[], int], metrics: Metrics) -> None:
+    def __init__(
+        self, *, server_quota: LimitSet, now: Callable[[], int], metrics: Metrics = NO_METRICS
+    ) -> None:
         self._ceiling = server_quota
         self._clock = now
         self._metrics = metrics
@@ -143,7 +148,10 @@ class Admin:
     def block(
         self, tx: Transaction, *, server_id: int, user_id: int, reason: str, actor_id: int
     ) -> None:
-        """Refuse a person's requests from now on, or change the reason."""
+        """Refuse a person's requests from now on, or change the reason.
+
+        The server EVERY_SERVER is the operator's word for all of them.
+        """
         write_block(tx, server_id, user_id, reason)
         change = NewChange(
             server_id, actor_id, Action.BLOCKED, user_subject(user_id), reason=reason
@@ -156,6 +164,13 @@ class Admin:
             raise NotBlocked
         write_block(tx, server_id, user_id, None)
         self._record(tx, NewChange(server_id, actor_id, Action.UNBLOCKED, user_subject(user_id)))
+
+    def check_blocked(self, rows: Transaction, server_id: int, user_id: int) -> None:
+        """Raise Blocked or BlockedEverywhere where a person may request nothing."""
+        here, everywhere = (
+            read_member(rows, server, user_id).block_reason for server in (server_id, EVERY_SERVER)
+        )
+        refuse_blocked(here, everywhere=everywhere)
 
     def decided(
         self, rows: Transaction, server_id: int
@@ -228,6 +243,14 @@ class Admin:
     def _count(self, tx: Transaction, kind: str, credits: int) -> None:
         if credits and self._metrics.is_on:
             tx.on_commit(partial(self._metrics.count, CREDITS, kind, by=credits))
+
+
+def refuse_blocked(here: str | None, *, everywhere: str | None) -> None:
+    """Raise BlockedEverywhere or Blocked for the reasons of a block; None is no block."""
+    if everywhere is not None:
+        raise BlockedEverywhere(reason=everywhere)
+    if here is not None:
+        raise Blocked(reason=here)
 
 
 def _subject(key: CostKey) -> str:

@@ -5,14 +5,15 @@ from dataclasses import replace
 
 from bot.core.models import Requester
 from bot.database.transaction import Transaction
-from bot.quota.levels import ChargeOrigin, Member, RequesterLimits, subjects_of
+from bot.quota.levels import EVERY_SERVER, ChargeOrigin, Member, RequesterLimits, subjects_of
 from bot.quota.limits import Limit, LimitSet, Period
 from bot.quota.meters import Parameters
 
 CostKey = tuple[int, str, str]
 """The server, the model and the quality."""
 
-_MEMBER, _ANONYMOUS = "member", "anonymous"  # no subject of a limit is called so
+# No subject of a limit is called so.
+_MEMBER, _ANONYMOUS, _EVERYWHERE = "member", "anonymous", "everywhere"
 
 
 # --- what a request asks ----------------------------------------------------------------------
@@ -37,6 +38,11 @@ def read_requester_limits(
         FROM members
         WHERE server_id = {server_id} AND user_id = {parameters.add(requester.user_id)}
         UNION ALL
+        SELECT '{_EVERYWHERE}', NULL, NULL, NULL, block_reason
+        FROM members
+        WHERE server_id = {parameters.add(EVERY_SERVER)}
+        AND user_id = {parameters.add(requester.user_id)}
+        UNION ALL
         SELECT '{_ANONYMOUS}', NULL, user_id, real_id, NULL
         FROM anonymous
         WHERE user_id = {parameters.add(pseudonym)}
@@ -47,6 +53,8 @@ def read_requester_limits(
     for row in found:
         if row["subject"] == _MEMBER:
             found_limits.member = Member(row["credits"], row["reset_at"], row["block_reason"])
+        elif row["subject"] == _EVERYWHERE:
+            found_limits.everywhere = row["block_reason"]
         elif row["subject"] == _ANONYMOUS:
             found_limits.origin = replace(found_limits.origin, user_id=pseudonym)
             found_limits.is_moving = row["reset_at"] is not None

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.core.models import new_job_id
+from bot.core.job_ids import first_job_id, new_job_id
 from bot.database.transaction import Transaction
 
 
@@ -20,6 +20,8 @@ class Action(StrEnum):
     COST_SET = "cost-set"
     COST_REMOVED = "cost-removed"
     ROLE_GONE = "role-gone"
+    RESULT_REMOVED = "result-removed"
+    REPORT_DISMISSED = "report-dismissed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,20 @@ def read_changes(rows: Transaction, server_id: int, *, most: int, skip: int) -> 
         skip,
     )
     return [Change(*row) for row in found]
+
+
+def delete_changes(tx: Transaction, *, before: int, most: int) -> int:
+    """Delete at most ``most`` changes from before a moment; return how many.
+
+    Their ids begin with the time.
+    """
+    deleted = tx.query(
+        "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id < $1 ORDER BY id LIMIT $2)"
+        " RETURNING id",
+        first_job_id(before),
+        most,
+    )
+    return len(deleted)
 
 
 def _next_id(rows: Transaction, at: int) -> str:

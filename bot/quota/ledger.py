@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.core.errors.quotas import Blocked, TooManyDoubtful
+from bot.core.errors.quotas import TooManyDoubtful
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.models import Requester
 from bot.database.transaction import Transaction
-from bot.quota.admin import Admin
+from bot.quota.admin import Admin, refuse_blocked
 from bot.quota.admin_repository import (
     add_granted,
     read_member_ids,
@@ -96,13 +96,12 @@ class Ledger(Admin, Reports):
     ) -> None:
         """Hold the credits, and the price (in millionths) of the budget, if every limit has room.
 
-        A grant pays what the person's own level has no room for. Raises Blocked, QuotaSpent or
-        BudgetSpent, or TooManyDoubtful, and changes nothing then.
+        A grant pays what the person's own level has no room for. Raises Blocked, BlockedEverywhere,
+        QuotaSpent, BudgetSpent or TooManyDoubtful, and changes nothing then.
         """
         _lock(tx, meters_of(ChargeOrigin.of(requester)))
         limits = self._limits_of(tx, requester)
-        if limits.member.block_reason is not None:
-            raise Blocked(reason=limits.member.block_reason)
+        refuse_blocked(limits.member.block_reason, everywhere=limits.everywhere)
         self._check_doubtful(tx, limits)
         checks = self._levels.checks(limits, credits=credits, price=price)
         amounts = Amounts(credits, credits, credits, price)

@@ -199,17 +199,23 @@ class Member:
     block_reason: str | None = None
 
 
+EVERY_SERVER = -1
+"""The server of what the operator decided about a person everywhere, and of its audit entries."""
+
+
 @dataclass(slots=True)
 class RequesterLimits:
     """What admins decided that concerns a request, and the origin that its charge gets.
 
     ``limits`` are those of ``subjects_of(requester)``. ``is_moving`` while some of the requester's
-    charges have not moved to their pseudonym yet.
+    charges have not moved to their pseudonym yet. ``everywhere`` is why the operator blocked them
+    in every server, None unless so.
     """
 
     requester: Requester
     origin: ChargeOrigin
     is_moving: bool = False
+    everywhere: str | None = None
     member: Member = field(default_factory=Member)
     limits: defaultdict[str, LimitSet] = field(default_factory=lambda: defaultdict(tuple))
 

@@ -14,11 +14,12 @@ from bot.quota.anonymising import (
     move_old_meters,
     unfinished_moves,
 )
+from bot.quota.audit import delete_changes
+from bot.quota.forgetting import delete_charges, delete_meters, read_subjects
 from bot.quota.levels import person_meter, server_meter
 from bot.quota.limits import HOUR_MS, Period
 from bot.quota.repository import (
     Charge,
-    delete_charges,
     read_charged_hours,
     read_server_charges,
     read_used_by_day,
@@ -101,6 +102,23 @@ class Reports:
         window needs its charges. Return how many were deleted.
         """
         return delete_charges(tx, before=before, most=most)
+
+    def metered_subjects(self, rows: Transaction, *, behind: str, most: int) -> dict[str, int]:
+        """Return a page of the subjects that have meters, each with the hour of its first one."""
+        return read_subjects(rows, behind=behind, most=most)
+
+    def forget_meters(
+        self, tx: Transaction, subjects: Sequence[str], *, before: int, most: int
+    ) -> int:
+        """Delete at most ``most`` meters of some subjects from before a moment; return how many.
+
+        ``before`` is in milliseconds since the epoch, and longer ago than any report looks back.
+        """
+        return delete_meters(tx, subjects, before=before, most=most)
+
+    def forget_changes(self, tx: Transaction, *, before: int, most: int) -> int:
+        """Delete at most ``most`` entries of the audit from before a moment; return how many."""
+        return delete_changes(tx, before=before, most=most)
 
     def make_anonymous(
         self, tx: Transaction, user_id: int, *, jobs_until: int = FOREVER_MS

@@ -231,26 +231,6 @@ def read_charged_hours(rows: Transaction) -> range:
     return range(0) if found["first"] is None else range(found["first"], found["last"] + 1)
 
 
-def delete_charges(tx: Transaction, *, before: int, most: int) -> int:
-    """Delete at most ``most`` settled charges of the hours before a moment; return how many."""
-    deleted = tx.query(
-        """
-        DELETE FROM charges
-        WHERE job_id IN (
-            SELECT job_id
-            FROM charges
-            WHERE hour < $1 AND state = 'settled'
-            ORDER BY hour
-            LIMIT $2
-        )
-        RETURNING job_id
-        """,
-        before // HOUR_MS,
-        most,
-    )
-    return len(deleted)
-
-
 # --- meters -----------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 from dotenv import dotenv_values
@@ -41,10 +42,11 @@ FIXES = {
     "MODERATION_FILE": "set it to the path of a file of words, or leave it empty",
     "ALLOW_AGE_RESTRICTED_IN_DMS": "set it to true or false",
     "RETENTION_DAYS": "set it to a whole number of days from 1 to 3650",
-    "KEEP_JOBS_DAYS": "set it to a whole number of days from 1 to 3650",
+    "KEEP_JOBS_DAYS": "set it to a whole number of days from 90 to 3650, not below RETENTION_DAYS",
     "FORGET_DELETED": "set it to true or false",
     "BACKUP_EVERY": "set it like 24h, 30m or 7d; leave it empty for no backups",
-    "BACKUP_KEEP": "set it to a whole number from 1 to 1000",
+    "BACKUP_KEEP": "set it to a whole number from 1 to 1000, for at most 90 days of BACKUP_EVERY",
+    "TRACES_URL": "set it like http://localhost:4318/v1/traces, or leave it empty",
     "METRICS_ADDRESS": "set it to a port like 9464, or to an address like 0.0.0.0:9464",
     "MAX_DISK": "set it like 5GB or 500MB",
     "SHUTDOWN_GRACE": "set it to a whole number of seconds from 0 to 3600",
@@ -67,11 +69,18 @@ def misspelt_variables() -> dict[str, str]:
 
     They are those of ``.env``, and those of the environment that begin as settings do.
     """
-    in_file = dotenv_values(".env", encoding="utf-8-sig", interpolate=False)
+    in_file = _names_in_file()
     ours = [name for name in os.environ if name.upper().startswith(_PREFIXES)]
     meant = {name: _setting_meant(name, _ALIKE_IN_ENVIRONMENT) for name in ours}
     meant |= {name: _setting_meant(name, _ALIKE_IN_FILE) for name in in_file}
     return {name: setting for name, setting in meant.items() if setting}
+
+
+def _names_in_file() -> Iterable[str]:
+    try:
+        return dotenv_values(".env", encoding="utf-8-sig", interpolate=False)
+    except UnicodeDecodeError:  # which whoever reads the settings says
+        return ()
 
 
 def _setting_meant(name: str, alike: float) -> str:

@@ -5,18 +5,29 @@ that names the variable and says how to fix it.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from shlex import quote
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from bot.core.errors.base import StartRefused
 from bot.core.process_lock import LockFolders
 from bot.core.proxies import Proxies
 from bot.database.database import database_path
+from bot.database.scheduled_copies import MOST_DAYS
 from bot.quota.limits import parse_limits
 from bot.settings.fixes import FIXES, misspelt_variables
 from bot.settings.value_types import (
@@ -34,6 +45,8 @@ from bot.settings.value_types import (
     parse_bytes,
 )
 
+KEEP_JOBS_DAYS = 400
+MIN_KEEP_JOBS_DAYS = 90  # as far as /quota usage looks back; the longest limit is a month
 OLD_DATABASE = Path("data/easel.db")
 """Where Easel 0.1 kept the database when DATABASE_URL was not set, whatever DATA_DIR said."""
 
@@ -56,6 +69,28 @@ class GatewayKey(BaseModel):
 def _in_data_dir(settings: dict[str, Any]) -> str:
     """Return the default of DATABASE_URL; ``settings`` are those above it."""
     return f"sqlite:///{settings.get('data_dir', OLD_DATABASE.parent) / OLD_DATABASE.name}"
+
+
+def _kept_with_pictures(settings: dict[str, Any]) -> int:
+    """Return the default of KEEP_JOBS_DAYS: /history shows a picture with its job."""
+    return max(KEEP_JOBS_DAYS, int(settings.get("retention_days", 0)))
+
+
+def _not_below_retention(days: int, info: ValidationInfo) -> int:
+    pictures = info.data.get("retention_days", 0)
+    if days < pictures:
+        raise ValueError(f"pictures are kept with their jobs, and RETENTION_DAYS is {pictures}")
+    return days
+
+
+def _within_days(keep: int, info: ValidationInfo) -> int:
+    every = info.data.get("backup_every")
+    if every is not None and keep * every > timedelta(days=MOST_DAYS):
+        raise ValueError(
+            f"so many copies of BACKUP_EVERY would reach back more than {MOST_DAYS} days, and what "
+            "people deleted before that would come back with one"
+        )
+    return keep
 
 
 class Settings(BaseSettings):
@@ -112,12 +147,17 @@ class Settings(BaseSettings):
     moderation_file: OptionalPath = None
     allow_age_restricted_in_dms: bool = False
     retention_days: int = Field(default=30, ge=1, le=3650)
-    keep_jobs_days: int = Field(default=400, ge=1, le=3650)
+    keep_jobs_days: Annotated[int, AfterValidator(_not_below_retention)] = Field(
+        default_factory=_kept_with_pictures, ge=MIN_KEEP_JOBS_DAYS, le=3650
+    )
     forget_deleted: bool = False
     max_disk: BytesSetting = parse_bytes("5GB")
     backup_every: DurationSetting = timedelta(hours=24)
-    backup_keep: int = Field(default=7, ge=1, le=1000)
+    backup_keep: Annotated[int, AfterValidator(_within_days)] = Field(
+        default=7, ge=1, le=1000, validate_default=True
+    )
     metrics_address: AddressSetting = None
+    traces_url: WebAddressSetting = ""
     shutdown_grace: int = Field(default=180, ge=0, le=3600)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
@@ -199,30 +239,70 @@ def describe_doubts(settings: Settings) -> Iterator[tuple[str, str]]:
         )
 
 
-def load_settings(build: Callable[[], Settings] = Settings) -> Settings:
+@dataclass(frozen=True, slots=True)
+class ReadSettings:
+    """What could be read: the settings with defaults for the ``unreadable``, None if nothing."""
+
+    settings: Settings | None
+    problems: tuple[str, ...] = ()
+    unreadable: frozenset[str] = frozenset()
+
+
+def read_settings(build: Callable[..., Settings] = Settings) -> ReadSettings:
+    """Read the environment and ``.env``, with one sentence for each wrong variable."""
+    problems: dict[str, str] = {}  # by the name of the variable
+    instead: dict[str, object] = {}
+    while True:
+        try:
+            settings = build(**instead)
+        except ValidationError as wrong:
+            found = _sentences(wrong)
+            if not found.keys() - problems.keys():
+                return ReadSettings(None, (*problems.values(),))
+            problems = {**found, **problems}
+            for name in {variable.partition("__")[0].lower() for variable in found}:
+                instead |= _default(name)
+        except SettingsError:
+            # pydantic-settings names no variable; only GATEWAYS holds more than a plain value.
+            problems["GATEWAYS"] = f"GATEWAYS is wrong: {FIXES['GATEWAYS']}."
+            return ReadSettings(None, (*problems.values(),))
+        except UnicodeDecodeError:
+            return ReadSettings(None, (".env is not UTF-8 text: save it with that encoding.",))
+        else:
+            unreadable = frozenset(instead) & Settings.model_fields.keys()
+            return ReadSettings(settings, (*problems.values(),), unreadable)
+
+
+def load_settings(build: Callable[..., Settings] = Settings) -> Settings:
     """Read the environment and ``.env``.
 
     Raises:
-        StartRefused: a value is wrong; the sentence names the variable and says how to fix it.
+        StartRefused: values are wrong; each sentence names the variable and says how to fix it.
     """
-    try:
-        return build()
-    except ValidationError as wrong:
-        raise StartRefused(_sentence(wrong)) from None
-    except SettingsError:
-        # pydantic-settings names no variable; only GATEWAYS holds more than a plain value.
-        raise StartRefused(f"GATEWAYS is wrong: {FIXES['GATEWAYS']}.") from None
-    except UnicodeDecodeError:
-        raise StartRefused(".env is not UTF-8 text: save it with that encoding.") from None
+    found = read_settings(build)
+    if found.settings is None or found.problems:
+        raise StartRefused(*found.problems)
+    return found.settings
 
 
-def _sentence(wrong: ValidationError) -> str:
-    first = wrong.errors(include_url=False, include_context=False, include_input=False)[0]
-    path = [str(part).upper() for part in first["loc"]]
-    name = path[0]
-    reason = first["msg"].removeprefix("Value error, ").rstrip(".")
-    return f"{_variable(path)} is wrong ({reason}): {FIXES[name]}."
+def _sentences(wrong: ValidationError) -> dict[str, str]:
+    sentences: dict[str, str] = {}
+    for error in wrong.errors(include_url=False, include_context=False, include_input=False):
+        if error["type"] == "default_factory_not_called":  # only because of another error
+            continue
+        path = [str(part).upper() for part in error["loc"]]
+        reason = error["msg"].removeprefix("Value error, ").rstrip(".")
+        name = _variable(path)
+        sentences.setdefault(name, f"{name} is wrong ({reason}): {FIXES[path[0]]}.")
+    return sentences
 
 
 def _variable(path: list[str]) -> str:
     return "__".join(path) if path[0] == "GATEWAYS" else path[0]
+
+
+def _default(name: str) -> dict[str, object]:
+    value = Settings.model_fields[name].get_default(call_default_factory=True, validated_data={})
+    # pydantic-settings would merge GATEWAYS__… into a given table: hide them from it.
+    blind = {"_env_nested_delimiter": "\0"} if name == "gateways" else {}
+    return {name: value, **blind}

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -49,7 +50,7 @@ def parse_bytes(text: str) -> int:
     Raises:
         ValueError: it is something else, or less than one picture needs.
     """
-    found = re.fullmatch(r"(\d{1,15})\s*([MGT]?)B?", text.strip(), re.IGNORECASE)
+    found = re.fullmatch(r"([0-9]{1,15})\s*([MGT]?)B?", text.strip(), re.IGNORECASE)
     if found is None:
         raise ValueError("it is not a size")
     size = int(found[1]) * _UNITS[found[2].upper()]
@@ -124,7 +125,7 @@ def parse_duration(text: str) -> timedelta | None:
     """
     if not text.strip():
         return None
-    found = re.fullmatch(r"(\d{1,6})\s*([mhd])", text.strip(), re.IGNORECASE)
+    found = re.fullmatch(r"([0-9]{1,6})\s*([mhd])", text.strip(), re.IGNORECASE)
     if found is None:
         raise ValueError("it is no duration")
     duration = int(found[1]) * _DURATIONS[found[2].lower()]
@@ -150,9 +151,17 @@ def parse_address(text: str) -> tuple[str, int] | None:
     host, _, port = text.strip().rpartition(":")
     if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= _MAX_PORT:
         raise ValueError("it has no port from 1 to 65535")
-    if not re.fullmatch(r"|[\w.-]+|\[[0-9a-fA-F:.]+\]", host, re.ASCII):
+    if not re.fullmatch(r"|[\w.-]+", host, re.ASCII) and not _is_bracketed_ipv6(host):
         raise ValueError("it is no address of this machine")
     return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def _is_bracketed_ipv6(host: str) -> bool:
+    found = re.fullmatch(r"\[([0-9a-fA-F:.]+)\]", host)
+    try:
+        return found is not None and bool(IPv6Address(found[1]))
+    except ValueError:
+        return False
 
 
 OptionalPath = Annotated[Path | None, BeforeValidator(empty_is_none)]

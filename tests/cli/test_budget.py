@@ -13,13 +13,13 @@ from tests.cogs.scripted_gateway import ScriptedGateway
 async def test_a_model_without_a_price_is_one_sentence_and_exit_code_2(
     tmp_path: Path, gateway: ScriptedGateway, command: tuple[str, ...]
 ) -> None:
-    """Whoever started it reads what to write, and where."""
+    """Whoever started it reads what to write, and where, for every model at once."""
     env = environment(tmp_path, gateway, DISCORD_TOKEN="a-token", OPERATOR_BUDGET="50/month")
     ended = await run(*command, folder=tmp_path, env=env)
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith("easel: OPERATOR_BUDGET needs a price of every model")
-    assert 'price = 0.04 under [gateways.default.abilities."dall-e-3"]' in ended.err
-    assert ended.err.count("\n") == 1
+    for line, model in zip(ended.err.splitlines(), ("dall-e-3", "gpt-image-2"), strict=True):
+        assert line.startswith("easel: OPERATOR_BUDGET needs a price of every model")
+        assert f'price = 0.04 under [gateways.default.abilities."{model}"]' in line
     assert gateway.bodies == []
 
 

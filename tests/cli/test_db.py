@@ -13,6 +13,7 @@ from bot.cli import db
 from bot.core.errors.base import StartRefused
 from bot.database.database import Database
 from bot.database.migrator import shipped
+from bot.database.scheduled_copies import make_scheduled_copy
 from tests.cli.process import environment, run, running
 from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.crash.counting_gateway import open_gateway
@@ -33,7 +34,8 @@ async def database(tmp_path: Path) -> Path:
 
 def looked_at(path: Path, now: int = 0) -> tuple[int, list[str]]:
     said: list[str] = []
-    return db.print_status(path, now, said.append), said
+    backups = path.parent / "backup"
+    return db.print_status(path, now, said.append, backups=backups), said
 
 
 def copied(path: Path, file: Path, *, force: bool = False) -> tuple[int, list[str]]:
@@ -64,7 +66,7 @@ def damage(path: Path) -> None:
 
 
 def words_of(said: list[str]) -> dict[str, str]:
-    return {line[:13].strip(): line[13:].strip() for line in said if line[:1].isupper()}
+    return {line[:15].strip(): line[15:].strip() for line in said if line[:1].isupper()}
 
 
 async def test_status_says_what_is_there_and_changes_nothing(database: Path) -> None:
@@ -86,9 +88,18 @@ async def test_status_says_what_is_there_and_changes_nothing(database: Path) -> 
     assert words["VERSION"] == f"{OURS} (this Easel's is {OURS})"
     assert words["OPEN JOBS"] == "0"
     assert words["OLDEST CHARGE"] == "6h ago"
+    assert words["NEWEST BACKUP"] == f"none on schedule in {database.parent / 'backup'}"
     table = dict(line.split() for line in said[said.index("") + 1 :])
     assert table["TABLE"] == "ROWS"
     assert (table["charges"], table["jobs"], table["migrations"]) == ("2", "0", str(OURS))
+
+
+async def test_status_says_how_old_the_newest_backup_is(database: Path) -> None:
+    """Not the day of the disaster is the day to learn that there is none."""
+    make_scheduled_copy(database.parent / "backup", database, now=5 * HOUR_MS)
+    (path,) = (database.parent / "backup").iterdir()
+    words = words_of(looked_at(database, now=8 * HOUR_MS)[1])
+    assert words["NEWEST BACKUP"] == f"{path}, 3h ago"
 
 
 async def test_status_works_beside_a_bot_that_paints(

@@ -15,6 +15,9 @@ IN_DISCORD_ONLY = {
     "error-limit-above-ceiling",
     "error-cost-below-the-operators",
     "error-too-many-doubtful",
+    "error-operators-only",
+    "error-blocked-everywhere",
+    "error-style-forbidden",
 }
 KINDS = list(GatewayErrorKind)
 THE_OPERATOR = {"en": "operator", "zh-CN": "运营者"}

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ from bot.quota.limits import parse_limits
 from bot.settings.settings import Settings, lock_folders
 from playground.settings import painter_settings
 from tests.cli.process import TIMEOUT_S, environment, running
-from tests.cogs.scripted_gateway import ScriptedGateway
+from tests.cogs.scripted_gateway import ScriptedGateway, scripted_gateway
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, Answer, FakeDiscord, fake_discord
 from tests.jobs.service_harness import RecordingCourier, ServiceHarness
 from tests.jobs.test_recovery import process
@@ -83,6 +84,37 @@ async def test_a_start_warns_of_what_the_operator_should_know_and_of_nothing_els
         await asyncio.wait_for(serving, 60)
     assert ("bot.unlimited" in [entry["event"] for entry in logs]) == warned
     assert "voice" not in caplog.text
+
+
+# A session with this terminal, as a login shell has it: its end is told by SIGHUP (termios(4)).
+IN_A_TERMINAL = """
+import fcntl, os, sys, termios
+os.setsid()
+fcntl.ioctl(2, termios.TIOCSCTTY, 0)
+os.execv(sys.executable, [sys.executable, "-m", "tests.cli.bot_process", sys.argv[1]])
+"""
+
+
+async def test_a_terminal_that_is_closed_stops_its_bot(fake: FakeDiscord, tmp_path: Path) -> None:
+    """A SIGHUP means a reload otherwise: the bot of a closed window would run on unseen."""
+    fake.silent.add(GATEWAY)
+    async with scripted_gateway() as gateway:
+        env = environment(tmp_path, gateway, DISCORD_TOKEN=TOKEN)
+        ours, theirs = os.openpty()
+        bot = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", IN_A_TERMINAL, fake.base),
+            cwd=tmp_path,
+            env=env,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        await asyncio.wait_for(until_connecting(fake), TIMEOUT_S)
+        os.close(ours)
+        # 120 is Python's own, where standard output cannot be flushed (sys.exit).
+        assert await asyncio.wait_for(bot.wait(), TIMEOUT_S) in (0, 120)
+    assert not (tmp_path / "data" / "easel.db-locks" / "bot.pid").exists()
 
 
 async def test_a_token_that_discord_refuses_is_one_sentence(

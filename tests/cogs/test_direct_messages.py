@@ -53,7 +53,8 @@ async def test_commands_are_offered_where_the_operator_allows_them(
         for name in PERSONAL:
             assert sorted(told[name]["contexts"]) == contexts
             assert sorted(told[name]["integration_types"]) == installs
-        for name in told.keys() - PERSONAL:
+        assert told["operator"]["contexts"] == [1]
+        for name in told.keys() - PERSONAL - {"operator"}:
             assert not told[name].get("dm_permission")
             assert 1 not in (told[name].get("integration_types") or ())
         await world.restart(**dict.fromkeys(settings, False))

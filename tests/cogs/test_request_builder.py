@@ -38,6 +38,7 @@ def request_builder_of(world: DiscordWorld) -> RequestBuilder:
             styles=world.bot.styles,
             texts=world.bot.client.texts,
         ),
+        age_restriction=services.age_restriction,
     )
 
 

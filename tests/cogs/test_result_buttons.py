@@ -1,13 +1,17 @@
 """The two rows under a result: re-roll, original, delete, and who may press them."""
 
+import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import discord
 import pytest
 
+from bot.core.clock import Clock
 from bot.database.transaction import Transaction
-from bot.quota.limits import parse_limits
+from bot.jobs.job_retention import JobRetention
+from bot.quota.limits import Period, parse_limits
 from tests.cogs.actions import (
     control_id,
     custom_ids,
@@ -347,3 +351,29 @@ async def test_thumbnails_of_broken_files_are_left_out(world: DiscordWorld) -> N
     reference.write_bytes(b"\xff" * reference.stat().st_size)
     await press(world, world.ada, world.card, "again")
     assert world.card.embeds[0].thumbnail.url is None
+
+
+async def test_the_controls_of_a_job_of_long_ago_answer_with_a_sentence(
+    world: DiscordWorld,
+) -> None:
+    """KEEP_JOBS_DAYS deleted the job; its message with all its buttons is still in the channel."""
+    card = await finished_card(world)
+    old = JobRetention(
+        world.bot.services.database,
+        world.bot.services.ledger,
+        keep=timedelta(days=90),
+        clock=Clock(
+            now=lambda: world.now() + 91 * Period.DAY.ms, sleep=lambda _seconds: asyncio.sleep(0)
+        ),
+    )
+    await old.delete_old()
+    assert world.rows("SELECT id FROM jobs") == []
+    for action in ACTIONS:
+        answer = await press(world, world.ada, card, action)
+        assert "can no longer be found" in ephemeral_text(answer), action
+    await world.ben.react(card, "🔄")
+    await world.wait_for_jobs()
+    assert len(world.gateway.bodies) == 1
+    await world.imagine(world.ada)
+    await world.wait_for_jobs()
+    assert len(world.gateway.bodies) == 2

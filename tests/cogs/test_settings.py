@@ -46,7 +46,9 @@ async def test_a_server_that_set_nothing_shows_that_all_is_open(world: DiscordWo
         "Buttons and reactions under a result": "For anyone · </settings controls>",
         "Emojis": "🔄 re-roll · ❌ delete · </settings emojis>",
         "Moderation": "The operator's default · </settings moderation>",
+        "Forbidden words": "None · </settings words add>",
         "Language": "Same as in Discord · </settings language>",
+        "Log channel": "Off · </settings log>",
         "Styles": "None yet · </style import>",
     }
 

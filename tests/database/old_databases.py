@@ -84,7 +84,15 @@ ROWS = (
     ),
     (2, "UPDATE jobs SET max_file_bytes = 7 WHERE id = 'a'"),
     (2, f"INSERT INTO intents VALUES ('n', 'a', 1, 200, {NOON}, 100)"),
-    (2, f"INSERT INTO pictures VALUES ('a', 1, 'hash', 'png', 1, 1, 70, NULL, {NOON})"),
+    (
+        2,
+        f"""
+        INSERT INTO pictures (
+            job_id, number, sha256, format, width, height, bytes, revised_prompt, at
+        )
+        VALUES ('a', 1, 'hash', 'png', 1, 1, 70, NULL, {NOON})
+        """,
+    ),
     (3, "UPDATE jobs SET attached = '[]', telling_failures = 2 WHERE id = 'b'"),
     (4, f"INSERT INTO members VALUES (10, 1, 5, {NOON}, 'spam')"),
     (4, "INSERT INTO credit_costs VALUES (10, 'painter', 'high', 4)"),
@@ -110,6 +118,18 @@ ROWS = (
     ),
     (12, f"INSERT INTO greetings VALUES (10, {NOON})"),
     (13, "UPDATE pictures SET seed = 4294967295"),
+    (15, "UPDATE jobs SET removed = 1 WHERE id = 'd'"),
+    (15, "INSERT INTO leaving_files (sha256, format, bytes) VALUES ('hash2', 'png', 70)"),
+    (
+        15,
+        f"""
+        INSERT INTO reports (
+            job_id, server_id, channel_id, message_id, at, count, reasons, state, log_channel_id,
+            log_message_id
+        )
+        VALUES ('a', 10, 200, 100, {NOON}, 2, '["spam"]', 'open', 201, 101)
+        """,
+    ),
 )
 
 

@@ -93,7 +93,7 @@ async def test_the_database_of_another_program_is_left_as_it_is(tmp_path: Path, 
     with pytest.raises(StartRefused, match="belongs to another program: point DATABASE_URL"):
         await open_it(path)
     with pytest.raises(StartRefused, match="belongs to another program"):
-        print_status(path, 0, print)
+        print_status(path, 0, print, backups=tmp_path / "backup")
     found = check_database(GivenSettings(database_url=f"sqlite:///{path}"))
     assert (found.sign, found.fix) == (
         Sign.WRONG,

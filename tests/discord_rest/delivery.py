@@ -12,7 +12,8 @@ from PIL import Image
 
 from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts
-from bot.core.models import CardAddress, ImageRequest, Job, Picture, Requester, new_job_id
+from bot.core.job_ids import new_job_id
+from bot.core.models import CardAddress, ImageRequest, Job, Picture, Requester
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.discord_ui.couriers import Couriers

@@ -29,6 +29,7 @@ UNKNOWN_OPCODE, DECODE_ERROR, NOT_AUTHENTICATED, WRONG_TOKEN, ALREADY_AUTHENTICA
     4005,
 )
 INVALID_SHARD, INVALID_VERSION, INVALID_INTENTS, DISALLOWED_INTENTS = 4010, 4012, 4013, 4014
+GOING_AWAY = 1001  # RFC 6455, 7.4.1
 MOST_BYTES = 4096  # events/gateway, Sending Events
 HEARTBEAT_MS = 41_250
 # events/gateway, List of Intents: members, presences and the content of messages
@@ -64,6 +65,10 @@ class Line:
         self._sequence += 1
         await self._send({"op": DISPATCH, "d": data, "s": self._sequence, "t": event})
 
+    async def close(self) -> None:
+        """Close it as Discord does where the bot shall come back."""
+        await self._socket.close(code=GOING_AWAY)
+
     async def _send(self, payload: Json) -> None:
         text = json.dumps(payload)
         if self._zlib is None:
@@ -79,13 +84,14 @@ class GatewaySocket:
     """The gateway of one bot with one shard, which is in ``servers``.
 
     ``identified`` is set once the bot has been told of its servers. ``rejected`` are the codes with
-    which connections were closed.
+    which connections were closed. While it ``is_away``, nobody can connect.
     """
 
     fake: FakeDiscord
     servers: Sequence[Json] = ()
     identified: asyncio.Event = field(default_factory=asyncio.Event)
     rejected: list[int] = field(default_factory=list)
+    is_away: bool = False
     _line: Line | None = None
 
     async def tell(self, event: str, data: Payload) -> None:
@@ -93,8 +99,16 @@ class GatewaySocket:
         assert self._line is not None, "no bot has identified"
         await self._line.dispatch(event, data)
 
+    async def go_away(self) -> None:
+        """Close the connection of the bot, and take no other."""
+        self.is_away = True
+        assert self._line is not None, "no bot has identified"
+        await self._line.close()
+
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Serve one connection until it is closed."""
+        if self.is_away:
+            raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         line = Line(socket, request.query.get("compress"))

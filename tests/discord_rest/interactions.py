@@ -12,17 +12,23 @@ from tests.discord_rest.messages import EPHEMERAL, Message, Messages, json_of
 from tests.discord_rest.payloads import Json, Refused, Wanted, check
 
 MOST_FOLLOW_UPS = 5  # receiving-and-responding, Followup Messages
-MESSAGE, DEFERRED = 4, 5  # interactions/receiving-and-responding, Interaction Callback Type
+# interactions/receiving-and-responding, Interaction Callback Type
+MESSAGE, DEFERRED, SUGGESTIONS = 4, 5, 8
+MOST_SUGGESTIONS = 25  # interactions/application-commands, Autocomplete
 
 
 @dataclass
 class Asked:
-    """One interaction, and the message that answers it, None while that is only deferred."""
+    """One interaction, and the message that answers it, None while that is only deferred.
+
+    What somebody is typing is answered by ``suggestions``.
+    """
 
     id: int
     channel_id: int
     has_response: bool = False
     message: Message | None = None
+    suggestions: list[Json] | None = None
 
 
 @dataclass
@@ -69,6 +75,10 @@ class Interactions:
             self.messages.fill(asked.message, wanted)
             if asked.channel_id in self.forced:
                 asked.message.flags |= EPHEMERAL
+        elif body["type"] == SUGGESTIONS:
+            asked.suggestions = cast("dict[str, list[Json]]", body["data"])["choices"]
+            if len(asked.suggestions) > MOST_SUGGESTIONS:
+                raise Refused(400, 50035, "too many choices")
         elif body["type"] != DEFERRED:
             raise Refused(400, 50035, "this callback is not known here")
         return json_of(self._shown(asked, body["type"]))

@@ -24,8 +24,8 @@ def client(delivery: Delivery, settings: frozenset[str], *servers: int) -> Clien
         texts=Texts(),
         languages=Languages(PreferenceStore(delivery.database, now=lambda: 0)),
         synced_file=delivery.folder / "commands",
-        allowed=AllowedPlaces(
-            servers=frozenset(servers),
+        places=AllowedPlaces(
+            frozenset(servers),
             direct_messages="direct" in settings,
             user_install="install" in settings,
         ),

@@ -6,11 +6,11 @@ import pytest
 
 from bot.core.errors.jobs import Interrupted, NotDelivered
 from bot.core.models import JobState, Picture
-from bot.discord_ui.caller import CallerPlace, billed_server_id, place_of_caller
+from bot.discord_ui.caller import CallerPlace, billed_server_id, place_of_caller, requester_of
 from bot.discord_ui.reposts import RepostAudience
 from bot.jobs.courier import Courier, JobFailure, QueuePosition
 from tests.discord_rest.delivery import ChangePayload, Delivery, asked, padded, result
-from tests.discord_rest.events import ADA, CHANNEL, among_friends, elsewhere
+from tests.discord_rest.events import ADA, CHANNEL, Payload, among_friends, directly, elsewhere
 from tests.discord_rest.messages import EPHEMERAL, MIB, Message
 
 NOBODY_AHEAD = QueuePosition(ahead=0, starts_in_ms=0)
@@ -63,6 +63,55 @@ async def test_what_a_stranger_presses_there_is_not_on_that_servers_account(
             "authorizing_integration_owners": {"1": str(ADA + 1)},
         }
         assert place_of_caller(asked(delivery, "imagine", change=stranger)) is CallerPlace.ELSEWHERE
+
+
+@pytest.mark.parametrize(("marked", "expected"), [(True, True), (False, False), (None, False)])
+async def test_the_channel_of_the_call_says_whether_it_is_age_restricted(
+    delivery: Delivery, marked: bool | None, expected: bool
+) -> None:
+    """Nothing is cached of a server where the bot is not; what Discord leaves out is no mark."""
+    mark = {} if marked is None else {"nsfw": marked}
+
+    def call(typed: Payload) -> Payload:
+        there = elsewhere(typed)
+        return {**there, "channel": {**there["channel"], **mark}}
+
+    async with delivery.process():
+        asking = requester_of(asked(delivery, "imagine", change=call))
+        assert asking.age_restricted is expected
+
+
+async def test_a_thread_without_a_known_channel_is_not_age_restricted(delivery: Delivery) -> None:
+    """Its mark is that of its channel, which Discord does not send along."""
+
+    def call(typed: Payload) -> Payload:
+        there = elsewhere(typed)
+        thread = {
+            "id": str(CHANNEL),
+            "type": 11,
+            "name": "night",
+            "parent_id": str(CHANNEL + 1),
+            "owner_id": str(ADA),
+            "guild_id": str(there["guild_id"]),
+            "message_count": 0,
+            "member_count": 1,
+            "thread_metadata": {
+                "archived": False,
+                "auto_archive_duration": 60,
+                "archive_timestamp": "2026-01-01T00:00:00+00:00",
+            },
+        }
+        return {**there, "channel": thread}
+
+    async with delivery.process():
+        assert requester_of(asked(delivery, "imagine", change=call)).age_restricted is False
+
+
+@pytest.mark.parametrize("change", [directly, among_friends])
+async def test_direct_messages_have_no_such_mark(delivery: Delivery, change: ChangePayload) -> None:
+    """There the operator's ALLOW_AGE_RESTRICTED_IN_DMS decides."""
+    async with delivery.process():
+        assert requester_of(asked(delivery, "imagine", change=change)).age_restricted is None
 
 
 @pytest.mark.parametrize("change", [elsewhere, among_friends])

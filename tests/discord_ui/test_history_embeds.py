@@ -4,15 +4,8 @@ import pytest
 
 from bot.core.i18n.escaping import width
 from bot.core.i18n.texts import Texts
-from bot.core.models import (
-    CardAddress,
-    ImageRequest,
-    Job,
-    JobState,
-    Reference,
-    Requester,
-    new_job_id,
-)
+from bot.core.job_ids import new_job_id
+from bot.core.models import CardAddress, ImageRequest, Job, JobState, Reference, Requester
 from bot.discord_ui.history_embeds import (
     LONGEST_SEARCH_TERM,
     HistoryEmbeds,

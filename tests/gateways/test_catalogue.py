@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.core.errors.base import Refusal, StartRefused
 from bot.core.errors.options import PromptEmpty, PromptTooLong, UnknownModel, WrongCount, WrongSize
 from bot.core.models import AnySize, ImageOptions, ImageRequest, NamedSize, Size, WordOption
-from bot.gateways.catalogue import Catalogue
+from bot.gateways.catalogue import Catalogue, unpriced_models
 from bot.gateways.gateway import Gateway
 from bot.gateways.gateway_config import parse_gateways
 from bot.gateways.model_abilities import shipped_models
@@ -243,8 +243,9 @@ def test_a_price_is_per_gateway_and_quality(quality: str | None, at_a: int, at_b
 
 def test_what_has_no_price_is_named() -> None:
     """A budget cannot count what nobody stated; free is a price, too."""
-    catalogue = Catalogue.of(parse_gateways(PRICED, {}))
-    assert catalogue.unpriced == (("a", "dall-e-3"),)
+    gateways = parse_gateways(PRICED, {})
+    assert list(unpriced_models(gateways)) == [("a", "dall-e-3")]
+    catalogue = Catalogue.of(gateways)
     request = ImageRequest("x", "dall-e-3", "auto", 3)
     assert catalogue.price_each("a", request) is None
     assert catalogue.highest_price(request) == 0
@@ -398,3 +399,17 @@ def test_any_input_is_a_request_or_a_refusal(
     for option in OPTIONS:
         suggested = WITH_UNDESCRIBED.suggest_choices(name, option, chosen[option] or "")
         assert len(suggested) <= 25
+
+
+def test_a_reload_replaces_the_models_and_keeps_the_price_of_former_ones() -> None:
+    """What is under way at a removed gateway still counts in the operator's budget."""
+    catalogue = Catalogue.of(parse_gateways(PRICED, {}))
+    request = ImageRequest("x", "gpt-image-2", "auto", 1)
+    only_b = tuple(one for one in parse_gateways(PRICED, {}) if one.name == "b")
+    catalogue.replace(Catalogue.of(only_b))
+    assert [model.name for model in catalogue.models] == [*only_b[0].models]
+    assert catalogue.price_each("a", request) == 200_000
+    assert catalogue.highest_price(request) == catalogue.price_each("b", request)
+    dearer = tuple(parse_gateways(PRICED.replace("0.2", "0.3"), {}))
+    catalogue.replace(Catalogue.of(dearer))
+    assert catalogue.price_each("a", request) == 300_000

@@ -108,4 +108,5 @@ def settings(folder: Path, gateway: ScriptedGateway, **changes: object) -> Setti
         data_dir=folder,
         default_quota=parse_limits("5/day"),
         max_waiting_per_user=100,
+        max_requests_per_minute=1000,
     ).model_copy(update={"shutdown_grace": 0} | changes)

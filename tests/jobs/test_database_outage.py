@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.models import CardAddress
 from bot.database.outage import DatabaseBusy, DatabaseWaits
 from bot.database.transaction import Transaction
-from bot.jobs.job_lookup import JobLookup
 from tests.cogs.scripted_gateway import ErrorReply, ScriptedGateway
 from tests.database.test_outage import commits_wait, locked
 from tests.jobs.service_harness import ADA, RecordingCourier, ServiceHarness
@@ -89,13 +87,9 @@ async def test_a_message_that_was_deleted_is_recorded_when_the_lock_is_gone(
         await harness.submit(courier)
         await harness.services.job_service.drained()
         ((message_id,),) = harness.rows("SELECT message_id FROM messages")
-        services = harness.services
-        lookup = JobLookup(
-            database=services.database, repository=services.repository, ledger=services.ledger
-        )
+        deleted = harness.services.deleted_messages
         with locked(tmp_path / "easel.db"):
-            gone = CardAddress(1, message_id, 1, None)
-            recording = asyncio.create_task(lookup.record_deleted(gone))
+            recording = asyncio.create_task(deleted.messages_gone([message_id]))
             await asyncio.wait((recording,), timeout=0.2)
             assert not recording.done()
         await recording

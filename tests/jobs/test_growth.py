@@ -5,19 +5,27 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from benchmarks.growth_rows import PERSON, QUIET_SERVER, fill
-from bot.core.models import ImageRequest, Job, JobState, Reference, Requester, new_job_id
+from bot.core.clock import Clock
+from bot.core.job_ids import new_job_id
+from bot.core.models import CardAddress, ImageRequest, Job, JobState, Reference, Requester
 from bot.database.database import LONG_ROWS, Database
 from bot.database.transaction import Transaction
+from bot.jobs.deleted_messages import DeletedMessages
 from bot.jobs.history_pages import HistoryPages, PageCursor
+from bot.jobs.job_retention import JobRetention
 from bot.jobs.maintenance import delete_old_charges
+from bot.jobs.reported_results import ReportedResults
 from bot.jobs.repository import history_search, personal_data
 from bot.jobs.repository.history_search import EVERYTHING, FoundJobs, HistoryFilter, JobPlace
 from bot.jobs.repository.listing import list_jobs
+from bot.jobs.repository.request_rate import check_request_rate
+from bot.jobs.taken_down_files import TakenDownFiles
 from bot.quota.csv_export import Statement
 from bot.quota.limits import parse_limits
 from bot.quota.picture_counts import PictureCounts
@@ -84,6 +92,8 @@ class GrowthHarness(PersonalDataHarness):
         self.trace = Trace()
         self.history = HistoryPages(database, self.content_store)
         self.statement = Statement(database, self.ledger, now=self.now)
+        keep = timedelta(days=40)  # of 41
+        self.old_jobs = JobRetention(database, self.ledger, keep=keep, clock=Clock(now=self.now))
 
     async def use_everything(self) -> None:
         """Do what people and the chores of a day do."""
@@ -101,15 +111,31 @@ class GrowthHarness(PersonalDataHarness):
         await self.history.models(PERSON)
         await self.statement.write(self.folder, server_id=QUIET_SERVER, days=40, max_bytes=10**7)
         await self.export.write(PERSON, self.folder, max_file_bytes=10**7, readme="")
+        await self.moderate()
         await self.retention.delete_expired()
         await delete_old_charges(self.database, self.ledger, self.now)
+        await self.old_jobs.delete_old()
         await self.deletion.delete(PERSON)
         await self.deletion.complete()
         await self.deletion.undone_requests()
 
+    async def moderate(self) -> None:
+        """Remove a reported result, and hear of a deleted channel and server."""
+        files = TakenDownFiles(self.database, self.content_store)
+        reports = ReportedResults(self.database, self.repository, files, now=self.now)
+        ((job_id,),) = self.rows(f"SELECT MAX(id) FROM jobs WHERE user_id = {PERSON}")
+        place = CardAddress(5, 6, application_id=0)
+        report = await reports.add(job_id, QUIET_SERVER, place, "a reason")
+        await reports.told(report, "log", place)
+        await reports.remove(job_id, QUIET_SERVER, actor_id=1)
+        deleted = DeletedMessages(self.database, files, forgets=True)
+        await deleted.channels_gone({5})
+        await deleted.server_left(QUIET_SERVER)
+
     async def hold_and_settle(self) -> None:
         """Let somebody else have a picture."""
         job = Job(new_job_id(self.now_ms), REQUEST, OTHER, 1, self.now_ms)
+        await self.database.write(check_request_rate, OTHER.user_id, at=self.now_ms, most=20)
         await self.database.write(self.ledger.hold, job_id=job.id, requester=OTHER, credits=1)
         await self.database.write(self.repository.queued, job)
         await self.database.write(self.repository.ended, job.id, JobState.DONE)

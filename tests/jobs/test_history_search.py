@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.core.models import ImageRequest, Job, Requester, new_job_id
+from bot.core.job_ids import new_job_id
+from bot.core.models import ImageRequest, Job, Requester
 from bot.jobs.repository import history_search
 from bot.jobs.repository.history_search import EVERYTHING, HistoryFilter
 from bot.jobs.repository.repository import JobRepository

@@ -14,7 +14,8 @@ from zipfile import ZipFile
 import pytest
 
 from bot.core.errors.base import EaselError
-from bot.core.models import ImageRequest, Job, JobState, Picture, Reference, Requester, new_job_id
+from bot.core.job_ids import new_job_id
+from bot.core.models import ImageRequest, Job, JobState, Picture, Reference, Requester
 from bot.core.pseudonyms import Pseudonyms
 from bot.database.database import Database
 from bot.database.transaction import Transaction

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors.jobs import NotKept, PictureStorageFull
-from bot.core.models import ImageRequest, Job, JobState, Picture, Requester, new_job_id
+from bot.core.job_ids import new_job_id
+from bot.core.models import ImageRequest, Job, JobState, Picture, Requester
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.images.content_store import REFERENCE_NEEDED_MS, ContentStore

@@ -9,7 +9,7 @@ import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.core.clock import Clock
-from bot.monitoring.opening import open_metrics, serve_monitoring
+from bot.monitoring.opening import open_metrics, open_traces, serve_monitoring
 from bot.services import open_services
 from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.jobs.service_harness import ServiceHarness, settings
@@ -91,7 +91,10 @@ async def monitored(
     clock = clock or Clock()
     chosen = settings(folder, gateway, metrics_address=ANY_PORT, **changes)
     metrics = open_metrics(chosen)
-    async with open_services(chosen, clock, metrics) as services:
+    async with (
+        open_traces(chosen) as traces,
+        open_services(chosen, clock, metrics, traces) as services,
+    ):
         harness = Monitored(services, folder)
         serving = serve_monitoring(
             chosen, services, metrics, shards=lambda: harness.latencies, clock=clock

@@ -1,6 +1,7 @@
 """What is counted is what the database has, however a job ends and whatever happens between."""
 
 import asyncio
+import math
 import sqlite3
 from contextlib import closing
 from functools import partial
@@ -12,8 +13,10 @@ from pydantic import SecretStr
 from bot.core.clock import Clock
 from bot.core.errors.base import EaselError
 from bot.core.metrics import JOBS
-from bot.core.models import ImageOptions
+from bot.core.models import ImageOptions, Job
+from bot.database.scheduled_copies import BACKUP_FOLDER, make_scheduled_copy
 from bot.database.transaction import Transaction
+from bot.jobs.courier import JobFailure
 from bot.monitoring.exposition import Exposition
 from bot.quota.limits import parse_limits
 from bot.settings.settings import GatewayKey
@@ -28,6 +31,7 @@ from tests.cogs.scripted_gateway import (
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier
 from tests.jobs.test_recovery import fetch_gone, until
 from tests.monitoring.monitored import Monitored, Scrape, monitored
+from tests.quota.ledger_driver import ManualClock
 
 SOON = Clock(sleep=lambda _seconds: asyncio.sleep(0.005))
 DECLINED = ErrorReply(400, "moderation_blocked")
@@ -241,3 +245,46 @@ async def test_a_damaged_row_is_counted_as_another_model(
         scrape = await harness.scrape()
     assert scrape.value("easel_jobs_total", end="unknown", model="other") == 1
     assert scrape.value("easel_recoveries_total", result="unreadable") == 1
+
+
+class UnreachableCourier(RecordingCourier):
+    """A courier whose card cannot be edited any more."""
+
+    async def end(self, job: Job, failure: JobFailure) -> bool:
+        """Tell nobody."""
+        return False
+
+
+async def test_gauges_say_since_when_something_waits(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """A job that hangs, a card that says nothing of its end, and backups that have stopped."""
+    now = ManualClock()
+    gateway.gate.clear()
+    gateway.replies.append(DECLINED)
+    async with monitored(tmp_path, gateway, Clock(now=now)) as harness:
+        assert (await harness.scrape()).value("easel_newest_backup_age_seconds") == math.inf
+        await harness.submit(UnreachableCourier())
+        await asyncio.wait_for(gateway.asked.wait(), 60)
+        make_scheduled_copy(tmp_path / BACKUP_FOLDER, tmp_path / "easel.db", now=now())
+        now.ms += 90_000
+        working = await harness.scrape()
+        gateway.gate.set()
+        await harness.services.job_service.drained()
+        now.ms += 10_000
+        ended = await harness.scrape()
+    names = ("oldest_open_job_seconds", "oldest_untold_card_seconds", "newest_backup_age_seconds")
+    assert [working.value(f"easel_{name}") for name in names] == [90, 0, 90]
+    assert [ended.value(f"easel_{name}") for name in names] == [0, 10, 100]
+    assert (working.value("easel_jobs_running"), ended.value("easel_jobs_running")) == (1, 0)
+
+
+async def test_a_gateway_without_money_rests(tmp_path: Path, gateway: ScriptedGateway) -> None:
+    """Nobody is served then: half of its models would be half."""
+    gateway.replies.append(ErrorReply(402, "insufficient_quota"))
+    async with monitored(tmp_path, gateway) as harness:
+        await harness.submit(RecordingCourier())
+        await harness.services.job_service.drained()
+        scrape = await harness.scrape()
+    assert scrape.value("easel_gateway_resting", gateway="default") == 1
+    assert scrape.total("easel_attempts_total", result="quota", billed="no") == 1

@@ -149,3 +149,20 @@ async def test_an_address_that_is_taken_refuses_the_start(
     )
     with pytest.raises(StartRefused, match=r"METRICS_ADDRESS cannot be used \(.*in use"):
         await second.__aenter__()
+
+
+async def test_no_gateway_that_is_asked_is_not_ready(harness: Monitored, tmp_path: Path) -> None:
+    """Every request would be refused; as long as one model can be painted, people are served."""
+    resting = {"mine": 1.0, "other": 0.5}
+    opening = Readiness.open(
+        harness.services.database,
+        data_dir=tmp_path,
+        shards=lambda: {0: 0.1},
+        is_stopping=lambda: False,
+        resting=lambda: resting,
+    )
+    async with opening as checks:
+        assert (await checks.check()).is_ready
+        resting["other"] = 1.0
+        (found,) = (await checks.check()).hindrances
+        assert str(found).startswith("gateways: nothing is sent to mine, other for a while. Run")

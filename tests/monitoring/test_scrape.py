@@ -12,6 +12,7 @@ from benchmarks.bot import timed_gateway
 from benchmarks.bot_running import EASEL, RunningBot, running_bot
 from bot.core.metrics import ALL_METRICS
 from tests.monitoring.monitored import Scrape
+from tests.monitoring.test_event_loop import anything, heard, listening
 
 PEOPLE, PICTURES = 4, 16
 PRICE = 0.04
@@ -54,6 +55,16 @@ async def scrapes_during(port: int, working: asyncio.Task[object]) -> list[Scrap
 
 def sums(bot: RunningBot, sql: str) -> dict[tuple[str, ...], float]:
     return {tuple(map(str, row[:-1])): float(row[-1]) for row in bot._rows(sql)}
+
+
+async def test_the_whole_bot_tells_its_service_manager(tmp_path: Path) -> None:
+    """A start by systemctl waits for READY=1; a stop is told before running jobs have ended."""
+    address = str(tmp_path / "notify")
+    settings = {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "60000000"}
+    with timed_gateway(0.05) as url, listening(address) as manager:
+        async with running_bot(EASEL, url, 1, settings=settings):
+            assert [await heard(manager) for _ in range(2)] == ["READY=1", "WATCHDOG=1"]
+        assert anything(manager) == ["STOPPING=1"]
 
 
 async def test_a_bot_under_load_counts_what_its_database_has(tmp_path: Path) -> None:

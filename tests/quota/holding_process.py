@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 from bot.core.errors.base import Refusal
-from bot.core.models import ImageRequest, Job, JobState, Requester, new_job_id
+from bot.core.job_ids import new_job_id
+from bot.core.models import ImageRequest, Job, JobState, Requester
 from bot.core.process_lock import LockFolders, hold_process_lock
 from bot.database.database import Database
 from bot.database.transaction import Transaction

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Self
 
 from bot.core.errors.quotas import QuotaSpent
-from bot.core.models import Requester, new_job_id
+from bot.core.job_ids import new_job_id
+from bot.core.models import Requester
 from bot.core.pseudonyms import Pseudonyms
 from bot.database.transaction import Row, Transaction
 from bot.quota.allowances import Allowance

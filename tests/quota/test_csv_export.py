@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.models import new_job_id
+from bot.core.job_ids import new_job_id
 from bot.database.database import LONG_ROWS, Database
 from bot.database.transaction import Transaction
 from bot.quota.csv_export import ExportTooLarge, Statement

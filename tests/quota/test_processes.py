@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from bot.core.clock import Clock
 from bot.core.errors.quotas import QuotaSpent
-from bot.core.models import new_job_id
+from bot.core.job_ids import new_job_id
 from bot.quota.levels import user_subject
 from bot.quota.limits import parse_limits
 from bot.services import Services, open_services

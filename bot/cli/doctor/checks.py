@@ -1,10 +1,13 @@
 """All checks of the doctor, in the order in which an operator sets things up."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
+from bot import __version__
 from bot.cli.doctor import discord_account, discord_checks, file_checks
+from bot.cli.doctor.backup_check import check_backups
 from bot.cli.doctor.clock import check_clock
 from bot.cli.doctor.finding import Finding, Sign, fine, print_line, warning, wrong
 from bot.cli.doctor.gateway_findings import Names, describe_probe
@@ -12,11 +15,11 @@ from bot.cli.doctor.settings_check import Setup, read_setup
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
-from bot.gateways.catalogue import Catalogue
+from bot.database.scheduled_copies import free_bytes
 from bot.gateways.gateway import Gateway
 from bot.gateways.probe import ProbeResult, probe_gateways
 from bot.gateways.routing.path_spelling import found_paths, with_found_path
-from bot.services import check_prices, read_gateways
+from bot.settings.gateway_settings import check_prices, read_gateways
 from bot.settings.settings import Settings
 
 EXIT_FINE = 0
@@ -24,18 +27,19 @@ EXIT_WRONG = 1
 _MIN_SECRET = 8  # characters; redacting a shorter one would hide ordinary words
 
 
-def run_doctor() -> int:
+def run_doctor(*, as_json: bool) -> int:
     """Check this installation and return the exit code: 1 if something must be fixed."""
     setup = read_setup()
     # What goes wrong is a finding: only unexpected errors are logged.
     bot_logging.configure(level="CRITICAL", style="console", secrets=setup.secrets)
-    return asyncio.run(print_findings(setup, Clock(), print_line))
+    report = print_json if as_json else print_findings
+    return asyncio.run(report(setup, Clock(), print_line))
 
 
 async def print_findings(setup: Setup, clock: Clock, say: Callable[[str], None]) -> int:
     """Print every finding as it comes and return the exit code."""
     signs = set()
-    clean = bot_logging.Redactor(one for one in setup.secrets if len(one) >= _MIN_SECRET).clean
+    clean = _redactor(setup).clean
     async for finding in run_checks(setup, clock):
         signs.add(finding.sign)
         for line in finding.lines():
@@ -43,11 +47,27 @@ async def print_findings(setup: Setup, clock: Clock, say: Callable[[str], None])
     return EXIT_WRONG if Sign.WRONG in signs else EXIT_FINE
 
 
+async def print_json(setup: Setup, clock: Clock, say: Callable[[str], None]) -> int:
+    """Print one JSON object with all findings, for programs, and return the exit code."""
+    clean = _redactor(setup).clean
+    found = [finding async for finding in run_checks(setup, clock)]
+    signs = {finding.sign for finding in found}
+    worst = next(sign for sign in (Sign.WRONG, Sign.WARNING, Sign.FINE) if sign in signs)
+    findings = [{key: clean(text) for key, text in finding.as_json().items()} for finding in found]
+    report = {"version": __version__, "state": worst.state, "findings": findings}
+    say(json.dumps(report, indent=2))  # in ASCII, whatever the terminal's encoding is
+    return EXIT_WRONG if worst is Sign.WRONG else EXIT_FINE
+
+
+def _redactor(setup: Setup) -> bot_logging.Redactor:
+    return bot_logging.Redactor(one for one in setup.secrets if len(one) >= _MIN_SECRET)
+
+
 async def run_checks(
     setup: Setup,
     clock: Clock,
     *,
-    free_bytes: Callable[[Path], int] = file_checks.free_bytes,
+    free_bytes: Callable[[Path], int] = free_bytes,
     timeout_s: float = discord_account.TIMEOUT_S,
 ) -> AsyncIterator[Finding]:
     """Yield the findings one by one; no problem prevents the checks after it."""
@@ -75,6 +95,9 @@ async def run_checks(
         yield finding
     yield await asyncio.to_thread(file_checks.check_folder, settings, free_bytes)
     yield await asyncio.to_thread(file_checks.check_database, settings)
+    yield await asyncio.to_thread(check_backups, settings, clock.now())
+    for finding in await asyncio.to_thread(list, file_checks.check_moderation(settings)):
+        yield finding
     theirs = {f"the clock of {one.gateway}": one.clock_ahead_ms for one in probes}
     yield check_clock({"Discord's": answers.clock_ahead_ms, **theirs})
     yield discord_checks.check_invitation(answers)
@@ -91,14 +114,13 @@ async def _gateways(
         return (warning("gateway", "not checked because its key cannot be read"),), ()
     try:
         gateways = read_gateways(settings)
-        catalogue = Catalogue.of(gateways)
     except StartRefused as refused:
-        return (wrong("gateway", "cannot be used", str(refused)),), ()
+        return [wrong("gateway", "cannot be used", one) for one in refused.problems], ()
     probes = await probe_gateways(gateways, clock, proxies=settings.proxies)
     in_file = settings.gateways_file is not None
     named = (Names.of(gateway, in_file=in_file) for gateway in gateways)
     findings = [describe_probe(one, names) for one, names in zip(probes, named, strict=True)]
-    return [*findings, *_found_paths(gateways, settings), *_budget(settings, catalogue)], probes
+    return [*findings, *_found_paths(gateways, settings), *_budget(settings, gateways)], probes
 
 
 def _found_paths(gateways: Sequence[Gateway], settings: Settings) -> Iterator[Finding]:
@@ -114,8 +136,9 @@ def _found_paths(gateways: Sequence[Gateway], settings: Settings) -> Iterator[Fi
             )
 
 
-def _budget(settings: Settings, catalogue: Catalogue) -> Iterator[Finding]:
+def _budget(settings: Settings, gateways: Sequence[Gateway]) -> Iterator[Finding]:
     try:
-        check_prices(settings, catalogue)
+        check_prices(settings, gateways)
     except StartRefused as refused:
-        yield wrong("budget", "cannot be enforced", str(refused))
+        for problem in refused.problems:
+            yield wrong("budget", "cannot be enforced", problem)

@@ -1,10 +1,9 @@
 """Checks of the data folder and the database; neither is changed."""
 
 import os
-import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +13,8 @@ from bot.core.process_lock import bot_is_alive
 from bot.database.backup import find_damage, is_foreign, read_only, schema_version
 from bot.database.faults import FOREIGN, DatabaseFault, unusable
 from bot.database.migrator import shipped
+from bot.database.scheduled_copies import free_bytes
+from bot.moderation.rules import read_rules
 from bot.settings.settings import Settings, database_file, lock_folders
 
 FAIL_BELOW_BYTES = 100 * 10**6
@@ -26,11 +27,6 @@ _BROKEN_FIX = (
     "Stop the bot, and restore your newest backup, or the newest file of DATA_DIR/backup, with "
     "python -m bot db restore FILE."
 )
-
-
-def free_bytes(folder: Path) -> int:
-    """Return the free bytes of the folder's disk."""
-    return shutil.disk_usage(folder).free
 
 
 def check_folder(settings: Settings, free: Callable[[Path], int] = free_bytes) -> Finding:
@@ -52,6 +48,20 @@ def check_folder(settings: Settings, free: Callable[[Path], int] = free_bytes) -
     if room < WARN_BELOW_BYTES:
         return warning("data folder", facts, _ROOM_FIX)
     return fine("data folder", facts)
+
+
+def check_moderation(settings: Settings) -> Iterator[Finding]:
+    """Tell how many rules MODERATION_FILE has, where there is one; it tries the expressions."""
+    path = settings.moderation_file
+    if path is None:
+        return
+    try:
+        rules = read_rules(path)
+    except StartRefused as refused:
+        yield from (wrong("moderation", "cannot be used", one) for one in refused.problems)
+        return
+    counts = f"words and phrases: {len(rules.words)}, expressions: {len(rules.expressions)}"
+    yield fine("moderation", f"{path} can be used ({counts})")
 
 
 def check_database(settings: Settings) -> Finding:

@@ -17,6 +17,11 @@ class Sign(StrEnum):
     WARNING = "!"
     WRONG = "✗"
 
+    @property
+    def state(self) -> str:
+        """Return the word for it in ``doctor --json``: fine, warning or wrong."""
+        return self.name.lower()
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -32,6 +37,15 @@ class Finding:
         yield _printable(f"{self.sign} {self.check:<{_NAME_WIDTH}} {self.facts}")
         if self.fix:
             yield _printable(f"  → {self.fix}")
+
+    def as_json(self) -> dict[str, str]:
+        """Return what ``doctor --json`` holds of it."""
+        return {
+            "check": self.check,
+            "state": self.sign.state,
+            "facts": self.facts,
+            "fix": self.fix,
+        }
 
 
 def fine(check: str, facts: str) -> Finding:

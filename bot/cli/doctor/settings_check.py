@@ -2,15 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
 from bot.cli.doctor.finding import Finding, fine, warning, wrong
-from bot.core.errors.base import StartRefused
-from bot.settings.fixes import FIXES
-from bot.settings.settings import Settings, describe_doubts, load_settings
+from bot.settings.settings import Settings, describe_doubts, read_settings
 
 BuildSettings = Callable[..., Settings]
 
@@ -31,36 +25,10 @@ class Setup:
 
 def read_setup(build: BuildSettings = Settings) -> Setup:
     """Read the environment and ``.env``, with one finding for each wrong variable."""
-    findings: list[Finding] = []
-    instead: dict[str, object] = {}
-    while True:
-        culprits: list[str] = []
-        try:
-            settings = load_settings(partial(_built, build, instead, culprits))
-        except StartRefused as refused:
-            findings.append(wrong("settings", "cannot be used", str(refused)))
-            if not culprits or culprits[0] in instead:
-                return Setup(None, tuple(findings))
-            instead |= _default(culprits[0])
-        else:
-            unreadable = frozenset(instead) & Settings.model_fields.keys()
-            readable = tuple(findings) or (fine("settings", "can be read"),)
-            doubts = (warning("settings", *doubt) for doubt in describe_doubts(settings))
-            return Setup(settings, (*readable, *doubts), unreadable)
-
-
-def _built(build: BuildSettings, instead: dict[str, object], culprits: list[str]) -> Settings:
-    try:
-        return build(**instead)
-    except ValidationError as wrong_values:
-        culprits.append(str(wrong_values.errors()[0]["loc"][0]))
-        raise
-    except SettingsError:
-        raise StartRefused(f"GATEWAYS cannot be read: {FIXES['GATEWAYS']}.") from None
-
-
-def _default(name: str) -> dict[str, object]:
-    value = Settings.model_fields[name].get_default(call_default_factory=True)
-    # pydantic-settings would merge GATEWAYS__… into a given table: hide them from it.
-    blind = {"_env_nested_delimiter": "\0"} if name == "gateways" else {}
-    return {name: value, **blind}
+    found = read_settings(build)
+    findings = [wrong("settings", "cannot be used", problem) for problem in found.problems]
+    if found.settings is None:
+        return Setup(None, tuple(findings))
+    readable = findings or [fine("settings", "can be read")]
+    doubts = (warning("settings", *doubt) for doubt in describe_doubts(found.settings))
+    return Setup(found.settings, (*readable, *doubts), found.unreadable)

@@ -1,5 +1,7 @@
 """The base classes of errors: a message id and facts."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
@@ -26,4 +28,20 @@ class Refusal(EaselError):
 
 
 class StartRefused(Exception):
-    """The start is refused; the text is one sentence that names the variable and the fix."""
+    """The start is refused: one sentence for each problem, which names the variable and the fix."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__(*problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join(self.problems)
+
+
+@contextmanager
+def collect_problems(problems: list[str]) -> Iterator[None]:
+    """Add what refuses the start to ``problems``, and go on."""
+    try:
+        yield
+    except StartRefused as refused:
+        problems.extend(refused.problems)

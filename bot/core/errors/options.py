@@ -32,6 +32,14 @@ class UnknownModel(Refusal):
 
 
 @dataclass(eq=False, kw_only=True)
+class ModelAgeRestricted(Refusal):
+    """The operator allows the model in age-restricted channels only."""
+
+    model: str
+    message_id = "error-model-age-restricted"
+
+
+@dataclass(eq=False, kw_only=True)
 class WrongSize(Refusal):
     """The model does not take this size; the other facts say which (``allowed_sizes``)."""
 

@@ -88,10 +88,29 @@ class Blocked(Refusal):
 
 
 @dataclass(eq=False, kw_only=True)
+class BlockedEverywhere(Blocked):
+    """The operator blocked the person in every server; ``reason`` is theirs, or empty."""
+
+    message_id = "error-blocked-everywhere"
+
+
+@dataclass(eq=False, kw_only=True)
 class NotBlocked(Refusal):
     """The person is not blocked."""
 
     message_id = "error-not-blocked"
+
+
+@dataclass(eq=False, kw_only=True)
+class TooManyRequests(Refusal):
+    """The person made MAX_REQUESTS_PER_MINUTE requests in the last minute, in all servers together.
+
+    ``frees_at`` is in milliseconds since the epoch.
+    """
+
+    limit: int
+    frees_at: int
+    message_id = "error-too-many-requests"
 
 
 @dataclass(eq=False, kw_only=True)

@@ -138,7 +138,7 @@ def field_text(value: object) -> str:
 
 
 class UnsupportedFields:
-    """The fields that gateways refused as unknown: left out until the process ends.
+    """The fields that gateways refused as unknown: left out while the gateway stays as it is.
 
     They are kept by gateway and model; each is logged once.
     """
@@ -150,6 +150,11 @@ class UnsupportedFields:
         """Return the gateway without the fields that it does not support for this model."""
         known = self._fields.get((gateway.name, model))
         return replace(gateway, drop=(*gateway.drop, *sorted(known))) if known else gateway
+
+    def forget(self, gateway: str) -> None:
+        """Forget the fields of a gateway that is another one now."""
+        for known in [one for one in self._fields if one[0] == gateway]:
+            del self._fields[known]
 
     def record(self, failure: GatewayFailure, gateway: Gateway, model: str) -> None:
         """Remember the removable field of a failure, if it has one."""
@@ -165,5 +170,5 @@ class UnsupportedFields:
             model=model,
             field=field,
             mend=f"write drop = {drop} into [gateways.{gateway.name}] of your gateways.toml; "
-            "until the next start it is left out for this model",
+            "until then it is left out for this model",
         )

@@ -42,20 +42,25 @@ class FailoverPolicy:
     other spelling of its path.
     """
 
-    def __init__(self, gateways: Sequence[Gateway], model: str, health: Health) -> None:
-        self._gateways = gateways
+    def __init__(self, model: str, health: Health) -> None:
+        self._gateways: Sequence[Gateway] = ()
         self._model = model
         self._health = health
         # The pauses that are left for each gateway; a gateway that was given up has no entry.
-        self._pauses: dict[str, Iterator[float]] = {
-            one.name: iter(RETRY_PAUSES_S) for one in gateways
-        }
+        self._pauses: dict[str, Iterator[float]] = {}
         self._pause_s: dict[str, float] = {}  # that remains before each gateway is asked again
         self._failures: dict[str, GatewayFailure] = {}
         self._rate_limited = ""  # the gateway that refused last, if it was for its rate limit
         self._preferred = ""  # the gateway that refused nothing but a field or a path
         self._without_field: set[str] = set()  # gateways that were asked again without a field
         self._waited_s = 0.0
+
+    def offer(self, gateways: Sequence[Gateway]) -> None:
+        """Choose from these gateways: a reload may have changed them during a wait."""
+        self._gateways = gateways
+        for one in gateways:
+            if one.name not in self._failures:
+                self._pauses.setdefault(one.name, iter(RETRY_PAUSES_S))
 
     def next(self) -> Candidate | None:
         """Return the next candidate; None when no gateway is left that is worth waiting for."""

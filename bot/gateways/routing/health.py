@@ -77,6 +77,14 @@ class Health:
             del self._timeouts[scope]
             del self._refusals[scope]
 
+    def forget(self, gateway: str) -> None:
+        """Forget the failures of a gateway that is another one now: perhaps they are mended."""
+        scopes = {*self._suspensions, *self._timeouts, *self._refusals}
+        for scope in (one for one in scopes if one[0] == gateway):
+            self._suspensions.pop(scope, None)
+            del self._timeouts[scope]
+            del self._refusals[scope]
+
     def failed(self, failure: GatewayFailure, model: str) -> bool:
         """Record a failure; return True if it makes a gateway go down that was not down."""
         scope = (failure.gateway, model)

@@ -41,6 +41,10 @@ class OfferedModels:
         self._proxies = proxies
         self._probes: dict[str, ProbeResult] = {}
 
+    def replace(self, gateways: Sequence[Gateway]) -> None:
+        """Ask these gateways from now on."""
+        self._gateways = gateways
+
     async def refresh(self) -> None:
         """Request the list of every gateway; log and alert what the operator should know."""
         for result in await probe_gateways(self._gateways, self._clock, proxies=self._proxies):

@@ -1,11 +1,11 @@
-"""Alert the operator of gateways that are down, models that retire and budgets that are spent."""
+"""Alert the operator: gateways are down, models retire, budgets are spent, backups fail."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import date
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import structlog
 
@@ -36,7 +36,17 @@ class BudgetReached:
     period: str
 
 
-OperatorAlert = GatewayFailure | Retirement | BudgetReached
+BackupFault = Literal["full", "damaged", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class BackupFailed:
+    """A scheduled copy of the database was not made: the disk is full, the database damaged."""
+
+    fault: BackupFault
+
+
+OperatorAlert = GatewayFailure | Retirement | BudgetReached | BackupFailed
 AlertListener = Callable[[OperatorAlert], Coroutine[object, object, None]]
 """Sends an alert to the operator."""
 
@@ -54,6 +64,7 @@ class OperatorAlerts:
         self._gateway_alerts: dict[str, int] = {}  # time of the last one
         self._budget_alerts: dict[BudgetReached, int] = {}  # time of the last one
         self._reminders: dict[Retirement, int] = {}  # the step of RETIREMENT_REMINDER_DAYS
+        self._backup_fault: BackupFailed | None = None  # the last one that was told
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -88,6 +99,15 @@ class OperatorAlerts:
         step = next((days for days in RETIREMENT_REMINDER_DAYS if days_left <= days), far)
         if step < self._reminders.get(retirement, far) and self._alert(retirement):
             self._reminders[retirement] = step
+
+    def backup_failed(self, failed: BackupFailed) -> None:
+        """Alert that the backups fail: once for each cause, until one succeeds."""
+        if failed != self._backup_fault and self._alert(failed):
+            self._backup_fault = failed
+
+    def backup_made(self) -> None:
+        """Note that the backups work again."""
+        self._backup_fault = None
 
     def _is_recent(self, last: int | None, interval_ms: int) -> bool:
         return last is not None and last <= self._now() < last + interval_ms

@@ -6,13 +6,12 @@ certain that nothing was made.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import aiohttp
 import structlog
 from aiohttp.abc import AbstractResolver
 
@@ -22,20 +21,14 @@ from bot.core.errors.options import UnknownModel
 from bot.core.models import Billed
 from bot.core.proxies import NO_PROXIES, Proxies
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.connections import (
-    MAX_HEADER_BYTES,
-    READ_BUFFER_BYTES,
-    HeldRequest,
-    limit_receives,
-    open_connector,
-)
-from bot.gateways.download import Downloader
+from bot.gateways.connections import limit_receives
 from bot.gateways.events import (
     GatewayEvent,
     GatewayRequest,
     RenewAddresses,
     RequestRefused,
     Sending,
+    TaskAccepted,
     Waiting,
 )
 from bot.gateways.exchange import Exchange
@@ -44,12 +37,16 @@ from bot.gateways.model_abilities import ModelAbilities
 from bot.gateways.reply.error_classifier import MAX_RETRY_WAIT_S
 from bot.gateways.reply.unread_files import UnreadFiles
 from bot.gateways.request.fields import UnsupportedFields
-from bot.gateways.routing.failover import Candidate, FailoverPolicy
+from bot.gateways.routing.failover import FailoverPolicy
 from bot.gateways.routing.health import DOWN_SUSPENSION_S, Health
+from bot.gateways.routing.open_gateways import OpenGateway, OpenGateways
 from bot.gateways.routing.operator_alerts import OperatorAlerts
 from bot.gateways.routing.path_spelling import PathSpellings
 
 log = structlog.get_logger()
+
+Run = Callable[[Exchange], AsyncGenerator[GatewayEvent, None]]
+"""Goes on with what an earlier exchange has begun."""
 
 _MAX_HINT_S = 30 * 86_400  # a longer one is nonsense
 
@@ -69,49 +66,22 @@ class Router:
         data_dir: Path | None = None,
         unread_folder: Path | None = None,
     ) -> None:
-        self._gateways = {gateway.name: gateway for gateway in gateways}
+        self._configured = gateways
+        self._gateways = OpenGateways(clock, proxies, resolver)
         self._catalogue = catalogue
         self._clock = clock
         self._alerts = alerts or OperatorAlerts(now=clock.now)
         self._health = Health(clock.now)
         self._unsupported_fields = UnsupportedFields()
         self._paths = PathSpellings(data_dir)
-        self._proxies = proxies
-        self._resolver = resolver
-        self._sessions: dict[str, aiohttp.ClientSession] = {}
         self._unread = UnreadFiles(unread_folder, clock.now) if unread_folder else None
-        self._downloaders: dict[str, Downloader] = {}
-        self._limits = {
-            gateway.name: asyncio.Semaphore(gateway.max_at_once)
-            for gateway in gateways
-            if gateway.max_at_once
-        }
         self._reading = asyncio.Lock()  # one reply is decoded at a time
-        self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         limit_receives()
-        for gateway in self._gateways.values():
-            session, downloader = self._session(gateway), self._downloader(gateway)
-            self._sessions[gateway.name] = await self._open.enter_async_context(session)
-            self._downloaders[gateway.name] = await self._open.enter_async_context(downloader)
+        await self._gateways.__aenter__()
+        self.use(await self.open(self._configured))
         return self
-
-    def _session(self, gateway: Gateway) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(
-            connector=open_connector(self._clock),
-            request_class=HeldRequest,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            proxy=self._proxies.proxy_of(gateway.url),  # every request is to this origin
-            read_bufsize=READ_BUFFER_BYTES,
-            max_line_size=MAX_HEADER_BYTES,
-            max_field_size=MAX_HEADER_BYTES,
-        )
-
-    def _downloader(self, gateway: Gateway) -> Downloader:
-        return Downloader.of(
-            gateway, clock=self._clock, proxies=self._proxies, resolver=self._resolver
-        )
 
     async def __aexit__(
         self,
@@ -119,15 +89,32 @@ class Router:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        await self._open.aclose()
+        await self._gateways.__aexit__(kind, error, at)
+
+    # --- the gateways -----------------------------------------------------------------------------
+
+    @property
+    def gateways(self) -> tuple[Gateway, ...]:
+        """Return the gateways that new requests are sent to, in order."""
+        return self._gateways.gateways
+
+    async def open(self, gateways: Sequence[Gateway]) -> tuple[OpenGateway, ...]:
+        """Open connections for ``use``; nothing is sent yet."""
+        return await self._gateways.open(gateways)
+
+    def use(self, opened: Sequence[OpenGateway]) -> None:
+        """Send new requests to these gateways; what was sent before goes on where it is."""
+        for name in self._gateways.use(opened):
+            self._health.forget(name)
+            self._unsupported_fields.forget(name)
 
     def resting(self) -> dict[str, float]:
         """Return for each gateway the part of its models for which nothing is sent now, 0 to 1."""
         suspended_s = self._health.suspended_s
         return {
-            name: sum(suspended_s(name, model) > 0 for model in gateway.models)
+            gateway.name: sum(suspended_s(gateway.name, model) > 0 for model in gateway.models)
             / len(gateway.models)
-            for name, gateway in self._gateways.items()
+            for gateway in self.gateways
         }
 
     # --- new requests -----------------------------------------------------------------------------
@@ -137,29 +124,29 @@ class Router:
     ) -> AsyncGenerator[GatewayEvent, None]:
         """Run one request, event by event, until ``Received``.
 
-        The caller stores each event before it asks for the next. A request is sent again, to the
-        same gateway or to another one, only when it is certain that nothing was made: then come
-        ``RequestRefused``, perhaps ``Waiting``, and another ``Sending``. Every other end raises
-        GatewayFailure, whose ``billed`` tells whether it may have been paid. ``renew_addresses``
-        is asked before each ``Sending`` where the references travel as addresses.
+        The caller stores each event before it asks for the next. A request is sent again, to any
+        gateway, only when it is certain that nothing was made: then come ``RequestRefused``,
+        perhaps ``Waiting``, and another ``Sending``; every other end raises GatewayFailure.
+        ``renew_addresses`` is asked before each ``Sending`` that takes references by address.
         """
         model = request.image_request.model
-        policy = FailoverPolicy(self._able_gateways(request), model, self._health)
+        policy = FailoverPolicy(model, self._health)
         while True:
-            candidate = self._candidate(policy, request)
-            gateway = candidate.gateway
-            if candidate.wait_s or self._is_full(gateway):
+            opened, wait_s = self._next(policy, request)
+            if wait_s or opened.is_full:
                 yield Waiting()
-            if await self._pause(policy, candidate.wait_s):
+            if await self._pause(policy, wait_s):
                 continue
             last: GatewayEvent | None = None
-            used = gateway
+            used = opened.gateway
             try:
-                async with self._limited(gateway):
-                    request = await self._with_addresses(request, gateway, renew_addresses)
-                    exchange = self._exchange(request, gateway)
+                async with self._limited(opened):
+                    request = await self._with_addresses(request, opened, renew_addresses)
+                    if not self._gateways.is_in_use(opened):
+                        continue
+                    exchange = self._exchange(request, opened)
                     used = exchange.gateway
-                    async with aclosing(exchange.events()) as events:
+                    async with aclosing(self._events(exchange, opened)) as events:
                         async for event in events:
                             last = event
                             yield event
@@ -168,20 +155,41 @@ class Router:
                 is_unaccepted = isinstance(last, Sending)
                 # An empty account is one also when a task says so.
                 if is_unaccepted or failure.kind is GatewayErrorKind.QUOTA:
-                    self._record(failure, request, used)
+                    self._record(failure, model, used, opened)
                 if not (is_unaccepted and policy.allows_retry(failure)):
                     self._log_end(request, failure)
                     raise
                 refused = failure
             else:
-                self._health.succeeded(gateway.name, model)
-                self._paths.confirm(used)
+                self._succeeded(used, model)
                 return
-            if not policy.has_candidate_after(refused):
+            # Where a reload has replaced the gateway meanwhile, the new one has refused nothing.
+            if self._gateways.is_in_use(opened) and not policy.has_candidate_after(refused):
                 self._log_end(request, refused)
                 raise self._with_moment(policy.failure())
             _log_failure("gateway.refused", request, refused)
             yield RequestRefused(refused)
+
+    async def _events(
+        self, exchange: Exchange, opened: OpenGateway
+    ) -> AsyncGenerator[GatewayEvent, None]:
+        """Run an exchange; its task is polled with the new key if the old one was revoked."""
+        task_id = ""
+        try:
+            async with aclosing(exchange.events()) as events:
+                async for event in events:
+                    task_id = event.task_id if isinstance(event, TaskAccepted) else task_id
+                    yield event
+        except GatewayFailure as failure:
+            renewed = self._gateways.renewed(opened)
+            if not task_id or failure.kind is not GatewayErrorKind.AUTH or renewed is None:
+                raise
+        else:
+            return
+        polls = self._poll(exchange.request, renewed, lambda again: again.resume(task_id))
+        async with aclosing(polls) as events:
+            async for event in events:
+                yield event
 
     async def _pause(self, policy: FailoverPolicy, wait_s: float) -> bool:
         """Wait before a gateway is asked; return False if it may be asked now."""
@@ -192,11 +200,11 @@ class Router:
         return True
 
     async def _with_addresses(
-        self, request: GatewayRequest, gateway: Gateway, renew: RenewAddresses | None
+        self, request: GatewayRequest, opened: OpenGateway, renew: RenewAddresses | None
     ) -> GatewayRequest:
         """Return the request with fresh addresses, where its references travel as such."""
         wanted = request.image_request
-        limits = self._ability(gateway, wanted.model).references
+        limits = self._ability(opened.gateway, wanted.model).references
         if renew is None or limits is None or limits.transport != "json_image_urls":
             return request
         references = await renew(wanted.references)
@@ -205,29 +213,30 @@ class Router:
     def _able_gateways(self, request: GatewayRequest) -> list[Gateway]:
         """Return the gateways that offer the model and support the options there."""
         name, image_request = request.image_request.model, request.image_request
-        offering = [one for one in self._gateways.values() if name in one.models]
+        offering = [one for one in self.gateways if name in one.models]
         able = [
             one for one in offering if self._ability(one, name).supports(image_request, n=request.n)
         ]
         # If none does any more, the first one may say what is wrong with an old request.
         return able or offering[:1]
 
-    def _candidate(self, policy: FailoverPolicy, request: GatewayRequest) -> Candidate:
-        """Return which gateway may be sent the request, and when; raise GatewayFailure if none."""
+    def _next(self, policy: FailoverPolicy, request: GatewayRequest) -> tuple[OpenGateway, float]:
+        """Return which gateway may be sent the request, and after which pause in seconds.
+
+        Raises:
+            GatewayFailure: none may.
+        """
+        policy.offer(self._able_gateways(request))
         if candidate := policy.next():
-            return candidate
+            return self._gateways.in_use(candidate.gateway.name), candidate.wait_s
         failure = policy.failure()
         self._log_end(request, failure)
         raise failure
 
-    def _is_full(self, gateway: Gateway) -> bool:
-        limit = self._limits.get(gateway.name)
-        return limit is not None and limit.locked()
-
     @asynccontextmanager
-    async def _limited(self, gateway: Gateway) -> AsyncIterator[None]:
+    async def _limited(self, opened: OpenGateway) -> AsyncIterator[None]:
         """Keep to the gateway's limit of concurrent requests, if it has one."""
-        limit = self._limits.get(gateway.name)
+        limit = opened.limit
         if limit is None:
             yield
             return
@@ -240,14 +249,22 @@ class Router:
         finally:
             limit.release()
 
-    def _record(self, failure: GatewayFailure, request: GatewayRequest, used: Gateway) -> None:
-        self._unsupported_fields.record(failure, used, request.image_request.model)
+    def _succeeded(self, used: Gateway, model: str) -> None:
+        self._health.succeeded(used.name, model)
+        self._paths.confirm(used)
+
+    def _record(
+        self, failure: GatewayFailure, model: str, used: Gateway, opened: OpenGateway
+    ) -> None:
+        if not self._gateways.is_in_use(opened):
+            return
+        self._unsupported_fields.record(failure, used, model)
         self._paths.refused(failure, used)
-        if self._health.failed(failure, request.image_request.model):
+        if self._health.failed(failure, model):
             log.error(
                 "gateway.down",
                 gateway=failure.gateway,
-                model=request.image_request.model,
+                model=model,
                 kind=failure.kind.value,
                 for_s=DOWN_SUSPENSION_S,
                 http_status=failure.http_status,
@@ -277,10 +294,10 @@ class Router:
         return self._continue(request, gateway, lambda exchange: exchange.resume(task_id))
 
     def look(
-        self, request: GatewayRequest, *, gateway: str, task_id: str
+        self, request: GatewayRequest, *, gateway: str, task_id: str, sent_at: int | None = None
     ) -> AsyncGenerator[GatewayEvent, None]:
         """Look once at a task that outlived its budget; nothing is sent again."""
-        return self._continue(request, gateway, lambda exchange: exchange.look(task_id))
+        return self._continue(request, gateway, lambda exchange: exchange.look(task_id), sent_at)
 
     def fetch(
         self, request: GatewayRequest, *, gateway: str, urls: Sequence[str]
@@ -292,20 +309,37 @@ class Router:
         self,
         request: GatewayRequest,
         name: str,
-        run: Callable[[Exchange], AsyncGenerator[GatewayEvent, None]],
+        run: Run,
+        sent_at: int | None = None,
     ) -> AsyncGenerator[GatewayEvent, None]:
         try:
-            exchange = self._exchange(request, self._configured(name))
-            async with aclosing(run(exchange)) as events:
+            polls = self._poll(request, self._of_task(name, sent_at), run)
+            async with aclosing(polls) as events:
                 async for event in events:
                     yield event
         except GatewayFailure as failure:
             self._log_end(request, failure)
             raise
 
-    def _configured(self, name: str) -> Gateway:
-        if gateway := self._gateways.get(name):
-            return gateway
+    async def _poll(
+        self, request: GatewayRequest, opened: OpenGateway, run: Run
+    ) -> AsyncGenerator[GatewayEvent, None]:
+        while True:
+            try:
+                async with aclosing(run(self._exchange(request, opened))) as events:
+                    async for event in events:
+                        yield event
+            except GatewayFailure as failure:
+                renewed = self._gateways.renewed(opened)
+                if failure.kind is not GatewayErrorKind.AUTH or renewed is None:
+                    raise
+                opened = renewed
+            else:
+                return
+
+    def _of_task(self, name: str, sent_at: int | None) -> OpenGateway:
+        if opened := self._gateways.of_task(name, sent_at):
+            return opened
         raise GatewayFailure(
             kind=GatewayErrorKind.TASK_LOST,
             gateway=name,
@@ -313,15 +347,16 @@ class Router:
             detail="this gateway is configured no more",
         )
 
-    def _exchange(self, request: GatewayRequest, gateway: Gateway) -> Exchange:
+    def _exchange(self, request: GatewayRequest, opened: OpenGateway) -> Exchange:
+        gateway = opened.gateway
         return Exchange(
             request=request,
             model=self._ability(gateway, request.image_request.model),
             gateway=self._paths.apply(
                 self._unsupported_fields.apply(gateway, request.image_request.model)
             ),
-            session=self._sessions[gateway.name],
-            downloader=self._downloaders[gateway.name],
+            session=opened.session,
+            downloader=opened.downloader,
             reading=self._reading,
             clock=self._clock,
             unread=self._unread,

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from bot.core.errors.base import StartRefused
 from bot.core.private_files import create_private_file
+from bot.database.scheduled_copies import MOST_DAYS
 
 _LINE = re.compile(r"(?P<at>\d{1,18}) (?P<mark>[0-9a-f]{32})")
 # As long as anybody should keep a backup.
-KEPT_MS = 90 * 24 * 3600 * 1000
+KEPT_MS = MOST_DAYS * 24 * 3600 * 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,3 @@ def mark_spoiler(tx: Transaction, job_id: str, spoiler: int) -> None:
     """Write whether a job's pictures are hidden; what a moderator hid, only one shows again."""
     unless_hidden = " AND spoiler = 0" if spoiler == HIDDEN else ""
     tx.write(f"UPDATE jobs SET spoiler = $1 WHERE id = $2{unless_hidden}", spoiler, job_id)
-
-
-def message_deleted(tx: Transaction, message_id: int) -> None:
-    """Write that a message is gone; harmless twice."""
-    tx.write("DELETE FROM messages WHERE message_id = $1", message_id)

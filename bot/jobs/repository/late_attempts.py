@@ -24,6 +24,7 @@ class LateAttempt:
 
     job: WrittenJob
     attempt: WrittenAttempt
+    sent_at: int
     ended_at: int
 
 
@@ -52,7 +53,7 @@ def due_attempts(rows: Transaction, now: int) -> list[LateAttempt]:
         written = None if job is None else read_job(job)
         if isinstance(written, WrittenJob):
             since = row["started_at"] if row["ended_at"] is None else row["ended_at"]
-            found.append(LateAttempt(written, written_attempt(row), since))
+            found.append(LateAttempt(written, written_attempt(row), row["started_at"], since))
     return found
 
 

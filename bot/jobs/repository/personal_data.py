@@ -18,7 +18,8 @@ DELETED_USER_ID = -1
 """The requester of jobs that are being deleted."""
 
 # Ended, but its card does not say so yet: its task still speaks to Discord.
-_AT_WORK = "(ended_at IS NULL OR (told = 0 AND telling_failures = 0))"
+AT_WORK = "(ended_at IS NULL OR (told = 0 AND telling_failures = 0))"
+"""The SQL condition for jobs that still run, or whose message does not say yet how they ended."""
 
 
 DISOWNED_AT_ONCE = 250  # jobs
@@ -74,7 +75,7 @@ def count_of(rows: Transaction, user_id: int) -> int:
 def at_work(rows: Transaction, user_id: int) -> int:
     """Count a person's jobs that are open, or whose card does not say yet how they ended."""
     # The plus keeps SQLite at the index of unfinished jobs: there are few, and many of a person.
-    where = f"(ended_at IS NULL OR told = 0) AND {_AT_WORK} AND +user_id = $1"
+    where = f"(ended_at IS NULL OR told = 0) AND {AT_WORK} AND +user_id = $1"
     return _count(rows, where, user_id)
 
 
@@ -162,7 +163,7 @@ def disown(
     disowned = tx.query(
         f"UPDATE jobs SET user_id = {DELETED_USER_ID}, user_name = '', told = 1"
         " WHERE id IN (SELECT id FROM jobs WHERE user_id = $1 AND created_at <= $2"
-        f" AND NOT {_AT_WORK} ORDER BY created_at LIMIT $3) RETURNING id",
+        f" AND NOT {AT_WORK} ORDER BY created_at LIMIT $3) RETURNING id",
         user_id,
         until,
         most,
@@ -180,7 +181,7 @@ def disowned_jobs(rows: Transaction, *, most: int) -> list[str]:
 
 def files_of(rows: Transaction, job_ids: Sequence[str]) -> set[Reference]:
     """Return the pictures, references and masks of some jobs."""
-    among = _placeholders(job_ids)
+    among = placeholders(job_ids)
     files = {
         Reference(row["sha256"], row["format"], row["bytes"])
         for row in rows.query(
@@ -194,10 +195,16 @@ def files_of(rows: Transaction, job_ids: Sequence[str]) -> set[Reference]:
 
 def delete_disowned(tx: Transaction, job_ids: Sequence[str]) -> None:
     """Delete jobs without a requester and the rows that refer to them, except costs."""
-    among = _placeholders(job_ids)
-    for table in ("pictures", "request_files", "intents", "messages", "attempts"):
-        tx.write(f"DELETE FROM {table} WHERE job_id IN ({among})", *job_ids)
+    delete_rows_of(tx, job_ids)
+    among = placeholders(job_ids)
     tx.write(f"DELETE FROM jobs WHERE user_id = {DELETED_USER_ID} AND id IN ({among})", *job_ids)
+
+
+def delete_rows_of(tx: Transaction, job_ids: Sequence[str]) -> None:
+    """Delete the rows that refer to some jobs, except costs."""
+    among = placeholders(job_ids)
+    for table in ("pictures", "request_files", "intents", "messages", "attempts", "reports"):
+        tx.write(f"DELETE FROM {table} WHERE job_id IN ({among})", *job_ids)
 
 
 def _count(rows: Transaction, where: str, *values: int) -> int:
@@ -213,5 +220,6 @@ def _attached(row: Row) -> Sequence[Reference]:
     return (*request.references, request.mask) if request.mask else request.references
 
 
-def _placeholders(values: Collection[str]) -> str:
+def placeholders(values: Collection[str]) -> str:
+    """Return ``$1, $2, …``, one for each of some values."""
     return ", ".join(f"${number}" for number in range(1, len(values) + 1))

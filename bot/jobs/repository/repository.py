@@ -21,9 +21,10 @@ from bot.core.models import (
     Job,
     JobState,
 )
+from bot.core.traces import NO_TRACES, Traces
 from bot.database.transaction import Row, Transaction
 from bot.jobs.repository.costs import write_attempt_cost
-from bot.jobs.repository.job_counts import INTERRUPTED, RECEIVED, JobCounts
+from bot.jobs.repository.job_counts import INTERRUPTED, RECEIVED, AttemptEnd, JobCounts
 from bot.jobs.repository.late_attempts import FIRST_LOOK_MS, look_again
 from bot.jobs.repository.request_files import write_request_files
 from bot.jobs.repository.rows import (
@@ -56,11 +57,16 @@ class JobRepository:
     """Writes what happens to jobs; ``owner`` is this process."""
 
     def __init__(
-        self, *, owner: str, now: Callable[[], int], metrics: Metrics = NO_METRICS
+        self,
+        *,
+        owner: str,
+        now: Callable[[], int],
+        metrics: Metrics = NO_METRICS,
+        traces: Traces = NO_TRACES,
     ) -> None:
         self._owner = owner
         self._now = now
-        self._counts = JobCounts(metrics)
+        self._counts = JobCounts(metrics, traces)
 
     # --- jobs ---------------------------------------------------------------------------------
 
@@ -165,14 +171,14 @@ class JobRepository:
             " token = CASE WHEN channel_id IS NULL OR told = 1 THEN NULL ELSE token END,"
             " told = CASE WHEN channel_id IS NULL THEN 1 ELSE told END"
             f" WHERE id = $4 AND state IN ({_OPEN}){_UNSENT if only_unsent else ''}"
-            " RETURNING request",
+            " RETURNING id, request, created_at, ended_at",
             state,
             self._now(),
             None if error is None else error_to_text(error),
             job_id,
         )
         for row in found:
-            self._counts.job_ended(tx, state, row["request"])
+            self._counts.job_ended(tx, row, state)
         return bool(found)
 
     def told(self, tx: Transaction, job_id: str) -> None:
@@ -261,14 +267,12 @@ class JobRepository:
 
     def received(self, tx: Transaction, attempt: Attempt, cost: Cost) -> None:
         """Write that the pictures are files, and what they cost the operator."""
-        self._move(tx, attempt, state="received", billed=Billed.YES, ended_at=self._now())
+        self._end(tx, attempt, "received", cost, RECEIVED, billed=Billed.YES)
         write_attempt_cost(tx, attempt, Billed.YES, cost, at=self._now())
-        self._counts.attempt_ended(tx, attempt, cost, result=RECEIVED, billed=Billed.YES)
 
     def refused(self, tx: Transaction, attempt: Attempt, model: str, kind: str) -> None:
         """Write that the gateway surely made nothing, and count for which kind of reason."""
-        self._move(tx, attempt, state="refused", billed=Billed.NO, ended_at=self._now())
-        self._counts.attempt_ended(tx, attempt, Cost(model), result=kind, billed=Billed.NO)
+        self._end(tx, attempt, "refused", Cost(model), kind, billed=Billed.NO)
 
     def lost(
         self,
@@ -286,17 +290,32 @@ class JobRepository:
         What is lost ``by_us`` has no end: this bot saw none, as its process died, or a defect or
         its disk ended the attempt. Its requester did nothing for that.
         """
-        ended_at = None if by_us else self._now()
-        self._move(tx, attempt, state="unknown", billed=billed, ended_at=ended_at)
+        self._end(tx, attempt, "unknown", cost, kind, billed=billed, is_seen=not by_us)
         write_attempt_cost(tx, attempt, billed, cost, at=self._now())
-        self._counts.attempt_ended(tx, attempt, cost, result=kind, billed=billed)
         if may_come_late:
             look_again(tx, attempt, self._now() + FIRST_LOOK_MS)
 
+    def _end(
+        self,
+        tx: Transaction,
+        attempt: Attempt,
+        state: str,
+        cost: Cost,
+        result: str,
+        *,
+        billed: Billed,
+        is_seen: bool = True,
+    ) -> None:
+        ended_at = self._now() if is_seen else None
+        began_at = self._move(tx, attempt, state=state, billed=billed, ended_at=ended_at)
+        end = AttemptEnd(attempt, cost, result, billed, began_at, ended_at)
+        self._counts.attempt_ended(tx, end)
+
     def _move(
         self, tx: Transaction, attempt: Attempt, *, state: str, billed: Billed, ended_at: int | None
-    ) -> None:
-        moved = tx.query(
+    ) -> int:
+        """Write the state of an attempt; return when it began."""
+        row = tx.one(
             "UPDATE attempts SET state = $1, billed = $2, ended_at = $3"
             " WHERE job_id = $4 AND slot = $5 AND number = $6 RETURNING started_at",
             state,
@@ -306,9 +325,7 @@ class JobRepository:
             attempt.slot,
             attempt.number,
         )
-        for row in moved:
-            if ended_at is not None and state != "answered":
-                self._counts.took(tx, attempt, ended_at - row["started_at"])
+        return self._now() if row is None else int(row["started_at"])
 
     def close_attempts(
         self, tx: Transaction, job_id: str, *, model: str, price_at: Callable[[str], int | None]

@@ -20,7 +20,10 @@ def write_request_files(tx: Transaction, job: Job) -> None:
 
 
 def needed_by_others(rows: Transaction, hashes: Sequence[str], *, but_user_id: int) -> set[str]:
-    """Return those of some hashes whose files another person's job, or a style, needs."""
+    """Return those of some hashes whose files another person's job, or a style, needs.
+
+    A result that a moderator removed needs nothing.
+    """
     return {sha256 for sha256 in hashes if _is_needed(rows, sha256, but_user_id)}
 
 
@@ -31,7 +34,7 @@ def _is_needed(rows: Transaction, sha256: str, but_user_id: int) -> bool:
     return any(
         rows.one(
             f"SELECT 1 FROM {table} JOIN jobs ON jobs.id = {table}.job_id"
-            f" WHERE {table}.sha256 = $1 AND jobs.user_id <> $2 LIMIT 1",
+            f" WHERE {table}.sha256 = $1 AND jobs.user_id <> $2 AND jobs.removed = 0 LIMIT 1",
             sha256,
             but_user_id,
         )

@@ -65,7 +65,8 @@ class WrittenJob:
 
     A card that was only announced may or may not be there. ``attached`` says where its attachments
     lie, None when there are none left to fetch. ``deliveries`` is how often one was begun.
-    ``hidden_by_moderator``: its requester cannot show the pictures again.
+    ``hidden_by_moderator``: its requester cannot show the pictures again. ``removed``: a moderator
+    took the pictures down.
     """
 
     job: Job
@@ -76,6 +77,7 @@ class WrittenJob:
     attached: AttachmentUrls | None = None
     deliveries: int = 0
     hidden_by_moderator: bool = False
+    removed: bool = False
 
     @property
     def placed(self) -> CardAddress | None:
@@ -187,6 +189,7 @@ def written_job(row: Row) -> WrittenJob:
         _attached(row["attached"]),
         row["deliveries"],
         hidden_by_moderator=row["spoiler"] == HIDDEN_BY_MODERATOR,
+        removed=bool(row["removed"]),
     )
 
 

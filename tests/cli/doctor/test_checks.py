@@ -1,12 +1,16 @@
 """The whole doctor: what is said, in which order, and with which exit code."""
 
+import json
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from bot import __main__
+from bot.cli.doctor.checks import print_json
 from bot.cli.doctor.finding import Sign
+from bot.cli.doctor.settings_check import read_setup
 from tests.cli.doctor.installation import ALL_NEEDED, Installation, of
 from tests.cli.process import environment, run
 from tests.discord_rest.fake import APPLICATION_ID, NOW_MS, TOKEN, guild
@@ -14,7 +18,7 @@ from tests.gateways.generation_harness import GATEWAY_KEY
 from tests.gateways.replay_gateway import http_reply
 
 
-async def test_a_healthy_installation_is_eleven_lines_and_exit_0(
+async def test_a_healthy_installation_is_twelve_lines_and_exit_0(
     installation: Installation,
 ) -> None:
     """An operator sees at one glance that the bot will run, and how to invite it."""
@@ -32,6 +36,7 @@ async def test_a_healthy_installation_is_eleven_lines_and_exit_0(
         "✓ gateway default offers 2 models, yours among them",
         f"✓ data folder     {folder}, {free}; it will be created at the start",
         f"✓ database        {database} will be created at the start",
+        "✓ backups         one every 1d, the first a minute after the start",
         "✓ clock           0.2 s ahead of Discord's",
         f"✓ invite link     {link}&scope=bot+applications.commands&permissions={ALL_NEEDED}",
     ]
@@ -53,7 +58,8 @@ async def test_without_token_and_gateway_everything_else_is_checked(
     installation: Installation,
 ) -> None:
     """The doctor is the first thing that somebody runs, before anything is set up."""
-    findings = await installation.examined(DISCORD_TOKEN="", IMAGE_API_URL="")
+    installation.set(DISCORD_TOKEN="", IMAGE_API_URL="", IMAGE_API_KEY="", IMAGE_MODELS="")
+    findings = await installation.examined()
     assert [(one.sign.value, one.check) for one in findings] == [
         ("✓", "settings"),
         ("✗", "token"),
@@ -61,14 +67,18 @@ async def test_without_token_and_gateway_everything_else_is_checked(
         ("!", "servers"),
         ("!", "commands"),
         ("✗", "gateway"),
+        ("✗", "gateway"),
+        ("✗", "gateway"),
         ("✓", "data folder"),
         ("✓", "database"),
+        ("✓", "backups"),
         ("!", "clock"),
         ("!", "invite link"),
     ]
     assert of(findings, "token").facts == "DISCORD_TOKEN is missing"
     assert "Bot page" in of(findings, "token").fix
-    assert of(findings, "gateway").fix.startswith("IMAGE_API_URL is missing: set it like https://")
+    missing = [one.fix.split()[0] for one in findings if one.check == "gateway"]
+    assert missing == ["IMAGE_API_URL", "IMAGE_API_KEY", "IMAGE_MODELS"]
     assert installation.discord.requests == []
     assert installation.gateway.requests == []
 
@@ -113,7 +123,7 @@ async def test_keys_that_are_no_table_are_one_sentence(installation: Installatio
     """GATEWAYS alone means nothing."""
     findings = await installation.examined(GATEWAYS="openai")
     assert [one.check for one in findings] == ["settings", "the rest"]
-    assert findings[0].fix.startswith("GATEWAYS cannot be read: set one GATEWAYS__NAME")
+    assert findings[0].fix.startswith("GATEWAYS is wrong: set one GATEWAYS__NAME")
 
 
 async def test_no_secret_and_no_foreign_control_character_is_printed(
@@ -201,3 +211,40 @@ def test_the_help_names_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         __main__.main(["--help"])
     assert "check the whole setup and say what to fix" in capsys.readouterr().out
+
+
+async def test_json_is_one_object_with_every_finding(installation: Installation) -> None:
+    """A monitor reads it: its keys and its states stay as they are documented."""
+    installation.set(IMAGE_MODEL="x")
+    said: list[str] = []
+    assert await print_json(read_setup(), installation.clock, said.append) == 0
+    (text,) = said
+    report = json.loads(text)
+    assert list(report) == ["version", "state", "findings"]
+    assert (report["version"], report["state"]) == (version("easel-bot"), "warning")
+    assert {tuple(one) for one in report["findings"]} == {("check", "state", "facts", "fix")}
+    found = {one["check"]: one["state"] for one in report["findings"]}
+    assert (found["settings"], found["token"], found["database"]) == ("warning", "fine", "fine")
+
+
+async def test_json_has_no_secret_and_only_ascii(installation: Installation) -> None:
+    """People paste it into public issues, and pipe it through any terminal."""
+    echo = http_reply(401, {"error": {"message": f"key {GATEWAY_KEY} is wrong \x1b[2J ✗"}})
+    installation.gateway.answers[:] = [echo]
+    installation.discord.guilds = [guild(11, f"\x1b[2J{TOKEN}", 0)]
+    said: list[str] = []
+    assert await print_json(read_setup(), installation.clock, said.append) == 1
+    assert TOKEN not in said[0]
+    assert GATEWAY_KEY not in said[0]
+    assert said[0].isascii()
+    assert said[0].replace("\n", "").isprintable()
+    assert json.loads(said[0])["state"] == "wrong"
+
+
+async def test_json_is_alone_on_standard_output(tmp_path: Path) -> None:
+    """Also where the settings cannot even be read."""
+    for content in (b"DISCORD_TOKEN=", b"\xff\xfe"):
+        (tmp_path / ".env").write_bytes(content)
+        ended = await run("bot", "doctor", "--json", folder=tmp_path, env=environment(tmp_path))
+        report = json.loads(ended.out)
+        assert (ended.code, ended.err, report["state"]) == (1, "", "wrong")

@@ -66,6 +66,15 @@ command-settings-moderation = Set how strict moderation is, for models that supp
     .level = How strictly prompts and pictures are judged
 command-settings-language = Set the language of public messages in this server.
     .language = Language of messages that everyone sees
+command-settings-words = Forbid words in prompts here
+command-settings-words-add = Forbid words in prompts; how their letters are written makes no difference.
+    .words = Words or phrases, separated by commas
+command-settings-words-remove = Allow a word in prompts again.
+    .word = Word to allow again
+command-settings-words-list = Get the words that prompts here may not contain, as a file.
+command-settings-log = Choose a channel that hears who asked for pictures, and of deletions and reports.
+    .channel = Text channel or thread that moderators read
+    .prompts = Show there what people asked for; off unless you turn it on
 command-settings-reset = Reset the settings of this server.
     .what = Settings to reset
 
@@ -180,9 +189,20 @@ command-mydata = Your own data: export or delete it
 command-mydata-export = Get your requests, charges and pictures as a ZIP file that only you see.
 command-mydata-delete = Delete your requests, prompts and pictures, after you confirm.
 
+## /operator
+
+command-operator = For the operator of this bot alone
+command-operator-block = Block a person in every server.
+    .person = Id of the person, or a mention
+    .reason = Reason; the person can read it
+command-operator-unblock = Lift such a block; what admins of servers decided stays.
+    .person = Id of the person, or a mention
+command-operator-blocks = List who is blocked in every server.
+
 ## Context menus, by their names: at most 32 characters
 
 menu-use-as-reference = Use as reference
+menu-report = Report
 
 ## Choices, by their values
 
@@ -194,6 +214,8 @@ command-choice-low = low: less strict, for models that support this
 command-choice-defaults = defaults
 command-choice-emojis = emojis
 command-choice-language = language
+command-choice-words = words
+command-choice-log = log
 command-choice-everything = everything
 command-choice-hour = hour
 command-choice-day = day

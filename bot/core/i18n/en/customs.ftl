@@ -117,6 +117,35 @@ custom-moderation-is =
     }
 custom-moderation-deaf = This has no effect on { $models }.
 
+custom-words = Forbidden words
+custom-words-are =
+    { $count ->
+        [0] None
+        [one] { $count } word or phrase
+       *[other] { $count } words and phrases
+    }
+words-added =
+    { $added ->
+        [0] All of these were forbidden already.
+        [one] { $added } more is forbidden.
+       *[other] { $added } more are forbidden.
+    } { $count ->
+        [one] Prompts here may not contain { $count } word or phrase.
+       *[other] Prompts here may not contain { $count } words and phrases.
+    }
+words-removed =
+    Prompts may contain **{ $word }** again. { $count ->
+        [0] No word is forbidden now.
+        [one] { $count } word or phrase stays forbidden.
+       *[other] { $count } words and phrases stay forbidden.
+    }
+words-none = No word is forbidden here. `/settings words add` forbids some.
+words-listed =
+    { $count ->
+        [one] Prompts here may not contain { $count } word or phrase. Only you see this.
+       *[other] Prompts here may not contain these { $count } words and phrases. Only you see this.
+    }
+
 custom-private = Results
 custom-private-is =
     { $private ->

@@ -56,6 +56,24 @@ error-prompt-empty = The prompt is empty, so please say what to paint.
 
 error-prompt-too-long = Your prompt has { $length } characters and { $model } takes at most { $limit }, so please shorten it.
 
+error-forbidden-text = Something that you asked for is forbidden by the operator of this bot, so please change the prompt or the preset; nothing was charged.
+
+error-forbidden-text-here = Something that you asked for is forbidden by the admins of this server, so please change the prompt or the preset; nothing was charged.
+
+error-text-not-checked = Your prompt could not be checked in time, so please shorten it or try again later; nothing was charged.
+
+error-server-words-full = A server can forbid at most { $limit } words, so please remove some with `/settings words remove`.
+
+error-server-word-too-long = A forbidden word has at most { $limit } characters, so please shorten it, and separate words by commas.
+
+error-server-word-empty = A forbidden word needs a letter or a digit, so please type words, separated by commas.
+
+error-word-not-forbidden = { $word } is not forbidden here, so please check the list with `/settings words list`.
+
+error-style-forbidden = The style { $name } has something that the operator of this bot or this server forbids, so please change its prompt.
+
+error-model-age-restricted = { $model } may be used in age-restricted channels only, so please ask in one or choose another model.
+
 error-unknown-model = There is no model called { $model } here, so please choose one of these: { $allowed }.
 
 error-wrong-size = { $model } does not support the size { $size }, so please choose one of these: { sizes-taken }.
@@ -193,6 +211,14 @@ error-blocked =
         [none] You have been blocked from painting in this server, so please ask an admin of this server if this is a mistake.
        *[other] You have been blocked from painting in this server ({ $reason }), so please ask an admin of this server if this is a mistake.
     }
+
+error-blocked-everywhere =
+    { $reason ->
+        [none] The operator of this bot has blocked you from painting, so please ask them if this is a mistake.
+       *[other] The operator of this bot has blocked you from painting ({ $reason }), so please ask them if this is a mistake.
+    }
+
+error-too-many-requests = You have made as many requests within a minute as this bot takes from one person ({ $limit }), so please go on { $frees_at }.
 
 error-not-blocked = This person is not blocked here, so nothing was changed: please check that you chose the right person.
 
@@ -386,6 +412,8 @@ error-gateway-task-lost = The image service lost track of this picture, so it ma
 error-gateway-task-unfinished = The image service has still not finished, so the picture is kept for you in `/history`, for its credits, if it comes within a day; { money-doubt }: would you like to wait, or try again?
 
 ## Buttons and reactions under a result
+
+error-result-removed = A moderator removed this result, so please paint something else with /imagine.
 
 error-result-unknown = This result can no longer be found, so please ask for a new picture with `/imagine`.
 

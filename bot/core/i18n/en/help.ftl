@@ -100,7 +100,8 @@ help-about-results =
     ℹ️ *Details* says everything about the request
     🙈 hides the pictures as spoilers, or shows them again
     { "*Choose a picture …*" } is for one of several: vary it, use it, or post it alone
-    🗑️ deletes the message; { $history } still has the pictures
+    🗑️ deletes the message; { $history } still has the pictures, unless the operator wants them gone
+    🚩 *Apps* → *Report*, in the menu of the message, tells moderators and the operator what is wrong with it
 
     The buttons work for as long as the message is there, also after a restart of the bot.
 
@@ -124,6 +125,8 @@ help-about-privacy =
     Your prompts and reference images are sent to the image service that the operator of this bot has chosen. Pictures and prompts are kept for { $history } for a limited time.
 
     Results are public in their channel, unless you choose `private`; { $preferences_private } makes this your default.
+
+    The admins of a server can choose a channel where moderators read who asked for a picture and, if they want that, the prompts of requests that are not private.
 
     { $mydata_export } gives you everything that is kept about you as a file, and { $mydata_delete } deletes it.
 

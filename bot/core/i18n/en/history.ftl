@@ -21,6 +21,7 @@ history-pictures =
        *[other] 🖼️ { $count } pictures
     }
 history-pictures-left = 🖼️ { $count } of { $of } pictures kept
+history-removed = 🚫 removed by a moderator
 history-created = { $created_at }
 history-link = [open]({ $link })
 

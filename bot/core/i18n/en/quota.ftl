@@ -20,6 +20,11 @@ usage-blocked =
         [none] ⛔ An admin blocked you from painting here; please ask one if this is a mistake.
        *[other] ⛔ An admin blocked you from painting here: “{ $reason }”
     }
+usage-blocked-everywhere =
+    { $reason ->
+        [none] ⛔ The operator of this bot blocked you from painting; please ask them if this is a mistake.
+       *[other] ⛔ The operator of this bot blocked you from painting: “{ $reason }”
+    }
 
 usage-level =
     { $level ->
@@ -201,6 +206,8 @@ audit-action-granted =
     }
 audit-action-reset = { $subject } · usage reset
 audit-action-blocked = { $subject } · blocked
+audit-action-result-removed = { $subject } · a reported result removed
+audit-action-report-dismissed = { $subject } · a report dismissed
 audit-action-unblocked = { $subject } · no longer blocked
 audit-action-cost-set =
     { $old ->

@@ -34,6 +34,7 @@ terminal-budget-spent =
         [none] This costs more than OPERATOR_BUDGET allows, so please ask for fewer pictures, choose a cheaper model, or raise it.
        *[other] OPERATOR_BUDGET is used up, so please try again { $frees_at }, or raise it.
     }
+terminal-forbidden-text = MODERATION_FILE forbids something in this request, so please change the prompt, or the file.
 terminal-unexpected =
     { $reference ->
         [none] Something went wrong inside Easel, so please look at the log above.

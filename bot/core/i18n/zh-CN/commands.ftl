@@ -65,6 +65,15 @@ command-settings-moderation = 设置模型审核的严格程度（仅限支持�
     .level = 审核提示词和图片的严格程度
 command-settings-language = 设置本服务器公开消息的语言
     .language = 所有人都能看到的消息的语言
+command-settings-words = 设置提示词里禁用的词
+command-settings-words-add = 禁止在提示词中使用一些词，不论字母怎么写
+    .words = 词或短语，用逗号分隔
+command-settings-words-remove = 允许在提示词中再使用一个词
+    .word = 要重新允许的词
+command-settings-words-list = 以文件查看本服务器的禁用词
+command-settings-log = 选择一个频道，记录谁请求了图片、删除和举报
+    .channel = 管理员阅读的文字频道或子区
+    .prompts = 在那里显示人们请求的内容；默认关闭
 command-settings-reset = 重置本服务器的设置
     .what = 要重置的设置
 
@@ -179,9 +188,20 @@ command-mydata = 你自己的数据：导出或删除
 command-mydata-export = 把你的请求、扣费和图片打包为只有你能看到的 ZIP
 command-mydata-delete = 确认后删除你的请求、提示词和图片
 
+## /operator
+
+command-operator = 仅供机器人的运营者使用
+command-operator-block = 在所有服务器中禁止一个人画图
+    .person = 此人的 ID 或提及
+    .reason = 理由；对方能看到
+command-operator-unblock = 解除这种禁止；各服务器管理员的决定不变
+    .person = 此人的 ID 或提及
+command-operator-blocks = 列出在所有服务器中被禁止的人
+
 ## Context menus, by their names: at most 32 characters
 
 menu-use-as-reference = 用作参考图
+menu-report = 举报
 
 ## Choices, by their values
 
@@ -193,6 +213,8 @@ command-choice-low = low：较宽松（仅限支持调节的模型）
 command-choice-defaults = 默认值
 command-choice-emojis = 表情
 command-choice-language = 语言
+command-choice-words = 禁用词
+command-choice-log = 日志
 command-choice-everything = 全部
 command-choice-hour = 小时
 command-choice-day = 天

@@ -114,6 +114,25 @@ custom-moderation-is =
     }
 custom-moderation-deaf = 对 { $models } 不起作用。
 
+custom-words = 禁用词
+custom-words-are =
+    { $count ->
+        [0] 无
+       *[other] { $count } 个词或短语
+    }
+words-added =
+    { $added ->
+        [0] 这些词都已经被禁用。
+       *[other] 新禁用了 { $added } 个。
+    }本服务器的提示词不能包含 { $count } 个词或短语。
+words-removed =
+    提示词里又可以有 **{ $word }** 了。{ $count ->
+        [0] 现在没有禁用词。
+       *[other] 还有 { $count } 个词或短语被禁用。
+    }
+words-none = 这里没有禁用词。用 `/settings words add` 添加。
+words-listed = 本服务器的提示词不能包含这 { $count } 个词或短语。只有你能看到这条消息。
+
 custom-private = 结果
 custom-private-is =
     { $private ->

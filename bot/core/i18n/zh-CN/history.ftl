@@ -20,6 +20,7 @@ history-pictures =
        *[other] 🖼️ { $count } 张图片
     }
 history-pictures-left = 🖼️ { $of } 张图片中保存着 { $count } 张
+history-removed = 🚫 已被管理员移除
 history-created = { $created_at }
 history-link = [打开]({ $link })
 

@@ -20,6 +20,11 @@ usage-blocked =
         [none] ⛔ 管理员禁止了你在这里画图；如有误会，请联系他们。
        *[other] ⛔ 管理员禁止了你在这里画图：“{ $reason }”
     }
+usage-blocked-everywhere =
+    { $reason ->
+        [none] ⛔ 机器人的运营者禁止了你画图；如有误会，请联系他们。
+       *[other] ⛔ 机器人的运营者禁止了你画图：“{ $reason }”
+    }
 
 usage-level =
     { $level ->
@@ -185,6 +190,8 @@ audit-action-granted =
     }
 audit-action-reset = { $subject } · 用量清零
 audit-action-blocked = { $subject } · 禁止画图
+audit-action-result-removed = { $subject } · 被举报的结果已移除
+audit-action-report-dismissed = { $subject } · 举报已驳回
 audit-action-unblocked = { $subject } · 不再禁止
 audit-action-cost-set =
     { $old ->

@@ -26,6 +26,7 @@ terminal-budget-spent =
         [none] 这次的费用超出 OPERATOR_BUDGET，请减少张数，换一个更便宜的模型，或调高它。
        *[other] OPERATOR_BUDGET 已用完，请在 { $frees_at }再试，或调高它。
     }
+terminal-forbidden-text = 请求里有 MODERATION_FILE 禁止的内容，请修改提示词或这个文件。
 terminal-unexpected =
     { $reference ->
         [none] Easel 内部出了问题，请查看上面的日志。

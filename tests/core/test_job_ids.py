@@ -3,7 +3,7 @@
 from itertools import pairwise
 from uuid import UUID
 
-from bot.core.models import new_job_id
+from bot.core.job_ids import new_job_id
 
 NOON = 1_700_000_000_000
 

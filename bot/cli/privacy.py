@@ -1,0 +1,88 @@
+"""``python -m bot privacy``: print what the bot does with people's data, for PRIVACY_URL."""
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from importlib.resources import files
+from string import Template
+
+from bot.database.scheduled_copies import MOST_DAYS
+from bot.gateways.reply.unread_files import UNREAD_RETENTION_MS
+from bot.jobs.maintenance import CHARGE_RETENTION_MS
+from bot.settings.settings import Settings
+
+Say = Callable[[str], None]
+
+_DAY = timedelta(days=1)
+_UNITS = (("day", _DAY), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
+
+
+def print_privacy_page(settings: Settings, say: Say) -> int:
+    """Print the page in Markdown, with what this operator set."""
+    template = (files("bot.cli") / "privacy.md").read_text(encoding="utf-8")
+    say(Template(template).substitute(_values(settings)).rstrip())
+    return 0
+
+
+def _values(settings: Settings) -> Mapping[str, str]:
+    pictures = f"{_words(timedelta(days=settings.retention_days))}; the oldest go earlier"
+    return {
+        "jobs": _words(timedelta(days=settings.keep_jobs_days)),
+        "pictures": f"{pictures} when all take more than {_size(settings.max_disk)}",
+        "charges": _words(timedelta(milliseconds=CHARGE_RETENTION_MS)),
+        "unread": _words(timedelta(milliseconds=UNREAD_RETENTION_MS)),
+        "marks": _words(timedelta(days=MOST_DAYS)),
+        "backups": _backups(settings),
+        "logged": _logged(settings),
+        "forgotten": _forgotten(settings),
+        "deleted_copies": _deleted_copies(settings),
+    }
+
+
+def _backups(settings: Settings) -> str:
+    if settings.backup_every is None:
+        return f"[at most {MOST_DAYS} days]"
+    return (
+        f"{_words(_reach(settings))}: one every {_words(settings.backup_every).removeprefix('1 ')}"
+    )
+
+
+def _logged(settings: Settings) -> str:
+    if settings.log_level == "DEBUG":
+        return "at present, while a fault is searched for, also parts of your words"
+    return "no words, no pictures"
+
+
+def _forgotten(settings: Settings) -> str:
+    if settings.forget_deleted:
+        return (
+            "When a message or its channel is deleted, its pictures are deleted from the bot's "
+            "store as well."
+        )
+    return (
+        "A deleted message only disappears from its channel: its pictures stay in your `/history` "
+        f"for {_words(timedelta(days=settings.retention_days))}, unless a moderator removes them."
+    )
+
+
+def _deleted_copies(settings: Settings) -> str:
+    reach = timedelta(days=MOST_DAYS) if settings.backup_every is None else _reach(settings)
+    return (
+        f"What you delete is still in earlier copies of the database, for up to {_words(reach)}. "
+        "If one has to be used, your data is deleted from it again before the bot starts."
+    )
+
+
+def _reach(settings: Settings) -> timedelta:
+    """Return how old a copy becomes."""
+    return settings.backup_keep * (settings.backup_every or timedelta())
+
+
+def _words(time: timedelta) -> str:
+    unit, length = next((each for each in _UNITS if time % each[1] == timedelta()), _UNITS[-1])
+    count = math.ceil(time / length)
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
+def _size(count: int) -> str:
+    return f"{count / 10**9:g} GB"

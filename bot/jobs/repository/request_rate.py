@@ -1,0 +1,26 @@
+"""How many requests one person has made lately, in all servers together."""
+
+from bot.core.errors.quotas import TooManyRequests
+from bot.database.transaction import Transaction
+
+MINUTE_MS = 60 * 1000
+
+
+def check_request_rate(tx: Transaction, user_id: int, *, at: int, most: int) -> None:
+    """Refuse a request at a moment if the person has made ``most`` within a minute before it.
+
+    It is exact as part of the transaction that writes the job, also among several processes.
+
+    Raises:
+        TooManyRequests
+    """
+    tx.lock(f"rate:{user_id}")
+    earlier = tx.one(
+        "SELECT created_at FROM jobs WHERE user_id = $1 AND created_at > $2"
+        " ORDER BY created_at DESC LIMIT 1 OFFSET $3",
+        user_id,
+        at - MINUTE_MS,
+        most - 1,
+    )
+    if earlier is not None:
+        raise TooManyRequests(limit=most, frees_at=earlier["created_at"] + MINUTE_MS)
