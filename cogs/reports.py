@@ -1,6 +1,7 @@
 """Report a result to the moderators of its server and to the operator, who remove or dismiss it."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -41,7 +42,8 @@ class ReportsCog(commands.Cog):
         self._deps = deps
         self._embeds = deps.log_channels.embeds
         self._reports = deps.services.reports
-        self._telling = asyncio.Lock()  # two reports of one result are one entry
+        # Two reports of one result are one entry; where Discord is slow, other servers do not wait.
+        self._telling = defaultdict[int, asyncio.Lock](asyncio.Lock)
         self._menu = app_commands.ContextMenu(name="Report", callback=self.report)
         self._menu.guild_only = True
 
@@ -103,7 +105,7 @@ class ReportsCog(commands.Cog):
             self._reports.rates.count(user_id, written.job.id)
             await interaction.response.defer(ephemeral=True, thinking=True)
             place = CardAddress(interaction.channel_id or 0, message_id, application_id=0)
-            async with self._telling:
+            async with self._telling[server_id]:
                 report = await self._reports.add(written.job.id, server_id, place, reason)
                 if not await self._tell(report, written, interaction.guild):
                     sentence = self._deps.client.texts.say("report-not-told", locale)

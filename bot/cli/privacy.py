@@ -56,8 +56,8 @@ def _logged(settings: Settings) -> str:
 def _forgotten(settings: Settings) -> str:
     if settings.forget_deleted:
         return (
-            "When a message or its channel is deleted, its pictures are deleted from the bot's "
-            "store as well."
+            "When the last message that shows a picture is deleted, or its channel, the picture is "
+            "deleted from the bot's store as well."
         )
     return (
         "A deleted message only disappears from its channel: its pictures stay in your `/history` "

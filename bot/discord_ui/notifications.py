@@ -12,7 +12,7 @@ from discord.utils import MISSING
 
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.i18n.escaping import cut
-from bot.core.i18n.texts import Texts
+from bot.core.i18n.texts import FALLBACK, Texts
 from bot.core.models import CardAddress, Job, money_to_text
 from bot.discord_ui.client import Client
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
@@ -123,8 +123,12 @@ class OwnerNotifier:
         return CardAddress(sent.channel.id, sent.id, application_id=0)
 
     async def locale(self) -> str:
-        """Return the owner's language; it raises what discord.py raises."""
-        return self._languages.of_user(await self._owner())
+        """Return the owner's language, or English where Discord does not say who that is."""
+        try:
+            return self._languages.of_user(await self._owner())
+        except DISCORD_ERRORS as error:
+            log.info("owner.unknown", error=repr(error))
+            return FALLBACK
 
     async def _owner(self) -> discord.User:
         if self._client.owner_id:

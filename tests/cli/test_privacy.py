@@ -34,7 +34,7 @@ def test_the_document_is_the_page_of_the_defaults() -> None:
         ({"keep_jobs_days": 120}, "how they ended | 120 days |"),
         ({"retention_days": 1}, "repetitions | 1 day; the oldest go earlier when"),
         ({"max_disk": 500_000_000}, "more than 0.5 GB"),
-        ({"forget_deleted": True}, "its pictures are deleted from the bot's store"),
+        ({"forget_deleted": True}, "deleted from the bot's store as well."),
         ({"forget_deleted": False}, "its pictures stay in your `/history` for 30 days"),
         ({}, "lost | 7 days: one every day |"),
         ({}, "no words, no pictures"),

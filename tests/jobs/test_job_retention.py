@@ -15,6 +15,7 @@ from bot.database.database import LONG_ROWS, Database
 from bot.jobs.job_retention import JobRetention
 from bot.jobs.maintenance import delete_old_charges
 from bot.jobs.repository.old_jobs import delete_old_costs, delete_old_jobs
+from bot.jobs.repository.personal_data import TABLES_OF_JOBS
 from bot.quota.audit import Action, NewChange, record
 from bot.quota.limits import HOUR_MS, Period, parse_limits
 from tests.database.sync_database import SyncDatabase
@@ -92,6 +93,20 @@ async def test_everything_of_old_jobs_goes_and_newer_ones_stay_whole(
     assert harness.rows("SELECT MIN(hour) FROM meters") >= [(harness.before // HOUR_MS + 1,)]
     assert harness.count("charges") == 0
     assert foreign_keys_broken(harness.folder / "easel.db") == []
+
+
+async def test_no_table_that_refers_to_jobs_is_forgotten(harness: RetentionHarness) -> None:
+    """One row of a new table would stop the deletion at its job, for ever."""
+    tables = [
+        name for (name,) in harness.rows("SELECT name FROM sqlite_schema WHERE type = 'table'")
+    ]
+    refer = {
+        name
+        for name in tables
+        for key in harness.rows(f"PRAGMA foreign_key_list({name})")
+        if key[2] == "jobs"
+    }
+    assert refer == set(TABLES_OF_JOBS)
 
 
 async def test_sums_and_limits_are_the_same_afterwards(harness: RetentionHarness) -> None:

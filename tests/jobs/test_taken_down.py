@@ -1,16 +1,22 @@
 """Pictures that are taken down: what leaves the content store, when, and what survives a crash."""
 
 import asyncio
+import signal
 from pathlib import Path
 
 from bot.core.models import CardAddress
+from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.discord_ui import message_outbox
+from bot.images.content_store import ContentStore
 from bot.jobs.repository.outbox_messages import OutboxMessage, announce, confirm
 from bot.jobs.repository.posted_messages import is_posted
 from bot.jobs.repository.taken_down import mark_removed, take_down
+from bot.jobs.taken_down_files import TakenDownFiles
+from tests.cli.process import environment, running
 from tests.cogs.scripted_gateway import ErrorReply, ScriptedGateway
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier, ServiceHarness
+from tests.jobs.test_personal_data import query
 from tests.jobs.test_recovery import process
 
 
@@ -175,3 +181,22 @@ async def test_a_card_that_is_gone_takes_no_pictures_of_a_job_that_still_deliver
         await deleted.messages_gone([message_id])
         assert harness.rows("SELECT job_id FROM pictures") == []
         assert kept_files(tmp_path) == []
+
+
+async def test_a_killed_process_leaves_no_file_that_the_next_start_does_not_take(
+    tmp_path: Path,
+) -> None:
+    """SIGKILL in the middle of the files of a server that removed the bot."""
+    module, env = "tests.crash.take_down_process", environment(tmp_path)
+    async with running(module, str(tmp_path), folder=tmp_path, env=env) as killed:
+        assert killed.stdout is not None
+        await asyncio.wait_for(killed.stdout.readline(), 60)
+        killed.send_signal(signal.SIGKILL)
+        assert await asyncio.wait_for(killed.wait(), 60) == -signal.SIGKILL
+    path = tmp_path / "easel.db"
+    assert 0 < len(kept_files(tmp_path)) < 200
+    async with Database.open(path, backup_dir=tmp_path / "backup", now=lambda: 0) as database:
+        await TakenDownFiles(database, ContentStore(tmp_path / "vault")).delete()
+    assert kept_files(tmp_path) == []
+    assert query(path, "SELECT COUNT(*) FROM pictures") == [(0,)]
+    assert query(path, "SELECT COUNT(*) FROM leaving_files") == [(0,)]

@@ -24,6 +24,9 @@ AT_WORK = "(ended_at IS NULL OR (told = 0 AND telling_failures = 0))"
 
 DISOWNED_AT_ONCE = 250  # jobs
 
+TABLES_OF_JOBS = ("pictures", "request_files", "intents", "messages", "attempts", "reports")
+"""The tables whose rows refer to a job; without its rows there it can be deleted."""
+
 PeopleTable = Literal["jobs", "preferences", "presets"]
 PEOPLE_TABLES: tuple[PeopleTable, ...] = ("jobs", "preferences", "presets")
 """The tables in which people are found by their ids; each of their charges has a job."""
@@ -203,7 +206,7 @@ def delete_disowned(tx: Transaction, job_ids: Sequence[str]) -> None:
 def delete_rows_of(tx: Transaction, job_ids: Sequence[str]) -> None:
     """Delete the rows that refer to some jobs, except costs."""
     among = placeholders(job_ids)
-    for table in ("pictures", "request_files", "intents", "messages", "attempts", "reports"):
+    for table in TABLES_OF_JOBS:
         tx.write(f"DELETE FROM {table} WHERE job_id IN ({among})", *job_ids)
 
 
