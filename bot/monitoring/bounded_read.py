@@ -24,7 +24,7 @@ class BoundedRead(Generic[T]):
     ) -> None:
         self._read = read
         self._within_s = within_s
-        self._running: asyncio.Task[T] | None = None
+        self._running: asyncio.Task[T | None] | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -40,17 +40,19 @@ class BoundedRead(Generic[T]):
             await asyncio.wait((self._running,))
 
     async def value(self) -> T | None:
-        """Return what was read, None where that fails or takes too long."""
-        if self._running is None:
-            self._running = asyncio.create_task(self._read())
+        """Return what was read, None where that fails or takes too long.
+
+        Who asks while a read is under way shares it; what came too late is nobody's.
+        """
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._read_if_possible())
         running = self._running
         await asyncio.wait((running,), timeout=self._within_s)
-        if not running.done():
-            return None
-        if self._running is running:  # somebody else may have asked anew meanwhile
-            self._running = None
+        return running.result() if running.done() else None
+
+    async def _read_if_possible(self) -> T | None:
         try:
-            return running.result()
+            return await self._read()
         except Exception as error:  # noqa: BLE001 - whatever it is, there is no value
             log.debug("monitoring.not_read", error=repr(error))
             return None

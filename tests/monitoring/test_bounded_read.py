@@ -28,6 +28,21 @@ async def test_a_read_that_hangs_is_waited_for_once_and_only_so_long() -> None:
         assert began == 2
 
 
+async def test_what_came_too_late_is_not_told_to_who_asks_later() -> None:
+    """A database that is back would look as if it were away until the question after next."""
+    answers, goes_on = iter(["late", "now"]), asyncio.Event()
+
+    async def read() -> str:
+        await goes_on.wait()
+        return next(answers)
+
+    async with asyncio.timeout(30), BoundedRead(read, within_s=SHORT_S) as bounded:
+        assert await bounded.value() is None
+        goes_on.set()
+        await asyncio.sleep(SHORT_S)
+        assert await bounded.value() == "now"
+
+
 async def test_two_who_ask_at_once_share_one_read() -> None:
     """A scrape and a health check cost one commit."""
     began = 0
