@@ -161,6 +161,9 @@ NEWEST_BACKUP_AGE = _gauge(
     "The age of the newest scheduled copy of the database; +Inf where BACKUP_EVERY is set and "
     "there is none.",
 )
+BACKUP_INTERVAL = _gauge(
+    "easel_backup_interval_seconds", "BACKUP_EVERY in seconds; missing where that is empty."
+)
 DATABASE_WRITABLE = _gauge(
     "easel_database_writable", "Whether the database can be written: 1 or 0."
 )
@@ -196,6 +199,7 @@ ALL_METRICS: Final = (
     OLDEST_UNTOLD_CARD,
     OLDEST_OPEN_JOB,
     NEWEST_BACKUP_AGE,
+    BACKUP_INTERVAL,
     DATABASE_WRITABLE,
     READY,
     BUILD_INFO,

@@ -6,6 +6,7 @@ import platform
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Self
 
 from bot import __version__
@@ -37,7 +38,7 @@ class Gauges:
     services: Services
     readiness: Readiness
     now: Callable[[], int]
-    expects_backups: bool
+    backup_every: timedelta | None
     rows: BoundedRead[Sequence[Reading]]
     disk: BoundedRead[DiskFacts]
 
@@ -50,7 +51,7 @@ class Gauges:
         *,
         files: LockFolders,
         now: Callable[[], int],
-        expects_backups: bool,
+        backup_every: timedelta | None,
     ) -> AsyncIterator[Self]:
         """Open them; at their end running reads end."""
 
@@ -63,7 +64,7 @@ class Gauges:
         async with AsyncExitStack() as stack:
             rows = await stack.enter_async_context(BoundedRead(read_rows, within_s=READ_S))
             disk = await stack.enter_async_context(BoundedRead(read_disk, within_s=READ_S))
-            yield cls(services, readiness, now, expects_backups, rows, disk)
+            yield cls(services, readiness, now, backup_every, rows, disk)
 
     async def read(self) -> list[Reading]:
         """Read them all, the slow ones at the same time."""
@@ -93,8 +94,10 @@ class Gauges:
         made_at = disk.newest_backup_at
         if made_at is not None:
             yield Reading(metrics.NEWEST_BACKUP_AGE, _age_s(made_at, self.now()))
-        elif self.expects_backups:
+        elif self.backup_every is not None:
             yield Reading(metrics.NEWEST_BACKUP_AGE, math.inf)
+        if self.backup_every is not None:
+            yield Reading(metrics.BACKUP_INTERVAL, self.backup_every.total_seconds())
 
 
 def _of_shards(shards: ShardLatencies) -> Iterator[Reading]:

@@ -85,7 +85,7 @@ async def serve_monitoring(
                 readiness,
                 files=lock_folders(settings),
                 now=clock.now,
-                expects_backups=settings.backup_every is not None,
+                backup_every=settings.backup_every,
             )
         )
         server = MonitoringServer(metrics, gauges, readiness)
