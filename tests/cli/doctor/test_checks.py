@@ -2,12 +2,11 @@
 
 import json
 import shutil
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from bot import __main__
+from bot import __main__, __version__
 from bot.cli.doctor.checks import print_json
 from bot.cli.doctor.finding import Sign
 from bot.cli.doctor.settings_check import read_setup
@@ -221,7 +220,7 @@ async def test_json_is_one_object_with_every_finding(installation: Installation)
     (text,) = said
     report = json.loads(text)
     assert list(report) == ["version", "state", "findings"]
-    assert (report["version"], report["state"]) == (version("easel-bot"), "warning")
+    assert (report["version"], report["state"]) == (__version__, "warning")
     assert {tuple(one) for one in report["findings"]} == {("check", "state", "facts", "fix")}
     found = {one["check"]: one["state"] for one in report["findings"]}
     assert (found["settings"], found["token"], found["database"]) == ("warning", "fine", "fine")
