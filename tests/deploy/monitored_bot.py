@@ -40,7 +40,8 @@ SETTINGS = {
     "DATA_DIR": "data",
     "DEFAULT_QUOTA": "1000/day",
     "OPERATOR_BUDGET": "60/day",
-    "BACKUP_EVERY": "",  # a test puts its own there
+    "BACKUP_EVERY": "30d",
+    "BACKUP_KEEP": "3",
 }
 _ON_A_DISK = f'mount -t tmpfs -o size={DISK_MB}m easel data && exec "$@"'
 
