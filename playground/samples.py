@@ -338,7 +338,9 @@ class CardSamples:
         ended = WrittenJob(job, "", JobState.DONE, message, error=None)
         report = Report(job.id, 1, message, 2, ("This is no fox.", "It looks like my dog."))
         buttons = report_buttons(self._texts, job.id, 1, job.locale)
-        removed = embeds.report(replace(report, state="removed"), job, "en", decided_by=4)
+        removed = embeds.report(
+            replace(report, state="removed"), job, "en", decided_by=self._ada.user_id
+        )
         return [
             CardSample("log-entry", [embeds.job(ended, message, "en", prompts=True)]),
             CardSample("report", [embeds.report(report, job, "en")], view=buttons),

@@ -95,13 +95,14 @@ class LogEmbeds:
         ]
         if report.state != "removed":
             facts.append(self._link(report.server_id, report.message, locale))
+        if decided_by is not None:
+            facts.append(self._texts.say("log-decided-by", locale, person=f"<@{decided_by}>"))
         title = self._texts.say("log-report", locale, state=report.state, count=report.count)
         colour: EmbedState = "unknown" if report.state == "open" else "cancelled"
         embed = self._embed(title, colour, facts)
-        lines = [quoted(each, LONGEST_REASON, lines=3) for each in report.reasons]
-        if decided_by is not None:
-            lines.append(self._texts.say("log-decided-by", locale, person=f"<@{decided_by}>"))
-        embed.description = "\n".join([str(embed.description), *lines])
+        # Without an empty line between them, several would look like one.
+        reasons = "\n\n".join(quoted(each, LONGEST_REASON, lines=3) for each in report.reasons)
+        embed.description = f"{embed.description}\n{reasons}".rstrip()
         return embed.set_footer(text=str(job.requester.user_id))
 
     def _embed(self, title: str, colour: EmbedState, facts: Sequence[str]) -> discord.Embed:

@@ -131,7 +131,7 @@ async def test_a_moderator_removes_a_result_for_good(world: DiscordWorld) -> Non
     assert page.choices == {}
     for entry in (newest(staff), newest(olga.dm_channel)):
         assert text(entry).startswith("✅ Reported and removed")
-        assert f"Decided by <@{world.mia.id}>" in text(entry)
+        assert f"decided by <@{world.mia.id}>" in text(entry)
         assert custom_ids(entry) == []
     recorded = world.rows("SELECT server_id, actor_id, action, subject FROM audit")
     subject = f"user:{world.ada.id}"

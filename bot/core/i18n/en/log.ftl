@@ -45,7 +45,7 @@ log-report =
            *[other] 🚩 A result was reported { $count } times
         }
     }
-log-decided-by = Decided by { $person }
+log-decided-by = decided by { $person }
 
 ## Reports
 
