@@ -1,13 +1,17 @@
 """Reports of results, and what moderators decide about them."""
 
+import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+
+import structlog
 
 from bot.core.errors.base import Refusal
 from bot.core.models import CardAddress
 from bot.database.database import Database
 from bot.database.transaction import Transaction
+from bot.jobs.personal_data.deletion_requests import DeletionRequests
 from bot.jobs.repository.reports import (
     EntryReader,
     Report,
@@ -22,6 +26,8 @@ from bot.jobs.repository.taken_down import mark_removed
 from bot.jobs.taken_down_files import TakenDownFiles
 from bot.quota.audit import Action, NewChange, record
 from bot.quota.levels import user_subject
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 HOUR_MS = 3_600_000
 REPORTS_PER_HOUR = 5  # of one person
@@ -91,6 +97,7 @@ class ReportedResults:
         database: Database,
         repository: JobRepository,
         files: TakenDownFiles,
+        removals: DeletionRequests,
         *,
         now: Callable[[], int],
     ) -> None:
@@ -98,6 +105,7 @@ class ReportedResults:
         self._database = database
         self._repository = repository
         self._files = files
+        self._removals = removals
         self._now = now
 
     async def add(self, job_id: str, server_id: int, message: CardAddress, reason: str) -> Report:
@@ -120,6 +128,17 @@ class ReportedResults:
         await self._files.delete()
         return report
 
+    async def repeat_removals(self) -> None:
+        """Remove again what a restored backup has brought back; harmless twice.
+
+        The files go with the next maintenance.
+        """
+        for job_id in await asyncio.to_thread(self._removals.results):
+            written = await self._database.read(self._repository.job, job_id)
+            if written is not None and not written.removed:
+                await self._database.write(mark_removed, job_id)
+                log.info("result.removed_again", job=job_id)
+
     async def dismiss(self, job_id: str, server_id: int, *, actor_id: int) -> Report:
         """Decide that a result stays; raises ReportDecided."""
         return await self._decide(job_id, server_id, "dismissed", actor_id)
@@ -141,6 +160,8 @@ class ReportedResults:
             return _decided_so(tx, job_id, server_id, state)
         if state == "removed":
             mark_removed(tx, job_id)
+            # Before the commit: better one too many than one that a backup undoes.
+            self._removals.add_result(job_id)
         subject = user_subject(written.job.requester.user_id)
         record(tx, NewChange(server_id, actor_id, _ACTIONS[state], subject), at=self._now())
         return report
