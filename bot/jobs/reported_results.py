@@ -11,6 +11,7 @@ from bot.core.errors.base import Refusal
 from bot.core.models import CardAddress
 from bot.database.database import Database
 from bot.database.transaction import Transaction
+from bot.jobs.job_lookup import ResultUnknown
 from bot.jobs.personal_data.deletion_requests import DeletionRequests
 from bot.jobs.repository.reports import (
     EntryReader,
@@ -109,10 +110,21 @@ class ReportedResults:
         self._now = now
 
     async def add(self, job_id: str, server_id: int, message: CardAddress, reason: str) -> Report:
-        """Write a report of a result; several of one result are one."""
+        """Write a report of a result; several of one result are one.
+
+        Raises:
+            ResultUnknown: its job was deleted meanwhile.
+        """
         return await self._database.write_soon(
-            lambda tx: add_report(tx, job_id, server_id, message, reason, at=self._now())
+            lambda tx: self._add(tx, job_id, server_id, message, reason)
         )
+
+    def _add(
+        self, tx: Transaction, job_id: str, server_id: int, message: CardAddress, reason: str
+    ) -> Report:
+        if self._repository.job(tx, job_id) is None:
+            raise ResultUnknown
+        return add_report(tx, job_id, server_id, message, reason, at=self._now())
 
     async def told(self, report: Report, reader: EntryReader, entry: CardAddress) -> None:
         """Write which message tells of a report."""

@@ -7,6 +7,7 @@ from structlog.testing import capture_logs
 
 from bot.cli.doctor.discord_checks import NEEDED
 from bot.discord_ui.log_channels import MOST_WAITING
+from bot.jobs.repository.personal_data import disown
 from cogs.settings_log import NEEDED as LOG_NEEDS
 from cogs.settings_log import NEEDED_IN_THREAD as LOG_NEEDS_IN_THREAD
 from tests.cogs.actions import delete_after_question, finished_card, press, react
@@ -78,6 +79,25 @@ async def test_prompts_stand_there_only_where_the_admins_want_that(world: Discor
     assert "🔒 private" in str(private.description)
     assert "open" not in str(private.description)
     assert f"<@{world.ada.id}>" in str(private.description)
+
+
+async def test_what_its_requester_had_deleted_is_not_told_later(world: DiscordWorld) -> None:
+    """An entry may wait for a slow channel, and a deletion may be faster."""
+    staff = await logging_to(world, prompts=True)
+    await finished_card(world, "a secret")
+    ((job_id,),) = world.rows("SELECT id FROM jobs")
+    services = world.bot.services
+    job, told = await services.job_service.find(job_id), services.job_service.on_end
+    assert job is not None
+    assert told is not None
+    await services.database.write(disown, world.ada.id)
+
+    async def tell(_: discord.Interaction) -> None:
+        told(job)
+
+    world.bot.client.add_listener(tell, "on_interaction")
+    await world.ben.slash(world.channel, "help")
+    assert len(entries(staff)) == 1
 
 
 async def test_declines_failures_and_deletions_stand_there(world: DiscordWorld) -> None:
