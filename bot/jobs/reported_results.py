@@ -51,7 +51,7 @@ class TooManyReports(Refusal):
 
 @dataclass(eq=False, kw_only=True)
 class ReportDecided(Refusal):
-    """Somebody decided about the report before, or its job was deleted."""
+    """Somebody decided about the report before."""
 
     message_id = "error-report-decided"
 
@@ -135,6 +135,7 @@ class ReportedResults:
 
         Raises:
             ReportDecided
+            ResultUnknown: its job was deleted meanwhile.
         """
         report = await self._decide(job_id, server_id, "removed", actor_id)
         await self._files.delete()
@@ -152,7 +153,7 @@ class ReportedResults:
                 log.info("result.removed_again", job=job_id)
 
     async def dismiss(self, job_id: str, server_id: int, *, actor_id: int) -> Report:
-        """Decide that a result stays; raises ReportDecided."""
+        """Decide that a result stays; it raises as ``remove`` does."""
         return await self._decide(job_id, server_id, "dismissed", actor_id)
 
     async def _decide(
@@ -181,6 +182,8 @@ class ReportedResults:
 
 def _decided_so(rows: Transaction, job_id: str, server_id: int, state: ReportState) -> Report:
     report = read_report(rows, job_id, server_id)
-    if report is None or report.state != state:
+    if report is None:
+        raise ResultUnknown
+    if report.state != state:
         raise ReportDecided
     return report

@@ -205,11 +205,14 @@ async def test_a_killed_process_leaves_no_file_that_the_next_start_does_not_take
     assert query(path, "SELECT COUNT(*) FROM leaving_files") == [(0,)]
 
 
-async def test_a_report_of_what_was_deleted_meanwhile_is_refused_in_words(
+async def test_reports_of_what_was_deleted_meanwhile_are_refused_in_words(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
-    """Its requester may delete their data while somebody writes why it should go."""
+    """Its requester may delete their data while others write, or decide, why it should go."""
     async with process(tmp_path, gateway) as harness:
         place = CardAddress(5, 6, application_id=0)
         with pytest.raises(ResultUnknown):
             await harness.services.reports.add("gone", 10, place, "a reason")
+        for decide in (harness.services.reports.remove, harness.services.reports.dismiss):
+            with pytest.raises(ResultUnknown):
+                await decide("gone", 10, actor_id=3)
