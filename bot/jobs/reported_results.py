@@ -83,6 +83,13 @@ class ReportRates:
         while len(self._reports) > MAX_REMEMBERED:
             self._reports.popitem(last=False)
 
+    def allow_again(self, user_id: int, job_id: str) -> None:
+        """Let a person repeat a report that nobody heard of; it still counts within the hour."""
+        recent = self._recent(user_id)
+        self._reports[user_id] = deque(
+            (at, "" if reported == job_id else reported) for at, reported in recent
+        )
+
     def _recent(self, user_id: int) -> deque[tuple[int, str]]:
         recent = self._reports.get(user_id, deque())
         while recent and recent[0][0] <= self._now() - HOUR_MS:
