@@ -186,11 +186,12 @@ def _log_summary(bot: Bot, settings: Settings) -> None:
 
 
 async def _load_preferences(services: Services, clock: Clock) -> PreferenceStore:
-    """Return what people and servers set, without what people wanted to be deleted."""
+    """Return what people and servers set, without what a restored backup must not bring back."""
     store = PreferenceStore(services.database, now=clock.now)
     for request in await services.deletion.undone_requests():
         await store.delete_person(request.user_id)
         await services.deletion.repeat(request)
+    await services.reports.repeat_removals()
     await store.load()
     services.moderation.words_of = lambda server_id: store.server(server_id).words
     return store

@@ -211,6 +211,9 @@ def _services(
         proxies=settings.proxies,
     )
     files = TakenDownFiles(base.database, content_store)
+    requests = DeletionRequests(
+        base.locks.database, hashed=deps.attempts.pseudonyms.deletion_mark, now=base.clock.now
+    )
     return Services(
         database=base.database,
         ledger=deps.ledger,
@@ -225,7 +228,7 @@ def _services(
         retention=deps.retention,
         content_store=content_store,
         export=PersonalDataExport(base.database, content_store),
-        deletion=_deletion(base, deps),
+        deletion=_deletion(base, deps, requests),
         alerts=base.alerts,
         offers=offers,
         queue=deps.queue,
@@ -238,7 +241,9 @@ def _services(
         ),
         taken_down_files=files,
         deleted_messages=DeletedMessages(base.database, files, forgets=settings.forget_deleted),
-        reports=ReportedResults(base.database, deps.repository, files, now=base.clock.now),
+        reports=ReportedResults(
+            base.database, deps.repository, files, requests, now=base.clock.now
+        ),
     )
 
 
@@ -255,7 +260,9 @@ def _recovery(base: _Base, deps: JobDependencies, job_service: JobService) -> Re
     )
 
 
-def _deletion(base: _Base, deps: JobDependencies) -> PersonalDataDeletion:
+def _deletion(
+    base: _Base, deps: JobDependencies, requests: DeletionRequests
+) -> PersonalDataDeletion:
     settings = base.settings
     return PersonalDataDeletion(
         database=base.database,
@@ -263,11 +270,7 @@ def _deletion(base: _Base, deps: JobDependencies) -> PersonalDataDeletion:
         content_store=base.content_store,
         jobs=settings.data_dir / "jobs",
         unread=settings.data_dir / "unread",
-        requests=DeletionRequests(
-            base.locks.database,
-            hashed=deps.attempts.pseudonyms.deletion_mark,
-            now=base.clock.now,
-        ),
+        requests=requests,
     )
 
 

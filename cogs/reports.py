@@ -98,20 +98,33 @@ class ReportsCog(commands.Cog):
     async def _take(self, interaction: Interaction, message_id: int, reason: str) -> None:
         self._deps.client.admit(interaction)
         locale = self._deps.client.languages.personal(interaction)
-        user_id, server_id = interaction.user.id, interaction.guild_id or 0
         written = await self._reportable(message_id)
-        sentence = self._thanks(locale)
-        if not self._reports.rates.is_repeated(user_id, written.job.id):
-            self._reports.rates.count(user_id, written.job.id)
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            place = CardAddress(interaction.channel_id or 0, message_id, application_id=0)
-            async with self._telling[server_id]:
-                report = await self._reports.add(written.job.id, server_id, place, reason)
-                if not await self._tell(report, written, interaction.guild):
-                    sentence = self._deps.client.texts.say("report-not-told", locale)
-            await interaction.followup.send(sentence, ephemeral=True)
+        rates, user_id, job_id = self._reports.rates, interaction.user.id, written.job.id
+        if rates.is_repeated(user_id, job_id):
+            await interaction.response.send_message(self._thanks(locale), ephemeral=True)
             return
-        await interaction.response.send_message(sentence, ephemeral=True)
+        rates.count(user_id, job_id)
+        is_told = False
+        try:
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            is_told = await self._pass_on(interaction, written, message_id, reason)
+        finally:
+            if not is_told:
+                rates.allow_again(user_id, job_id)
+        sentence = self._thanks(locale)
+        if not is_told:
+            sentence = self._deps.client.texts.say("report-not-told", locale)
+        await interaction.followup.send(sentence, ephemeral=True)
+
+    async def _pass_on(
+        self, interaction: Interaction, written: WrittenJob, message_id: int, reason: str
+    ) -> bool:
+        """Write a report and tell of it; return whether somebody knows of it."""
+        server_id = interaction.guild_id or 0
+        place = CardAddress(interaction.channel_id or 0, message_id, application_id=0)
+        async with self._telling[server_id]:
+            report = await self._reports.add(written.job.id, server_id, place, reason)
+            return await self._tell(report, written, interaction.guild)
 
     def _thanks(self, locale: str) -> str:
         return self._deps.client.texts.say("report-thanks", locale)

@@ -24,6 +24,7 @@ from bot.discord_ui.client import Client
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.log_embeds import LogEmbeds
 from bot.jobs.repository import job_details
+from bot.jobs.repository.personal_data import DELETED_USER_ID
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.preference_store import PreferenceStore
@@ -123,7 +124,7 @@ class LogChannels:
         self, job_id: str, locale: str, settings: ServerSettings
     ) -> discord.Embed | None:
         written, message = await self._database.read(self._read, job_id)
-        if written is None:
+        if written is None or written.job.requester.user_id == DELETED_USER_ID:
             return None
         return self.embeds.job(written, message, locale, prompts=settings.log_prompts)
 

@@ -72,7 +72,8 @@ class _Offer:
     """What is offered at one moment.
 
     ``former`` are the gateways' models that a reload has removed: what was begun there is still
-    received, and costs what it cost. ``age_restricted`` are names in lower case.
+    received, and costs what it cost. ``age_restricted`` are names in lower case, also of former
+    models, whose pictures are still kept.
     """
 
     models: tuple[ModelAbilities, ...]
@@ -123,7 +124,10 @@ class Catalogue:
         old, offer = self._offer, new._offer
         gone = {**old.former, **old.pairs}
         former = {pair: ability for pair, ability in gone.items() if pair not in offer.pairs}
-        self._offer = replace(offer, former=former)
+        marked = {name for name in old.age_restricted if name not in offer.by_name}
+        self._offer = replace(
+            offer, former=former, age_restricted=offer.age_restricted.union(marked)
+        )
 
     def ability(self, gateway: str, model: str) -> ModelAbilities:
         """Return a model's abilities at one gateway, also a former one.

@@ -19,7 +19,6 @@ from bot.core.errors.jobs import PicturesLate
 from bot.core.models import JobState, Requester
 from bot.database.transaction import Transaction
 from bot.gateways.events import GatewayRequest, Received
-from bot.jobs.attempt_recorder import attempt_price
 from bot.jobs.courier import JobFailure
 from bot.jobs.job_ending import JobDependencies, report_failure
 from bot.jobs.picture_retention import StoredPicture
@@ -154,9 +153,8 @@ class LateTasks(BackgroundTask):
             return None  # their data was deleted meanwhile
         if now_written.removed:
             return None  # a moderator took it down meanwhile
-        price = attempt_price(deps.attempts.catalogue, job, attempt.key, attempt.asked)
         lost = received.lost_by_gateway(attempt.asked)
-        cost = Cost(job.request.model, len(stored), lost, received.usage, price)
+        cost = Cost(job.request.model, len(stored), lost, received.usage)
         if not receive_late(tx, attempt.key, cost):
             return None
         count_late_pictures(tx, deps.metrics, cost)

@@ -1,13 +1,18 @@
 """Reports of results, and what moderators decide about them."""
 
+import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+
+import structlog
 
 from bot.core.errors.base import Refusal
 from bot.core.models import CardAddress
 from bot.database.database import Database
 from bot.database.transaction import Transaction
+from bot.jobs.job_lookup import ResultUnknown
+from bot.jobs.personal_data.deletion_requests import DeletionRequests
 from bot.jobs.repository.reports import (
     EntryReader,
     Report,
@@ -22,6 +27,8 @@ from bot.jobs.repository.taken_down import mark_removed
 from bot.jobs.taken_down_files import TakenDownFiles
 from bot.quota.audit import Action, NewChange, record
 from bot.quota.levels import user_subject
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 HOUR_MS = 3_600_000
 REPORTS_PER_HOUR = 5  # of one person
@@ -44,7 +51,7 @@ class TooManyReports(Refusal):
 
 @dataclass(eq=False, kw_only=True)
 class ReportDecided(Refusal):
-    """Somebody decided about the report before, or its job was deleted."""
+    """Somebody decided about the report before."""
 
     message_id = "error-report-decided"
 
@@ -76,6 +83,13 @@ class ReportRates:
         while len(self._reports) > MAX_REMEMBERED:
             self._reports.popitem(last=False)
 
+    def allow_again(self, user_id: int, job_id: str) -> None:
+        """Let a person repeat a report that nobody heard of; it still counts within the hour."""
+        recent = self._recent(user_id)
+        self._reports[user_id] = deque(
+            (at, "" if reported == job_id else reported) for at, reported in recent
+        )
+
     def _recent(self, user_id: int) -> deque[tuple[int, str]]:
         recent = self._reports.get(user_id, deque())
         while recent and recent[0][0] <= self._now() - HOUR_MS:
@@ -91,6 +105,7 @@ class ReportedResults:
         database: Database,
         repository: JobRepository,
         files: TakenDownFiles,
+        removals: DeletionRequests,
         *,
         now: Callable[[], int],
     ) -> None:
@@ -98,13 +113,25 @@ class ReportedResults:
         self._database = database
         self._repository = repository
         self._files = files
+        self._removals = removals
         self._now = now
 
     async def add(self, job_id: str, server_id: int, message: CardAddress, reason: str) -> Report:
-        """Write a report of a result; several of one result are one."""
+        """Write a report of a result; several of one result are one.
+
+        Raises:
+            ResultUnknown: its job was deleted meanwhile.
+        """
         return await self._database.write_soon(
-            lambda tx: add_report(tx, job_id, server_id, message, reason, at=self._now())
+            lambda tx: self._add(tx, job_id, server_id, message, reason)
         )
+
+    def _add(
+        self, tx: Transaction, job_id: str, server_id: int, message: CardAddress, reason: str
+    ) -> Report:
+        if self._repository.job(tx, job_id) is None:
+            raise ResultUnknown
+        return add_report(tx, job_id, server_id, message, reason, at=self._now())
 
     async def told(self, report: Report, reader: EntryReader, entry: CardAddress) -> None:
         """Write which message tells of a report."""
@@ -115,13 +142,25 @@ class ReportedResults:
 
         Raises:
             ReportDecided
+            ResultUnknown: its job was deleted meanwhile.
         """
         report = await self._decide(job_id, server_id, "removed", actor_id)
         await self._files.delete()
         return report
 
+    async def repeat_removals(self) -> None:
+        """Remove again what a restored backup has brought back; harmless twice.
+
+        The files go with the next maintenance.
+        """
+        for job_id in await asyncio.to_thread(self._removals.results):
+            written = await self._database.read(self._repository.job, job_id)
+            if written is not None and not written.removed:
+                await self._database.write(mark_removed, job_id)
+                log.info("result.removed_again", job=job_id)
+
     async def dismiss(self, job_id: str, server_id: int, *, actor_id: int) -> Report:
-        """Decide that a result stays; raises ReportDecided."""
+        """Decide that a result stays; it raises as ``remove`` does."""
         return await self._decide(job_id, server_id, "dismissed", actor_id)
 
     async def _decide(
@@ -141,6 +180,8 @@ class ReportedResults:
             return _decided_so(tx, job_id, server_id, state)
         if state == "removed":
             mark_removed(tx, job_id)
+            # Before the commit: better one too many than one that a backup undoes.
+            self._removals.add_result(job_id)
         subject = user_subject(written.job.requester.user_id)
         record(tx, NewChange(server_id, actor_id, _ACTIONS[state], subject), at=self._now())
         return report
@@ -148,6 +189,8 @@ class ReportedResults:
 
 def _decided_so(rows: Transaction, job_id: str, server_id: int, state: ReportState) -> Report:
     report = read_report(rows, job_id, server_id)
-    if report is None or report.state != state:
+    if report is None:
+        raise ResultUnknown
+    if report.state != state:
         raise ReportDecided
     return report

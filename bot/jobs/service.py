@@ -89,10 +89,13 @@ class JobService:
         self, request: ImageRequest, requester: Requester, *, private: bool
     ) -> None:
         """Refuse a model that may not paint there, and a text that is forbidden."""
-        self._deps.age_restriction.check(request.model, requester)
+        deps, server_id = self._deps, requester.server_id
+        deps.age_restriction.check(request.model, requester)
         try:
-            await self._deps.moderation.check(request.free_texts, server_id=requester.server_id)
+            await deps.moderation.check(request.free_texts, server_id=server_id)
         except TextRefused:
+            # Who is blocked is told that, and nobody else hears of their words.
+            await deps.database.read(deps.ledger.check_blocked, server_id, requester.user_id)
             if self.on_declined is not None:
                 self.on_declined(request, requester, private=private)
             raise

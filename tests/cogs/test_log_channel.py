@@ -1,5 +1,7 @@
 """/settings log: what moderators read there, what never stands there, and that no job waits."""
 
+from functools import partial
+
 import discord
 import pytest
 import simcord
@@ -7,6 +9,8 @@ from structlog.testing import capture_logs
 
 from bot.cli.doctor.discord_checks import NEEDED
 from bot.discord_ui.log_channels import MOST_WAITING
+from bot.jobs.repository.personal_data import disown
+from bot.quota.levels import EVERY_SERVER
 from cogs.settings_log import NEEDED as LOG_NEEDS
 from cogs.settings_log import NEEDED_IN_THREAD as LOG_NEEDS_IN_THREAD
 from tests.cogs.actions import delete_after_question, finished_card, press, react
@@ -80,6 +84,25 @@ async def test_prompts_stand_there_only_where_the_admins_want_that(world: Discor
     assert f"<@{world.ada.id}>" in str(private.description)
 
 
+async def test_what_its_requester_had_deleted_is_not_told_later(world: DiscordWorld) -> None:
+    """An entry may wait for a slow channel, and a deletion may be faster."""
+    staff = await logging_to(world, prompts=True)
+    await finished_card(world, "a secret")
+    ((job_id,),) = world.rows("SELECT id FROM jobs")
+    services = world.bot.services
+    job, told = await services.job_service.find(job_id), services.job_service.on_end
+    assert job is not None
+    assert told is not None
+    await services.database.write(disown, world.ada.id)
+
+    async def tell(_: discord.Interaction) -> None:
+        told(job)
+
+    world.bot.client.add_listener(tell, "on_interaction")
+    await world.ben.slash(world.channel, "help")
+    assert len(entries(staff)) == 1
+
+
 async def test_declines_failures_and_deletions_stand_there(world: DiscordWorld) -> None:
     """What moderators look for first is what went wrong."""
     staff = await logging_to(world)
@@ -122,6 +145,25 @@ def test_the_invite_asks_for_what_the_log_needs() -> None:
     """Who follows the doctor's link has no channel that refuses the log."""
     assert set(LOG_NEEDS) | set(LOG_NEEDS_IN_THREAD) <= {*NEEDED, "View Channel"}
     assert "View Channels" in NEEDED
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+async def test_nobody_who_is_blocked_writes_there(world: DiscordWorld, everywhere: bool) -> None:
+    """They would fill the moderators' channel with the words that it forbids."""
+    staff = await logging_to(world, prompts=True)
+    await world.mia.slash(world.channel, "settings words add", words="bad word")
+    server_id = EVERY_SERVER if everywhere else world.guild.id
+    services = world.bot.services
+    block = partial(
+        services.ledger.block,
+        server_id=server_id,
+        user_id=world.ada.id,
+        reason="spam",
+        actor_id=world.mia.id,
+    )
+    await services.database.write(block)
+    assert "spam" in reply_text(await world.imagine(world.ada, "a bad word"))
+    assert entries(staff) == []
 
 
 async def test_it_is_in_the_language_of_the_server(world: DiscordWorld) -> None:

@@ -259,6 +259,19 @@ async def test_a_report_that_reaches_nobody_says_so(world: DiscordWorld) -> None
     assert olga.dm_channel.history() == []
 
 
+async def test_a_report_that_reached_nobody_can_be_made_again(world: DiscordWorld) -> None:
+    """Thanks for the second attempt would be as untrue as for the first one."""
+    olga = owner(world)
+    card = await finished_card(world)
+    world.env.inject_error("POST", "/users/@me/channels", status=403, code=50007)
+    await report(world, world.ben, card)
+    assert (await report(world, world.ben, card, "still there")).startswith(THANKS)
+    assert "still there" in text(newest(olga.dm_channel))
+    for _ in range(2):
+        assert (await report(world, world.ben, card)).startswith(THANKS)
+    assert len(olga.dm_channel.history()) == 1
+
+
 async def test_only_results_that_others_see_can_be_reported(world: DiscordWorld) -> None:
     """A report of anything else would lead a moderator nowhere."""
     owner(world)

@@ -13,8 +13,11 @@ import pytest
 from tests.cli.process import Ended, environment
 from tests.cogs.actions import ephemeral_text, press
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder
+from tests.cogs.history_page import HistoryPage
 from tests.cogs.test_gateways import direct_messages
+from tests.cogs.test_log_channel import logging_to
 from tests.cogs.test_mydata import asked, confirmed
+from tests.cogs.test_reports import decide, files, newest, report
 from tests.cogs.test_waiting import cards
 from tests.jobs.test_recovery import until
 
@@ -141,6 +144,28 @@ async def test_the_evening_goes_on_after_a_restore(
     assert "goes on" in str(cards(world)[-1].embeds[0].to_dict())
     assert world.credits() == 3
     assert (await shell(world, "python -m bot db status")).out.count("CHECK") == 1
+
+
+async def test_what_a_moderator_removed_stays_removed_after_a_restore(world: DiscordWorld) -> None:
+    """What must not be shown must not come back because of a broken disk."""
+    staff = await logging_to(world)
+    await painted(world, world.ada, "what must not be shown")
+    await backed_up(world)
+    await report(world, world.ben, world.card)
+    (file,) = files(world)
+    picture = file.read_bytes()
+    await decide(world, world.mia, newest(staff), "remove")
+    await world._bots.aclose()
+    delete_database(world.folder)
+    file.write_bytes(picture)  # the copy of the files is of before, too
+    assert (await shell(world, documented("python -m bot db restore"))).code == 0
+    await world.restart()
+    page = await HistoryPage.open(world, world.ada)
+    assert "🚫 removed by a moderator" in page.facts[0]
+    assert page.choices == {}
+    await world.env.advance_time(61)
+    await until(lambda: files(world) == [])
+    assert world.rows("SELECT removed FROM jobs") == [(1,)]
 
 
 async def test_a_restart_after_the_restore_goes_on_with_the_schedule(world: DiscordWorld) -> None:

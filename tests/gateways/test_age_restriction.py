@@ -43,6 +43,18 @@ def test_a_mark_of_any_gateway_counts() -> None:
             rule().check(name, somebody)
 
 
+def test_a_model_that_a_reload_removes_keeps_its_mark() -> None:
+    """Its pictures are still in /history, and would be posted where everybody sees them."""
+    catalogue = Catalogue.of(parse_gateways(FILE, {}))
+    removed = FILE.partition("[gateways.second]")[0].replace(', "gpt-image-2"', "")
+    for file in (removed, removed):
+        catalogue.replace(Catalogue.of(parse_gateways(file, {})))
+        assert catalogue.is_age_restricted("gpt-image-2")
+    unmarked = FILE.partition("[gateways.second]")[0]
+    catalogue.replace(Catalogue.of(parse_gateways(unmarked, {})))
+    assert not catalogue.is_age_restricted("gpt-image-2")
+
+
 @pytest.mark.parametrize(
     ("channel", "allowed", "expected"),
     [

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors.base import StartRefused
+from bot.core.job_ids import new_job_id
 from bot.core.pseudonyms import Pseudonyms
 from bot.jobs.personal_data.deletion_requests import KEPT_MS, DeletionRequest, DeletionRequests
 
@@ -58,6 +59,19 @@ def test_what_no_backup_can_bring_back_is_forgotten(tmp_path: Path) -> None:
     now.now_ms += 1
     opened(tmp_path, now).forget_old()
     assert {each.user_id for each in opened(tmp_path, now).among([ADA, BEN])} == {BEN}
+
+
+def test_a_removed_result_is_known_and_forgotten_as_people_are(tmp_path: Path) -> None:
+    """It stands in the same file, and is nobody who had their data deleted."""
+    now, job_id = Time(), new_job_id(Time.now_ms)
+    opened(tmp_path, now).add_result(job_id)
+    assert not opened(tmp_path, now).any()
+    opened(tmp_path, now).add(ADA)
+    assert opened(tmp_path, now).any()
+    assert opened(tmp_path, now).results() == [job_id]
+    now.now_ms += KEPT_MS
+    opened(tmp_path, now).forget_old()
+    assert opened(tmp_path, now).results() == []
 
 
 def test_a_damaged_line_is_skipped(tmp_path: Path) -> None:

@@ -122,12 +122,15 @@ class GrowthHarness(PersonalDataHarness):
     async def moderate(self) -> None:
         """Remove a reported result, and hear of a deleted channel and server."""
         files = TakenDownFiles(self.database, self.content_store)
-        reports = ReportedResults(self.database, self.repository, files, now=self.now)
+        reports = ReportedResults(
+            self.database, self.repository, files, self.requests, now=self.now
+        )
         ((job_id,),) = self.rows(f"SELECT MAX(id) FROM jobs WHERE user_id = {PERSON}")
         place = CardAddress(5, 6, application_id=0)
         report = await reports.add(job_id, QUIET_SERVER, place, "a reason")
         await reports.told(report, "log", place)
         await reports.remove(job_id, QUIET_SERVER, actor_id=1)
+        await reports.repeat_removals()
         deleted = DeletedMessages(self.database, files, forgets=True)
         await deleted.channels_gone({5})
         await deleted.server_left(QUIET_SERVER)

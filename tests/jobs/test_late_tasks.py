@@ -17,6 +17,7 @@ from bot.jobs.recovery import OpenCourier
 from bot.services import open_services
 from tests.cogs.scripted_gateway import ScriptedGateway, TaskReply
 from tests.jobs.service_harness import ADA, RecordingCourier, ServiceHarness, settings
+from tests.jobs.test_billing import DEAR, two_gateways
 from tests.jobs.test_recovery import recover, until
 
 MINUTE_MS = 60_000
@@ -117,6 +118,26 @@ async def test_a_late_picture_never_exceeds_a_limit(
         await harness.services.late_tasks.look(opening(courier), known)
     assert [failure.charged for failure in courier.failures] == [0]
     assert harness.rows("SELECT SUM(credits), SUM(operator_credits) FROM charges") == [(5, 6)]
+
+
+async def test_what_comes_late_costs_what_it_cost_when_it_was_asked_for(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """The operator's budget and metrics counted it then; another price now would not match them."""
+    time, costs = QuickTime(), "SELECT billed, price FROM costs"
+    chosen = two_gateways(tmp_path, gateway)
+    async with open_services(chosen, Clock(time.now, time.sleep)) as services:
+        harness = ServiceHarness(services, tmp_path)
+        await unfinished_job(harness, gateway)
+        assert harness.rows(costs) == [("maybe", DEAR)]
+    chosen = two_gateways(tmp_path, gateway, dear="price = 0.9")
+    async with open_services(chosen, Clock(time.now, time.sleep)) as services:
+        harness = ServiceHarness(services, tmp_path)
+        gateway.gate.set()
+        time.ms += HOUR_MS
+        await services.late_tasks.look(opening(RecordingCourier()), known)
+        assert harness.rows(costs) == [("yes", DEAR)]
+        assert harness.rows("SELECT price FROM charges") == [(DEAR,)]
 
 
 async def test_nothing_is_charged_where_the_roles_are_not_known(

@@ -67,15 +67,16 @@ class PersonalDataHarness:
             pseudonym=Pseudonyms(b"k" * 32).pseudonym,
             now=self.now,
         )
+        self.requests = DeletionRequests(
+            folder / "easel.db", hashed=Pseudonyms(b"k" * 32).deletion_mark, now=self.now
+        )
         self.deletion = PersonalDataDeletion(
             database=database,
             ledger=self.ledger,
             content_store=self.content_store,
             jobs=folder / "jobs",
             unread=folder / "unread",
-            requests=DeletionRequests(
-                folder / "easel.db", hashed=Pseudonyms(b"k" * 32).deletion_mark, now=self.now
-            ),
+            requests=self.requests,
         )
         self.export = PersonalDataExport(database, self.content_store)
 

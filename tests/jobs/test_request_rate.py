@@ -77,3 +77,20 @@ async def test_the_refusal_says_when_the_oldest_request_is_a_minute_old(
         now += 1
         await harness.submit(RecordingCourier())
         await services.job_service.drained()
+
+
+async def test_a_clock_that_is_set_back_locks_nobody_out(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """After a wrong hour at the start, everybody would be refused for that hour."""
+    now = NOON + 3_600_000
+    clock = Clock(now=lambda: now, wait=await_directly)
+    configured = settings(tmp_path, gateway, max_requests_per_minute=1, default_quota=())
+    async with open_services(configured, clock) as services:
+        harness = ServiceHarness(services, tmp_path)
+        await harness.submit(RecordingCourier())
+        now = NOON
+        await harness.submit(RecordingCourier())
+        with pytest.raises(TooManyRequests):
+            await harness.submit(RecordingCourier())
+        await services.job_service.drained()

@@ -4,11 +4,14 @@ import asyncio
 import signal
 from pathlib import Path
 
+import pytest
+
 from bot.core.models import CardAddress
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.discord_ui import message_outbox
 from bot.images.content_store import ContentStore
+from bot.jobs.job_lookup import ResultUnknown
 from bot.jobs.repository.outbox_messages import OutboxMessage, announce, confirm
 from bot.jobs.repository.posted_messages import is_posted
 from bot.jobs.repository.taken_down import mark_removed, take_down
@@ -200,3 +203,16 @@ async def test_a_killed_process_leaves_no_file_that_the_next_start_does_not_take
     assert kept_files(tmp_path) == []
     assert query(path, "SELECT COUNT(*) FROM pictures") == [(0,)]
     assert query(path, "SELECT COUNT(*) FROM leaving_files") == [(0,)]
+
+
+async def test_reports_of_what_was_deleted_meanwhile_are_refused_in_words(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """Its requester may delete their data while others write, or decide, why it should go."""
+    async with process(tmp_path, gateway) as harness:
+        place = CardAddress(5, 6, application_id=0)
+        with pytest.raises(ResultUnknown):
+            await harness.services.reports.add("gone", 10, place, "a reason")
+        for decide in (harness.services.reports.remove, harness.services.reports.dismiss):
+            with pytest.raises(ResultUnknown):
+                await decide("gone", 10, actor_id=3)

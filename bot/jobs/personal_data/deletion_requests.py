@@ -1,7 +1,8 @@
-"""Which people had their data deleted, as keyed hashes in a file beside the database.
+"""Which people had their data deleted, and which results were removed, beside the database.
 
-A backup from before a deletion brings the data back: after it was restored, the next start deletes
-them again. The file is no part of the database, so that restoring one does not lose it.
+A backup from before that brings them back: after it was restored, the next start deletes them
+again. People are keyed hashes, results are the ids of their jobs. The file is no part of the
+database, so that restoring one does not lose it.
 """
 
 import os
@@ -15,7 +16,7 @@ from bot.core.errors.base import StartRefused
 from bot.core.private_files import create_private_file
 from bot.database.scheduled_copies import MOST_DAYS
 
-_LINE = re.compile(r"(?P<at>\d{1,18}) (?P<mark>[0-9a-f]{32})")
+_LINE = re.compile(r"(?P<at>\d{1,18}) (?P<mark>[0-9a-f]{32}|[0-9a-f-]{36})")
 # As long as anybody should keep a backup.
 KEPT_MS = MOST_DAYS * 24 * 3600 * 1000
 
@@ -48,9 +49,18 @@ class DeletionRequests:
         with self._writing:
             self._write({**self._read(), self._hashed(user_id): self._now()})
 
+    def add_result(self, job_id: str) -> None:
+        """Write that a moderator removes a result now; as ``add``."""
+        with self._writing:
+            self._write({**self._read(), job_id: self._now()})
+
     def any(self) -> bool:
         """Tell whether anybody asked for one."""
-        return bool(self._read())
+        return any("-" not in mark for mark in self._read())
+
+    def results(self) -> list[str]:
+        """Return the jobs of the results that were removed."""
+        return [mark for mark in self._read() if "-" in mark]
 
     def among(self, user_ids: Iterable[int]) -> list[DeletionRequest]:
         """Return the last deletion of each of these people who asked for one."""

@@ -58,7 +58,10 @@ def due_attempts(rows: Transaction, now: int) -> list[LateAttempt]:
 
 
 def receive_late(tx: Transaction, attempt: Attempt, cost: Cost) -> bool:
-    """Write that the pictures came after all; return False, changing nothing, the second time."""
+    """Write that the pictures came after all; return False, changing nothing, the second time.
+
+    Their price stays as it was written when they were sent for: it may be another one by now.
+    """
     received = tx.query(
         "UPDATE attempts SET state = 'received', billed = $1, look_at = NULL"
         " WHERE job_id = $2 AND slot = $3 AND number = $4 AND state = 'unknown' RETURNING job_id",
@@ -71,13 +74,12 @@ def receive_late(tx: Transaction, attempt: Attempt, cost: Cost) -> bool:
         return False
     tx.write(
         "UPDATE costs SET billed = $1, pictures = $2, lost = $3, input_tokens = $4,"
-        " output_tokens = $5, price = $6 WHERE job_id = $7 AND slot = $8 AND number = $9",
+        " output_tokens = $5 WHERE job_id = $6 AND slot = $7 AND number = $8",
         Billed.YES,
         cost.pictures,
         cost.lost,
         None if cost.usage is None else cost.usage.input_tokens,
         None if cost.usage is None else cost.usage.output_tokens,
-        cost.price,
         attempt.job_id,
         attempt.slot,
         attempt.number,
