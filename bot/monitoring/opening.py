@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import structlog
 
 from bot.core.clock import Clock
-from bot.core.errors.base import StartRefused
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.traces import NO_TRACES, Traces
 from bot.monitoring.event_loop import LoopLag
@@ -29,20 +28,12 @@ def open_metrics(settings: Settings) -> Metrics:
 
 @asynccontextmanager
 async def open_traces(settings: Settings) -> AsyncIterator[Traces]:
-    """Yield what jobs are traced with: nothing where TRACES_URL is empty.
-
-    Raises:
-        StartRefused: the extra for it is not installed.
-    """
+    """Yield what jobs are traced with: nothing where TRACES_URL is empty."""
     if not settings.traces_url:
         yield NO_TRACES
         return
-    try:
-        from bot.monitoring.otlp import OtlpTraces
-    except ImportError:
-        raise StartRefused(
-            'TRACES_URL needs more packages: pip install "easel-bot[tracing]", or leave it empty.'
-        ) from None
+    from bot.monitoring.otlp import OtlpTraces
+
     async with OtlpTraces.open(settings.traces_url) as traces:
         yield traces
 
