@@ -3,6 +3,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -10,9 +11,11 @@ from bot.core.clock import Clock
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.traces import NO_TRACES, Traces
 from bot.monitoring.event_loop import LoopLag
-from bot.monitoring.readiness import Readiness, ShardLatencies
 from bot.services import Services
 from bot.settings.settings import Settings, lock_folders
+
+if TYPE_CHECKING:
+    from bot.monitoring.readiness import ShardLatencies
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -44,7 +47,7 @@ async def serve_monitoring(
     services: Services,
     metrics: Metrics,
     *,
-    shards: ShardLatencies,
+    shards: "ShardLatencies",
     clock: Clock,
 ) -> AsyncIterator[int | None]:
     """Serve metrics and health in this context, where METRICS_ADDRESS is set; yield the port.
@@ -57,6 +60,7 @@ async def serve_monitoring(
         return
     from bot.monitoring.exposition import Exposition
     from bot.monitoring.gauges import Gauges
+    from bot.monitoring.readiness import Readiness
     from bot.monitoring.server import MonitoringServer
 
     assert isinstance(metrics, Exposition)  # noqa: S101 - as open_metrics returned it
