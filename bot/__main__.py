@@ -179,7 +179,7 @@ def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     doctor = commands.add_parser("doctor", help="check the whole setup and say what to fix")
     doctor.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     commands.add_parser(
-        "reload", help="let the running bot read gateways, models, keys and log level anew"
+        "reload", help="let the running bot read gateways, keys and word lists anew"
     )
     commands.add_parser("privacy", help="print a page for PRIVACY_URL with what you set")
 

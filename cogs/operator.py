@@ -92,6 +92,6 @@ class OperatorCog(QuotaCommands):
 def _user_id(typed: str) -> int:
     """Return the id of a person; raises NotAPerson."""
     found = _PERSON.fullmatch(typed.strip())
-    if found is None:
+    if found is None or int(found["id"]) >= 2**63:  # no id has more bits, nor a column
         raise NotAPerson
     return int(found["id"])

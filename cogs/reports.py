@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import cast
 
@@ -12,18 +12,19 @@ import structlog
 from discord import Interaction, app_commands
 from discord.ext import commands
 
+from bot.core.errors.base import Refusal
 from bot.core.models import CardAddress, JobState
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
+from bot.discord_ui.modals import read_submitted_text
 from bot.discord_ui.report_controls import (
     DECISIONS,
+    REASON_FIELD,
     REPORT_FORM,
     Decision,
     ReportButton,
-    read_reason,
     report_buttons,
     report_form,
 )
-from bot.discord_ui.report_rules import NotReportable, NotYourReport
 from bot.discord_ui.result_messages import delete_messages
 from bot.jobs.repository.reports import Report
 from bot.jobs.repository.rows import WrittenJob
@@ -33,6 +34,20 @@ from cogs.dependencies import Dependencies
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 _WITH_PICTURES = {JobState.RECEIVED, JobState.DELIVERED, JobState.DONE}
+
+
+@dataclass(eq=False, kw_only=True)
+class NotReportable(Refusal):
+    """The message shows no picture of this bot that others see."""
+
+    message_id = "error-not-reportable"
+
+
+@dataclass(eq=False, kw_only=True)
+class NotYourReport(Refusal):
+    """Only who may manage messages in the server decides about its reports."""
+
+    message_id = "error-not-your-report"
 
 
 class ReportsCog(commands.Cog):
@@ -91,7 +106,8 @@ class ReportsCog(commands.Cog):
         if found is None:
             return
         try:
-            await self._take(interaction, int(found["message_id"]), read_reason(data))
+            reason = read_submitted_text(data, REASON_FIELD)
+            await self._take(interaction, int(found["message_id"]), reason)
         except Exception as error:  # noqa: BLE001 - the one handler answers what is expected
             await self._deps.client.answer_error(interaction, error)
 

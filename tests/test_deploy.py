@@ -60,6 +60,12 @@ def test_compose_gives_the_container_what_it_was_run_with(line: str) -> None:
     assert f"\n{line}\n" in COMPOSE
 
 
+def test_compose_finds_the_data_from_the_folder_of_the_next_release() -> None:
+    """Named by its folder, the volume would be an empty one after each unpacked archive."""
+    assert "\nname: easel\n" in COMPOSE
+    assert "volume `easel_data`" in (ROOT / "docs" / "install.md").read_text()
+
+
 def test_compose_asks_for_the_health_where_the_bot_tells_it() -> None:
     """Without an address, a healthy bot would be called unhealthy."""
     (address,) = re.findall(r"^      METRICS_ADDRESS: (\S+)$", COMPOSE, re.MULTILINE)

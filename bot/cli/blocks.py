@@ -37,10 +37,12 @@ def add_unblock_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _user_id(typed: str) -> int:
-    user_id = int(typed)
-    if not 0 < user_id < 2**63:
-        raise ValueError
-    return user_id
+    if not (typed.isdecimal() and 0 < int(typed) < 2**63):
+        raise argparse.ArgumentTypeError(
+            f"{typed!r} is no id of a person: with Developer Mode on in Discord's settings, "
+            "right-click them and choose Copy User ID"
+        )
+    return int(typed)
 
 
 def run_blocks(settings: Settings, options: argparse.Namespace) -> int:

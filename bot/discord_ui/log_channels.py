@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from http import HTTPStatus
-from types import TracebackType
 from typing import Self
 
 import discord
@@ -68,12 +67,7 @@ class LogChannels:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._is_closed = True
         for task in (tasks := self._tasks()):
             task.cancel()

@@ -223,11 +223,23 @@ class _SubmittedModal(msgspec.Struct, frozen=True):
     resolved: _ResolvedData = _ResolvedData()
 
 
+def read_submitted_text(data: Mapping[str, object], custom_id: str) -> str:
+    """Read what was typed into one field of a submitted modal; raise FormOutdated without it."""
+    try:
+        return _fields(msgspec.convert(dict(data), _SubmittedModal))[custom_id].value.strip()
+    except (msgspec.ValidationError, KeyError) as wrong:
+        raise FormOutdated from wrong
+
+
+def _fields(submitted: _SubmittedModal) -> dict[str, _Field]:
+    return {each.component.custom_id: each.component for each in submitted.components}
+
+
 def read_submitted_form(data: Mapping[str, object]) -> FormInput:
     """Read the data of a submitted modal; raise FormOutdated when it is none of these forms."""
     try:
         submitted = msgspec.convert(dict(data), _SubmittedModal)
-        fields = {each.component.custom_id: each.component for each in submitted.components}
+        fields = _fields(submitted)
         start, seed = _start_and_seed(next(iter(fields["start"].values), NOTHING))
         files = [submitted.resolved.attachments[each] for each in fields["files"].values]
         return FormInput(

@@ -1,21 +1,20 @@
 """The form of a report, and the buttons under its entry; both outlive the process."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal, Self, cast, get_args
 
 import discord
-import msgspec
 from discord import TextStyle
 from discord.ui import Button, DynamicItem, Label, Modal, TextInput, View
 
 from bot.core.i18n.texts import Texts
 from bot.discord_ui.log_embeds import LONGEST_REASON
-from bot.discord_ui.modals import FormOutdated
 
 REPORT_DECIDED = "report_decided"
 """The event for cogs: its arguments are the interaction, the decision, a job's id, a server's."""
 
+REASON_FIELD = "reason"
 REPORT_FORM = re.compile(r"easel:report-form:(?P<message_id>\d{1,20})")
 
 Decision = Literal["remove", "dismiss"]
@@ -82,7 +81,7 @@ def report_form(texts: Texts, message_id: int, locale: str) -> Modal:
     modal = Modal(title=title, custom_id=f"easel:report-form:{message_id}")
     modal.stop()  # its answer is read by its custom id, as after a restart
     field: TextInput[Modal] = TextInput(
-        custom_id="reason",
+        custom_id=REASON_FIELD,
         style=TextStyle.paragraph,
         required=False,
         max_length=LONGEST_REASON,
@@ -91,23 +90,3 @@ def report_form(texts: Texts, message_id: int, locale: str) -> Modal:
     return modal.add_item(
         Label(text=texts.say("report-reason", locale), description=description, component=field)
     )
-
-
-class _Field(msgspec.Struct, frozen=True):
-    value: str = ""
-
-
-class _Labelled(msgspec.Struct, frozen=True):
-    component: _Field
-
-
-class _Submitted(msgspec.Struct, frozen=True):
-    components: tuple[_Labelled]
-
-
-def read_reason(data: Mapping[str, object]) -> str:
-    """Return the reason of a submitted form; raises FormOutdated."""
-    try:
-        return msgspec.convert(dict(data), _Submitted).components[0].component.value.strip()
-    except msgspec.ValidationError as wrong:
-        raise FormOutdated from wrong

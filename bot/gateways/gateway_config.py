@@ -47,8 +47,6 @@ def single_gateway(*, url: str, key: str, models: Sequence[str]) -> Gateway:
     base, found, slash = address.partition(GENERATIONS)
     if not found:  # below a version that is not /v1
         base, found, slash = address.partition(GENERATIONS.removeprefix("/v1"))
-    if not models:
-        raise StartRefused("IMAGE_MODELS must name at least one model.")
     gateway = Gateway(
         name="default",
         base_url=base,

@@ -3,17 +3,19 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 import structlog
 
 from bot.core.clock import Clock
-from bot.core.errors.base import StartRefused
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.traces import NO_TRACES, Traces
 from bot.monitoring.event_loop import LoopLag
-from bot.monitoring.readiness import Readiness, ShardLatencies
 from bot.services import Services
 from bot.settings.settings import Settings, lock_folders
+
+if TYPE_CHECKING:
+    from bot.monitoring.readiness import ShardLatencies
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -29,20 +31,12 @@ def open_metrics(settings: Settings) -> Metrics:
 
 @asynccontextmanager
 async def open_traces(settings: Settings) -> AsyncIterator[Traces]:
-    """Yield what jobs are traced with: nothing where TRACES_URL is empty.
-
-    Raises:
-        StartRefused: the extra for it is not installed.
-    """
+    """Yield what jobs are traced with: nothing where TRACES_URL is empty."""
     if not settings.traces_url:
         yield NO_TRACES
         return
-    try:
-        from bot.monitoring.otlp import OtlpTraces
-    except ImportError:
-        raise StartRefused(
-            'TRACES_URL needs more packages: pip install "easel-bot[tracing]", or leave it empty.'
-        ) from None
+    from bot.monitoring.otlp import OtlpTraces
+
     async with OtlpTraces.open(settings.traces_url) as traces:
         yield traces
 
@@ -53,7 +47,7 @@ async def serve_monitoring(
     services: Services,
     metrics: Metrics,
     *,
-    shards: ShardLatencies,
+    shards: "ShardLatencies",
     clock: Clock,
 ) -> AsyncIterator[int | None]:
     """Serve metrics and health in this context, where METRICS_ADDRESS is set; yield the port.
@@ -66,6 +60,7 @@ async def serve_monitoring(
         return
     from bot.monitoring.exposition import Exposition
     from bot.monitoring.gauges import Gauges
+    from bot.monitoring.readiness import Readiness
     from bot.monitoring.server import MonitoringServer
 
     assert isinstance(metrics, Exposition)  # noqa: S101 - as open_metrics returned it

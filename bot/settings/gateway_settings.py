@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from bot.core.errors.base import StartRefused, collect_problems
@@ -30,6 +31,8 @@ def setup_problems(settings: Settings, unreadable: Collection[str] = ()) -> list
         lock_folders(settings)
     with collect_problems(problems):
         read_rules(settings.moderation_file)
+    with collect_problems(problems):
+        check_tracing(settings)
     return problems
 
 
@@ -76,9 +79,14 @@ def _only_gateway(settings: Settings) -> Gateway:
         "IMAGE_API_KEY": key,
         "IMAGE_MODELS": settings.image_models,
     }
-    if missing := [_missing(name) for name, value in given.items() if not value]:
-        raise StartRefused(*missing)
-    return single_gateway(url=settings.image_api_url, key=key, models=settings.image_models)
+    problems = [_missing(name) for name, value in given.items() if not value]
+    url, models = settings.image_api_url, settings.image_models
+    if problems:
+        if url:
+            with collect_problems(problems):
+                single_gateway(url=url, key=key, models=models)
+        raise StartRefused(*problems)
+    return single_gateway(url=url, key=key, models=models)
 
 
 def _missing(name: str) -> str:
@@ -89,6 +97,14 @@ def check_prices(settings: Settings, gateways: Collection[Gateway]) -> None:
     """Raise StartRefused when there is a budget and some model of a gateway has no price."""
     if settings.operator_budget and (unpriced := list(_unpriced(settings, gateways))):
         raise StartRefused(*unpriced)
+
+
+def check_tracing(settings: Settings) -> None:
+    """Raise StartRefused when TRACES_URL is set and the extra for it is not installed."""
+    if settings.traces_url and find_spec("opentelemetry") is None:
+        raise StartRefused(
+            'TRACES_URL needs more packages: pip install "easel-bot[tracing]", or leave it empty.'
+        )
 
 
 def _unpriced(settings: Settings, gateways: Collection[Gateway]) -> Iterator[str]:

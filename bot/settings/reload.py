@@ -11,6 +11,7 @@ import structlog
 from bot.core.bot_process import ReloadAnswer
 from bot.core.errors.base import collect_problems
 from bot.core.logging import Redactor, set_level
+from bot.settings.gateway_settings import setup_problems
 from bot.settings.settings import ReadSettings, Settings, read_settings
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -73,8 +74,11 @@ class Reload:
         return ReloadAnswer(answer.is_done, sentence)
 
     async def _reload(self, found: ReadSettings) -> ReloadAnswer:
-        if found.settings is None or found.problems:
+        if found.settings is None:
             return _refusal(found.problems)
+        if found.problems:
+            more = await asyncio.to_thread(setup_problems, found.settings, found.unreadable)
+            return _refusal([*found.problems, *more])
         taken = {name: getattr(found.settings, name) for name in RELOADED}
         settings = self._running.model_copy(update=taken)
         parts, problems = await self._read(settings)

@@ -43,8 +43,8 @@ async def test_a_block_and_its_end_are_said_listed_and_recorded(tmp_path: Path) 
     [
         (("unblock", "42"), "42 is not blocked: python -m bot blocks lists who is."),
         (("block", "42", "--reason", "x" * 201), "--reason is longer than 200 characters"),
-        (("block", "ada"), "invalid"),
-        (("block", "0"), "invalid"),
+        (("block", "ada"), "'ada' is no id of a person: with Developer Mode"),
+        (("unblock", "0"), "'0' is no id of a person"),
     ],
 )
 async def test_what_is_wrong_is_said_in_a_sentence(

@@ -1,10 +1,12 @@
 """What a start says before anything runs: everything that is wrong, and then what runs."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from bot import __version__
+from bot.settings.gateway_settings import setup_problems
 from bot.settings.settings import Settings
 from bot.settings.summary import summarize
 from tests.cli.live_bot import keyed_gateway, live_bot, table, write_settings
@@ -49,6 +51,23 @@ async def test_everything_that_is_missing_or_wrong_is_told_at_once(tmp_path: Pat
         "MODERATION_FILE cannot be",
     ]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_written_is_checked_beside_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An address that is wrong, and packages that are not there, would wait for the next start."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)  # not installed
+    traces = "http://127.0.0.1:4318/v1/traces"
+    problems = setup_problems(Settings(image_api_url="htp:/here", traces_url=traces))
+    assert [" ".join(problem.split()[:3]) for problem in problems] == [
+        "DISCORD_TOKEN is missing:",
+        "IMAGE_API_KEY is missing:",
+        "IMAGE_MODELS is missing:",
+        "IMAGE_API_URL must be",
+        "TRACES_URL needs more",
+    ]
 
 
 async def test_every_table_of_a_gateways_file_is_looked_at(tmp_path: Path) -> None:

@@ -120,8 +120,9 @@ async def test_the_operator_lists_and_lifts_blocks(world: DiscordWorld) -> None:
     assert reply_text(await world.imagine(world.ada)).startswith("You have been blocked")
     again = await operate(world, olga, "unblock", person=str(world.ada.id))
     assert reply_text(again).startswith("This person is not blocked")
-    wrong = await operate(world, olga, "block", person="Ada", reason="spam")
-    assert reply_text(wrong).startswith("This is not the id of a person")
+    for typed in ("Ada", str(2**63)):
+        wrong = await operate(world, olga, "block", person=typed, reason="spam")
+        assert reply_text(wrong).startswith("This is not the id of a person")
     recorded = world.rows("SELECT actor_id, action FROM audit WHERE server_id = -1 ORDER BY id")
     assert recorded == [(olga.id, "blocked"), (olga.id, "unblocked")]
 

@@ -77,6 +77,15 @@ async def test_one_part_that_cannot_be_read_keeps_all_others_as_they_are(
     assert logs[-1]["event"] == "reload.refused"
 
 
+async def test_everything_that_is_wrong_is_told_as_by_a_start(folder: Path) -> None:
+    """A wrong value must not hide a file that is missing until the next reload."""
+    reload = Parts().reload()
+    (folder / ".env").write_text("LOG_LEVEL=LOUD\nMODERATION_FILE=nowhere.txt\n")
+    answer = await reload.run()
+    assert "LOG_LEVEL is wrong" in answer.sentence
+    assert "MODERATION_FILE cannot be read (nowhere.txt)" in answer.sentence
+
+
 async def test_a_new_secret_is_hidden_from_its_reload_on(folder: Path) -> None:
     """Old ones stay hidden: requests that were sent with them are still under way."""
     (folder / ".env").write_text(f"IMAGE_API_KEY={SECRET}\n")

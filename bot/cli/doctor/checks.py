@@ -19,7 +19,7 @@ from bot.database.scheduled_copies import free_bytes
 from bot.gateways.gateway import Gateway
 from bot.gateways.probe import ProbeResult, probe_gateways
 from bot.gateways.routing.path_spelling import found_paths, with_found_path
-from bot.settings.gateway_settings import check_prices, read_gateways
+from bot.settings.gateway_settings import check_prices, check_tracing, read_gateways
 from bot.settings.settings import Settings
 
 EXIT_FINE = 0
@@ -98,6 +98,8 @@ async def run_checks(
     yield await asyncio.to_thread(check_backups, settings, clock.now())
     for finding in await asyncio.to_thread(list, file_checks.check_moderation(settings)):
         yield finding
+    for finding in _tracing(settings):
+        yield finding
     theirs = {f"the clock of {one.gateway}": one.clock_ahead_ms for one in probes}
     yield check_clock({"Discord's": answers.clock_ahead_ms, **theirs})
     yield discord_checks.check_invitation(answers)
@@ -142,3 +144,10 @@ def _budget(settings: Settings, gateways: Sequence[Gateway]) -> Iterator[Finding
     except StartRefused as refused:
         for problem in refused.problems:
             yield wrong("budget", "cannot be enforced", problem)
+
+
+def _tracing(settings: Settings) -> Iterator[Finding]:
+    try:
+        check_tracing(settings)
+    except StartRefused as refused:
+        yield wrong("traces", "cannot be sent", str(refused))

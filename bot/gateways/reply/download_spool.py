@@ -7,7 +7,6 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from secrets import token_hex
-from types import TracebackType
 from typing import Self
 
 import aiohttp
@@ -84,12 +83,7 @@ class DownloadSpool:
             self._folder.mkdir(parents=True, exist_ok=True)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for file in self._base64_files:
             with suppress(OSError):  # the disk may refuse the last bytes
                 file.abandon()

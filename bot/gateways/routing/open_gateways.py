@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -44,7 +42,7 @@ class _Replaced:
 
 
 class OpenGateways:
-    """Opens gateways and owns their connections until it is left: an async context manager.
+    """Opens gateways and owns their connections until it is closed.
 
     Requests go to those in use. A task that was sent to a replaced one is looked at there, with the
     key that it was sent with.
@@ -60,15 +58,8 @@ class OpenGateways:
         self._replaced: list[_Replaced] = []  # oldest first
         self._open = AsyncExitStack()
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    async def close(self) -> None:
+        """Close every connection."""
         await self._open.aclose()
 
     async def open(self, gateways: Sequence[Gateway]) -> tuple[OpenGateway, ...]:

@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import structlog
@@ -79,17 +78,11 @@ class Router:
 
     async def __aenter__(self) -> Self:
         limit_receives()
-        await self._gateways.__aenter__()
         self.use(await self.open(self._configured))
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        await self._gateways.__aexit__(kind, error, at)
+    async def __aexit__(self, *_: object) -> None:
+        await self._gateways.close()
 
     # --- the gateways -----------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,18 @@ async def test_without_token_and_gateway_everything_else_is_checked(
     assert missing == ["IMAGE_API_URL", "IMAGE_API_KEY", "IMAGE_MODELS"]
     assert installation.discord.requests == []
     assert installation.gateway.requests == []
+
+
+async def test_traces_without_their_packages_are_found_before_the_start(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The start would refuse what the doctor has called fine."""
+    url = "http://127.0.0.1:4318/v1/traces"
+    assert "traces" not in [one.check for one in await installation.examined(TRACES_URL=url)]
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)  # not installed
+    found = of(await installation.examined(), "traces")
+    assert found.sign is Sign.WRONG
+    assert 'pip install "easel-bot[tracing]"' in found.fix
 
 
 async def test_every_wrong_variable_is_named_and_hides_no_other_check(
