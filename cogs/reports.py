@@ -108,6 +108,7 @@ class ReportsCog(commands.Cog):
             async with self._telling[server_id]:
                 report = await self._reports.add(written.job.id, server_id, place, reason)
                 if not await self._tell(report, written, interaction.guild):
+                    self._reports.rates.reached_nobody(user_id, written.job.id)
                     sentence = self._deps.client.texts.say("report-not-told", locale)
             await interaction.followup.send(sentence, ephemeral=True)
             return

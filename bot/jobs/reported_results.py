@@ -50,7 +50,10 @@ class ReportDecided(Refusal):
 
 
 class ReportRates:
-    """Counts the reports of each person within an hour, in memory; a report twice is one."""
+    """Counts the reports of each person within an hour, in memory; a report twice is one.
+
+    One that reached nobody counts as well, but the next of the same result is no repetition.
+    """
 
     def __init__(self, now: Callable[[], int]) -> None:
         self._now = now
@@ -75,6 +78,11 @@ class ReportRates:
         self._reports.move_to_end(user_id)
         while len(self._reports) > MAX_REMEMBERED:
             self._reports.popitem(last=False)
+
+    def reached_nobody(self, user_id: int, job_id: str) -> None:
+        """Remember of a report only that it was made."""
+        told = ((at, "" if each == job_id else each) for at, each in self._recent(user_id))
+        self._reports[user_id] = deque(told)
 
     def _recent(self, user_id: int) -> deque[tuple[int, str]]:
         recent = self._reports.get(user_id, deque())

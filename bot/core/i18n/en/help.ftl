@@ -144,6 +144,10 @@ help-setup =
     { $settings_roles_allow } · who may paint
     { $settings_defaults } · what is used where nobody chooses
     { $style_import } · styles that everybody can choose
+    { $settings_words_add } · words that prompts may not contain
+    { $settings_log } · a log channel: who asked for pictures, and what people reported
+
+    Whoever may manage messages decides there about what people reported with *Apps* → *Report*.
 
 error-unknown-help-topic = There is no help about { $topic } here, so please choose one of these: { $allowed }.
 

@@ -57,7 +57,7 @@ error-forbidden-text = 你的请求里有本机器人的运营者禁止的内容
 
 error-forbidden-text-here = 你的请求里有本服务器的管理员禁止的内容，请修改提示词或预设；没有扣除额度。
 
-error-text-not-checked = 没能及时检查你的提示词，请缩短一些或稍后再试；没有扣除额度。
+error-text-not-checked = 未能及时检查你的提示词，请缩短一些或稍后再试；没有扣除额度。
 
 error-server-words-full = 一个服务器最多禁用 { $limit } 个词，请用 `/settings words remove` 移除一些。
 
@@ -198,11 +198,11 @@ error-blocked =
 
 error-blocked-everywhere =
     { $reason ->
-        [none] 机器人的运营者禁止了你画图，如有误会，请联系他们。
-       *[other] 机器人的运营者禁止了你画图（{ $reason }），如有误会，请联系他们。
+        [none] 本机器人的运营者禁止了你画图，如有误会，请联系他们。
+       *[other] 本机器人的运营者禁止了你画图（{ $reason }），如有误会，请联系他们。
     }
 
-error-too-many-requests = 机器人每分钟最多接受每个人 { $limit } 次请求，你已用完，请在 { $frees_at }继续。
+error-too-many-requests = 每个人每分钟最多可以提交 { $limit } 次请求，请在 { $frees_at }继续。
 
 error-not-blocked = 此人在这里没有被禁止，什么都没有改变：请确认有没有选错人。
 
@@ -375,7 +375,7 @@ error-gateway-task-unfinished = 绘图服务仍未完成，如果图片在一天
 
 ## Buttons and reactions under a result
 
-error-result-removed = 这个结果已被管理员移除，请用 /imagine 画别的。
+error-result-removed = 这个结果已被管理员移除，请用 `/imagine` 画别的。
 
 error-result-unknown = 这个结果已经找不到了，请用 `/imagine` 重新请求。
 

@@ -22,8 +22,8 @@ usage-blocked =
     }
 usage-blocked-everywhere =
     { $reason ->
-        [none] ⛔ 机器人的运营者禁止了你画图；如有误会，请联系他们。
-       *[other] ⛔ 机器人的运营者禁止了你画图：“{ $reason }”
+        [none] ⛔ 本机器人的运营者禁止了你画图；如有误会，请联系他们。
+       *[other] ⛔ 本机器人的运营者禁止了你画图：“{ $reason }”
     }
 
 usage-level =
@@ -65,6 +65,7 @@ usage-doubtful =
 usage-jobs-title = 🗂️ 你最近的请求
 usage-job = { $state ->
         [done] 🖼️ 已画好
+        [removed] 🚫 已被管理员移除
         [failed] ⚠️ 失败
         [cancelled] ⏹️ 已停止
         [unknown] ❔ 结果不明
