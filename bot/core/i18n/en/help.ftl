@@ -145,9 +145,9 @@ help-setup =
     { $settings_defaults } · what is used where nobody chooses
     { $style_import } · styles that everybody can choose
     { $settings_words_add } · words that prompts may not contain
-    { $settings_log } · a log channel: who asked for pictures, and what people reported
+    { $settings_log } · a log channel, for requests and reports
 
-    Whoever may manage messages decides there about what people reported with *Apps* → *Report*.
+    What people report with *Apps* → *Report* is decided there by members who may manage messages.
 
 error-unknown-help-topic = There is no help about { $topic } here, so please choose one of these: { $allowed }.
 

@@ -45,6 +45,7 @@ log-report =
            *[other] 🚩 A result was reported { $count } times
         }
     }
+log-person-id = Id of the person who asked: { $id }
 log-decided-by = decided by { $person }
 
 ## Reports

@@ -139,7 +139,7 @@ help-setup =
     { $settings_defaults } · 没有填写时使用的值
     { $style_import } · 所有人都可以选择的风格
     { $settings_words_add } · 提示词中的禁用词
-    { $settings_log } · 日志频道：谁请求了图片，以及收到的举报
+    { $settings_log } · 日志频道，记录请求和举报
 
     大家用“应用”→“举报”举报的结果，由有“管理消息”权限的成员在那里处理。
 

@@ -37,8 +37,12 @@ log-report =
     { $state ->
         [removed] ✅ 被举报，已移除
         [dismissed] ☑️ 被举报，已驳回
-       *[open] 🚩 结果被举报 { $count } 次
+       *[open] { $count ->
+            [1] 🚩 有结果被举报
+           *[other] 🚩 结果被举报 { $count } 次
+        }
     }
+log-person-id = 请求者的 ID：{ $id }
 log-decided-by = 由 { $person } 处理
 
 ## Reports
