@@ -49,7 +49,7 @@ log-decided-by = 由 { $person } 处理
 
 report-title = 举报这个结果
 report-reason = 它有什么问题？
-report-who-reads = 可以留空。管理员和本机器人的运营者会看到，请求者看不到。
+report-who-reads = 可以留空。管理员和机器人的运营者会看到，请求者看不到。
 report-thanks = 谢谢！已通知负责人员，请求者不会知道是谁举报的。
 report-not-told = 没能把你的举报通知任何人，请直接联系本服务器的管理员。
 report-remove = 移除

@@ -22,8 +22,8 @@ usage-blocked =
     }
 usage-blocked-everywhere =
     { $reason ->
-        [none] ⛔ 本机器人的运营者禁止了你画图；如有误会，请联系他们。
-       *[other] ⛔ 本机器人的运营者禁止了你画图：“{ $reason }”
+        [none] ⛔ 机器人的运营者禁止了你画图；如有误会，请联系他们。
+       *[other] ⛔ 机器人的运营者禁止了你画图：“{ $reason }”
     }
 
 usage-level =
