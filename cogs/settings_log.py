@@ -102,13 +102,22 @@ def _checked(guild: discord.Guild | None, channel_id: int) -> discord.TextChanne
     channel = guild.get_channel_or_thread(channel_id) if guild else None
     if guild is None or not isinstance(channel, discord.TextChannel | discord.Thread):
         raise LogChannelUnfit
-    is_thread = isinstance(channel, discord.Thread)
-    may = channel.permissions_for(guild.me)
-    needed = NEEDED_IN_THREAD if is_thread else NEEDED
-    lacking = [label for label, name in needed.items() if not getattr(may, name)]
-    if lacking:
-        raise LogChannelClosed(channel=str(channel_id), permissions=", ".join(lacking))
+    if closed := log_channel_closed(guild, channel_id):
+        raise closed
     return channel
+
+
+def log_channel_closed(guild: discord.Guild | None, channel_id: int) -> LogChannelClosed | None:
+    """Return what the bot lacks to post in a channel; None if nothing, or if it is not known."""
+    channel = guild.get_channel_or_thread(channel_id) if guild else None
+    if guild is None or channel is None:
+        return None
+    may = channel.permissions_for(guild.me)
+    needed = NEEDED_IN_THREAD if isinstance(channel, discord.Thread) else NEEDED
+    lacking = [label for label, name in needed.items() if not getattr(may, name)]
+    if not lacking:
+        return None
+    return LogChannelClosed(channel=str(channel_id), permissions=", ".join(lacking))
 
 
 def _is_public(guild: discord.Guild | None, channel_id: int) -> bool:

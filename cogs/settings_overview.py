@@ -24,6 +24,7 @@ from bot.quota.limits import LimitSet
 from cogs.dependencies import Dependencies
 from cogs.model_costs import model_costs
 from cogs.quota_limits import general_limits, subject_rows
+from cogs.settings_log import log_channel_closed
 
 _SHOWN_HERE = ("models", "channels", "roles")
 
@@ -50,6 +51,7 @@ class SettingsOverview:
             self._style_line(server_id, locale),
         ]
         await interaction.response.send_message(
+            self._log_warning(interaction, locale),
             embed=self._overview.overview(lines, client.command_mentions.mention, locale),
             view=area_view(client.texts, locale),
             ephemeral=True,
@@ -60,6 +62,11 @@ class SettingsOverview:
     ) -> tuple[Mapping[str, LimitSet], Mapping[int, Member], Mapping[CostKey, int]]:
         ledger = self._deps.services.ledger
         return (*ledger.decided(rows, server_id), ledger.costs(rows, server_id))
+
+    def _log_warning(self, interaction: Interaction, locale: str) -> str | None:
+        channel_id = self._deps.preference_store.server(interaction.guild_id or 0).log_channel
+        closed = log_channel_closed(interaction.guild, channel_id or 0)
+        return f"⚠️ {self._deps.client.texts.sentence(closed, locale)}" if closed else None
 
     def _limit_line(
         self, limits: Mapping[str, LimitSet], members: Mapping[int, Member], locale: str

@@ -7,7 +7,7 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
-from bot.core.i18n.escaping import escaped
+from bot.core.i18n.escaping import escaped, one_line
 from bot.discord_ui.autocomplete import Choices, plain_choices
 from bot.moderation.server_words import MAX_SERVER_WORD, with_words, without_word
 from cogs.dependencies import Dependencies
@@ -49,8 +49,8 @@ class WordCommands(commands.Cog):
         changed = await self._deps.preference_store.change_server(
             interaction.guild_id or 0, lambda s: replace(s, words=without_word(s.words, word))
         )
-        count = len(changed.words)
-        await self._say(interaction, "words-removed", word=escaped(word.strip()), count=count)
+        shown, count = escaped(one_line(word, MAX_SERVER_WORD)), len(changed.words)
+        await self._say(interaction, "words-removed", word=shown, count=count)
 
     @words.command(name="list")
     async def list_words(self, interaction: Interaction) -> None:

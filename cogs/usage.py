@@ -11,6 +11,7 @@ from bot.database.transaction import Transaction
 from bot.discord_ui.caller import requester_of
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.quota_embeds import MOST_JOBS, JobRow, MemberStatus, QuotaEmbeds, UsageRow
+from bot.jobs.repository.rows import WrittenJob
 from bot.quota.allowances import Allowance
 from bot.quota.ledger import Ledger
 from bot.quota.levels import EVERY_SERVER
@@ -37,9 +38,15 @@ class UsageCog(commands.Cog):
             self._embeds.usage(who, [usage_row(a) for a in allowances], locale, status=status)
         ]
         if past:
-            jobs = [JobRow(p.written.job, p.written.state, p.written.placed) for p in past]
+            jobs = [_job_row(each.written) for each in past]
             embeds.append(self._embeds.jobs(jobs, locale))
         await interaction.response.send_message(embeds=embeds, ephemeral=True)
+
+
+def _job_row(written: WrittenJob) -> JobRow:
+    if written.removed:
+        return JobRow(written.job, "removed", card=None)
+    return JobRow(written.job, written.state, written.placed)
 
 
 def read_usage(

@@ -41,7 +41,8 @@ async def _serve(options: argparse.Namespace) -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="easel-")))
         server = await stack.enter_async_context(open_fixture_server())
         clock = RealTimeClock(server.env)
-        factory = CardSamples(folder, clock.now_ms(), user_id=server.members[0].id)
+        ada, *_, admin = server.members
+        factory = CardSamples(folder, clock.now_ms(), user_id=ada.id, moderator_id=admin.id)
         samples = await asyncio.to_thread(factory.make_all)
         await _post(server, samples)
         await show_page(options, server, clock, lambda url: f"Every card:\n\n  {url}\n", stack)

@@ -157,12 +157,15 @@ class CardSample:
 class CardSamples:
     """Makes the samples; ``folder`` takes the pictures, ``now_ms`` is the current time."""
 
-    def __init__(self, folder: Path, now_ms: int, *, user_id: int, side: int = SIDE) -> None:
+    def __init__(
+        self, folder: Path, now_ms: int, *, user_id: int, moderator_id: int, side: int = SIDE
+    ) -> None:
         self._texts = texts = Texts()
         self._cards, self._notes = JobEmbeds(texts), NoticeTexts(texts)
         self._folder, self._side = folder, side
         self._now_ms = now_ms
         self._ada = Requester(user_id, 1, "Ada")
+        self._moderator_id = moderator_id
 
     def make_all(self) -> list[CardSample]:
         """Make all samples, in the order of a job's life; it takes some seconds."""
@@ -339,7 +342,7 @@ class CardSamples:
         report = Report(job.id, 1, message, 2, ("This is no fox.", "It looks like my dog."))
         buttons = report_buttons(self._texts, job.id, 1, job.locale)
         removed = embeds.report(
-            replace(report, state="removed"), job, "en", decided_by=self._ada.user_id
+            replace(report, state="removed"), job, "en", decided_by=self._moderator_id
         )
         return [
             CardSample("log-entry", [embeds.job(ended, message, "en", prompts=True)]),

@@ -111,7 +111,7 @@ class HelpEmbeds:
         )
 
     def setup(self, commands: CommandFacts, locale: str) -> discord.Embed:
-        """Show the ten commands that set a server up."""
+        """Show the commands that set a server up."""
         return discord.Embed(
             colour=COLOURS["queued"],
             title=self._texts.say("help-setup-title", locale),

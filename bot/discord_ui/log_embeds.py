@@ -103,7 +103,9 @@ class LogEmbeds:
         # Without an empty line between them, several would look like one.
         reasons = "\n\n".join(quoted(each, LONGEST_REASON, lines=3) for each in report.reasons)
         embed.description = f"{embed.description}\n{reasons}".rstrip()
-        return embed.set_footer(text=str(job.requester.user_id))
+        # What /operator block takes: the reader may share no server with that person.
+        footer = self._texts.say("log-person-id", locale, id=str(job.requester.user_id))
+        return embed.set_footer(text=footer)
 
     def _embed(self, title: str, colour: EmbedState, facts: Sequence[str]) -> discord.Embed:
         return discord.Embed(

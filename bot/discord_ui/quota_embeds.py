@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import discord
 
@@ -106,10 +107,10 @@ class MemberStatus:
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """One of a person's jobs, its state, and where its message is."""
+    """One of a person's jobs, how it is, and where its message is."""
 
     job: Job
-    state: JobState
+    state: JobState | Literal["removed"]
     card: CardAddress | None
 
 

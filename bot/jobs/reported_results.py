@@ -57,7 +57,10 @@ class ReportDecided(Refusal):
 
 
 class ReportRates:
-    """Counts the reports of each person within an hour, in memory; a report twice is one."""
+    """Counts the reports of each person within an hour, in memory; a report twice is one.
+
+    One that reached nobody counts as well, but the next of the same result is no repetition.
+    """
 
     def __init__(self, now: Callable[[], int]) -> None:
         self._now = now

@@ -161,9 +161,14 @@ function isWhole(target) {
 const isName = (target) => target.matches(".command-option-input") && target.value
   && ["user", "role", "channel", "mentionable"].includes(option(target.dataset.option)?.type);
 
+// The page finds names only without the mark that people type before them.
+form.addEventListener("input", ({ target }) => {
+  if (isName(target)) target.value = target.value.replace(/^[@#]/, "");
+}, { capture: true });
+
 // The page asks its server who is meant; the answer is a suggestion of that name.
 async function sendWithName(target) {
-  const typed = target.value.replace(/^[@#]/, "").toLowerCase();
+  const typed = target.value.toLowerCase();
   for (let tries = 0; tries < 20; tries += 1) {
     const found = [...form.querySelectorAll(".command-suggestion")]
       .find((each) => each.querySelector(".command-suggestion-label").textContent.toLowerCase() === typed);

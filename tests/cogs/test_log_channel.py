@@ -248,6 +248,21 @@ async def test_it_is_chosen_only_where_the_bot_can_write(world: DiscordWorld) ->
     assert written(world).log_channel is None
 
 
+async def test_an_admin_sees_that_the_log_channel_was_closed(world: DiscordWorld) -> None:
+    """Otherwise it is silent, and looks as if nobody asked for anything."""
+    staff = await logging_to(world)
+    shown = await world.mia.slash(world.channel, "settings show")
+    assert reply_text(shown) == ""
+    role = world.guild.create_role("keys", permissions=discord.Permissions(manage_roles=True))
+    channel = world.bot.client.get_channel(staff.id)
+    assert isinstance(channel, discord.TextChannel)
+    await channel.guild.me.add_roles(discord.Object(role.id))
+    await channel.set_permissions(channel.guild.me, view_channel=True, send_messages=False)
+    await world.env.settle()
+    shown = await world.mia.slash(world.channel, "settings show")
+    assert reply_text(shown).startswith("⚠️ The bot lacks Send Messages, Embed Links in")
+
+
 async def test_it_may_be_public_or_where_people_paint_and_is_turned_off(
     world: DiscordWorld,
 ) -> None:

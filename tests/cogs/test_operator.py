@@ -14,7 +14,7 @@ from tests.cogs.test_reports import owner
 
 Door = Callable[[DiscordWorld, discord.Message], Awaitable[str]]
 BLOCKED = "The operator of this bot has blocked you from painting (spam)"
-TOO_MANY = "You have made as many requests within a minute as this bot takes from one person (1)"
+TOO_MANY = "This bot takes at most 1 requests a minute from one person"
 
 
 async def by_command(world: DiscordWorld, _: discord.Message) -> str:

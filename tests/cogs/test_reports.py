@@ -77,7 +77,7 @@ async def test_a_report_reaches_the_moderators_and_the_owner(world: DiscordWorld
         assert f"/{card.channel.id}/{card.id})" in shown
         assert "> this is \\@everyone \\*\\*me\\*\\*" in shown
         assert str(world.ben.id) not in str(entry.embeds[0].to_dict())
-        assert entry.embeds[0].footer.text == str(world.ada.id)
+        assert str(entry.embeds[0].footer.text).endswith(f" {world.ada.id}")
         assert [len(row) for row in custom_ids(entry)] == [2]
     assert "Painters" in text(newest(olga.dm_channel))
     assert world.messages() == [card]
@@ -128,6 +128,11 @@ async def test_a_moderator_removes_a_result_for_good(world: DiscordWorld) -> Non
     assert world.rows("SELECT * FROM messages") == []
     page = await HistoryPage.open(world, world.ada)
     assert "🚫 removed by a moderator" in page.facts[0]
+    usage = await world.ada.slash(world.channel, "usage")
+    assert usage.response is not None
+    last = str(usage.response.embeds[-1].description)
+    assert last.startswith("🚫 removed by a moderator")
+    assert "[open]" not in last
     assert page.choices == {}
     for entry in (newest(staff), newest(olga.dm_channel)):
         assert text(entry).startswith("✅ Reported and removed")
@@ -257,6 +262,8 @@ async def test_a_report_that_reaches_nobody_says_so(world: DiscordWorld) -> None
     world.env.inject_error("POST", "/users/@me/channels", status=403, code=50007)
     assert (await report(world, world.ben, card)).startswith("Nobody could be told")
     assert olga.dm_channel.history() == []
+    assert (await report(world, world.ben, card)).startswith(THANKS)
+    assert len(olga.dm_channel.history()) == 1
 
 
 async def test_a_report_that_reached_nobody_can_be_made_again(world: DiscordWorld) -> None:

@@ -7,6 +7,8 @@ from tests.cogs.actions import finished_card
 from tests.cogs.discord_world import DiscordWorld, reply_text
 from tests.cogs.test_moderation import BY_SERVER, WORD, forbid_as_admin
 
+LISTED = "`/settings words list` has them."
+
 
 async def words(world: DiscordWorld, command: str, **options: object) -> simcord.InteractionResult:
     """Let the admin use a command of /settings words."""
@@ -16,7 +18,7 @@ async def words(world: DiscordWorld, command: str, **options: object) -> simcord
 async def test_an_admin_keeps_a_list(world: DiscordWorld) -> None:
     """Added by commas, once each, shown to the admin alone, counted for all in the overview."""
     told = reply_text(await words(world, "add", words=f"{WORD}, Blood bath、毒品,NAPALM"))
-    assert told == "3 more are forbidden. Prompts here may not contain 3 words and phrases."
+    assert told == "3 more are forbidden. In all, 3 words and phrases are forbidden here: " + LISTED
     assert "All of these were forbidden already." in reply_text(
         await words(world, "add", words="blood  bath")
     )
@@ -37,6 +39,8 @@ async def test_an_admin_keeps_a_list(world: DiscordWorld) -> None:
     )
     assert BY_SERVER in reply_text(await world.imagine(world.ada, "画毒品"))
     await finished_card(world, "a blood bath")
+    await words(world, "add", words="\u202eback")
+    assert "contain **back** again" in reply_text(await words(world, "remove", word="\u202eback"))
 
 
 async def test_the_list_outlives_a_restart_and_goes_with_a_reset(world: DiscordWorld) -> None:

@@ -13,7 +13,8 @@ MAX_BYTES = 3_000_000
 
 @pytest.fixture(scope="module")
 def factory(tmp_path_factory: pytest.TempPathFactory) -> CardSamples:
-    return CardSamples(tmp_path_factory.mktemp("samples"), 1_800_000_000_000, user_id=7, side=96)
+    folder = tmp_path_factory.mktemp("samples")
+    return CardSamples(folder, 1_800_000_000_000, user_id=7, moderator_id=8, side=96)
 
 
 def test_discord_takes_every_sample(factory: CardSamples) -> None:

@@ -118,6 +118,8 @@ def test_names_are_known_and_mistakes_are_told(person: BrowserUser) -> None:
     person.switch_to("Mia")
     person.type_text("/quota reset user: Ada")
     person.wait_for_words("Ada")
+    person.type_text("/settings log channel: #gallery")
+    person.wait_for_words("now hears who asked for pictures")
     person.wait_for_words("Only you can see this")
     assert person.console_errors == []
 

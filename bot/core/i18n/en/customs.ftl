@@ -130,8 +130,8 @@ words-added =
         [one] { $added } more is forbidden.
        *[other] { $added } more are forbidden.
     } { $count ->
-        [one] Prompts here may not contain { $count } word or phrase.
-       *[other] Prompts here may not contain { $count } words and phrases.
+        [one] In all, { $count } word or phrase is forbidden here: `/settings words list` has it.
+       *[other] In all, { $count } words and phrases are forbidden here: `/settings words list` has them.
     }
 words-removed =
     Prompts may contain **{ $word }** again. { $count ->
@@ -142,7 +142,7 @@ words-removed =
 words-none = No word is forbidden here. `/settings words add` forbids some.
 words-listed =
     { $count ->
-        [one] Prompts here may not contain { $count } word or phrase. Only you see this.
+        [one] Prompts here may not contain this word or phrase. Only you see this.
        *[other] Prompts here may not contain these { $count } words and phrases. Only you see this.
     }
 

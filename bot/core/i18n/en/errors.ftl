@@ -218,7 +218,7 @@ error-blocked-everywhere =
        *[other] The operator of this bot has blocked you from painting ({ $reason }), so please ask them if this is a mistake.
     }
 
-error-too-many-requests = You have made as many requests within a minute as this bot takes from one person ({ $limit }), so please go on { $frees_at }.
+error-too-many-requests = This bot takes at most { $limit } requests a minute from one person, so please go on { $frees_at }.
 
 error-not-blocked = This person is not blocked here, so nothing was changed: please check that you chose the right person.
 
@@ -413,7 +413,7 @@ error-gateway-task-unfinished = The image service has still not finished, so the
 
 ## Buttons and reactions under a result
 
-error-result-removed = A moderator removed this result, so please paint something else with /imagine.
+error-result-removed = A moderator removed this result, so please paint something else with `/imagine`.
 
 error-result-unknown = This result can no longer be found, so please ask for a new picture with `/imagine`.
 

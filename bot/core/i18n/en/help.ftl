@@ -144,6 +144,10 @@ help-setup =
     { $settings_roles_allow } · who may paint
     { $settings_defaults } · what is used where nobody chooses
     { $style_import } · styles that everybody can choose
+    { $settings_words_add } · words that prompts may not contain
+    { $settings_log } · a log channel, for requests and reports
+
+    What people report with *Apps* → *Report* is decided there by members who may manage messages.
 
 error-unknown-help-topic = There is no help about { $topic } here, so please choose one of these: { $allowed }.
 

@@ -16,7 +16,7 @@ log-saved =
        *[other] Saved. { $channel } now hears who asked for pictures, { $prompts ->
             [yes] with their prompts,
            *[no] without their prompts,
-        } and of deletions, declines and reports. Turn it off with `/settings reset`.
+        } and of deletions, declines and reports. Turn it off with `/settings reset what: log`.
     }
 log-public = ⚠️ Everybody in this server can read that channel.
 
@@ -45,13 +45,14 @@ log-report =
            *[other] 🚩 A result was reported { $count } times
         }
     }
+log-person-id = Id of the person who asked: { $id }
 log-decided-by = decided by { $person }
 
 ## Reports
 
 report-title = Report this result
 report-reason = What is wrong with it?
-report-who-reads = You may leave this empty. Moderators and the operator of this bot read it, not who painted it.
+report-who-reads = You may leave this empty. Moderators and the operator read it, not the person who asked.
 report-thanks = Thank you: the people responsible have been told, and the person who asked for this does not learn who reported it.
 report-not-told = Nobody could be told of your report, so please write to a moderator of this server directly.
 report-remove = Remove
@@ -61,7 +62,7 @@ error-not-reportable = Only messages with pictures of this bot can be reported h
 
 error-too-many-reports = You have reported { $limit } results within an hour, so please go on { $frees_at } or write to a moderator.
 
-error-report-decided = Somebody has decided about this report already, so nothing was changed: please look at its result.
+error-report-decided = Somebody has decided about this report already, so nothing was changed: please see there what was decided.
 
 error-not-your-report = Only people who may manage messages in the server of this report decide about it, so please ask one of them.
 

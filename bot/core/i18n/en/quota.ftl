@@ -69,6 +69,7 @@ usage-doubtful =
 usage-jobs-title = 🗂️ Your last requests
 usage-job = { $state ->
         [done] 🖼️ done
+        [removed] 🚫 removed by a moderator
         [failed] ⚠️ failed
         [cancelled] ⏹️ stopped
         [unknown] ❔ outcome unknown

@@ -118,20 +118,20 @@ custom-words = 禁用词
 custom-words-are =
     { $count ->
         [0] 无
-       *[other] { $count } 个词或短语
+       *[other] { $count } 个
     }
 words-added =
     { $added ->
-        [0] 这些词都已经被禁用。
+        [0] 这些词之前就已禁用。
        *[other] 新禁用了 { $added } 个。
-    }本服务器的提示词不能包含 { $count } 个词或短语。
+    }本服务器共有 { $count } 个禁用词，可用 `/settings words list` 查看。
 words-removed =
-    提示词里又可以有 **{ $word }** 了。{ $count ->
+    提示词中又可以使用 **{ $word }** 了。{ $count ->
         [0] 现在没有禁用词。
-       *[other] 还有 { $count } 个词或短语被禁用。
+       *[other] 还有 { $count } 个禁用词。
     }
-words-none = 这里没有禁用词。用 `/settings words add` 添加。
-words-listed = 本服务器的提示词不能包含这 { $count } 个词或短语。只有你能看到这条消息。
+words-none = 本服务器没有禁用词，可用 `/settings words add` 添加。
+words-listed = 本服务器的提示词不能包含这 { $count } 个禁用词。只有你能看到这条消息。
 
 custom-private = 结果
 custom-private-is =

@@ -53,11 +53,11 @@ error-prompt-empty = 提示词是空的，请写下想画什么。
 
 error-prompt-too-long = 你的提示词有 { $length } 个字符，而 { $model } 最多接受 { $limit } 个，请缩短一些。
 
-error-forbidden-text = 你的请求里有本机器人的运营者禁止的内容，请修改提示词或预设；没有扣除额度。
+error-forbidden-text = 你的请求里有机器人的运营者禁止的内容，请修改提示词或预设；没有扣点数。
 
-error-forbidden-text-here = 你的请求里有本服务器的管理员禁止的内容，请修改提示词或预设；没有扣除额度。
+error-forbidden-text-here = 你的请求里有本服务器的管理员禁止的内容，请修改提示词或预设；没有扣点数。
 
-error-text-not-checked = 没能及时检查你的提示词，请缩短一些或稍后再试；没有扣除额度。
+error-text-not-checked = 未能及时检查你的提示词，请缩短一些或稍后再试；没有扣点数。
 
 error-server-words-full = 一个服务器最多禁用 { $limit } 个词，请用 `/settings words remove` 移除一些。
 
@@ -67,7 +67,7 @@ error-server-word-empty = 禁用词至少要有一个字母或数字，请输入
 
 error-word-not-forbidden = { $word } 在这里没有被禁用，请用 `/settings words list` 查看列表。
 
-error-style-forbidden = 风格 { $name } 里有本机器人的运营者或本服务器禁止的内容，请修改它的提示词。
+error-style-forbidden = 风格 { $name } 里有机器人的运营者或本服务器禁止的内容，请修改它的提示词。
 
 error-model-age-restricted = { $model } 只能在年龄限制频道中使用，请到这样的频道中请求，或换一个模型。
 
@@ -202,7 +202,7 @@ error-blocked-everywhere =
        *[other] 机器人的运营者禁止了你画图（{ $reason }），如有误会，请联系他们。
     }
 
-error-too-many-requests = 机器人每分钟最多接受每个人 { $limit } 次请求，你已用完，请在 { $frees_at }继续。
+error-too-many-requests = 每个人每分钟最多可以提交 { $limit } 次请求，请在 { $frees_at }继续。
 
 error-not-blocked = 此人在这里没有被禁止，什么都没有改变：请确认有没有选错人。
 
@@ -375,7 +375,7 @@ error-gateway-task-unfinished = 绘图服务仍未完成，如果图片在一天
 
 ## Buttons and reactions under a result
 
-error-result-removed = 这个结果已被管理员移除，请用 /imagine 画别的。
+error-result-removed = 这个结果已被管理员移除，请用 `/imagine` 画别的。
 
 error-result-unknown = 这个结果已经找不到了，请用 `/imagine` 重新请求。
 

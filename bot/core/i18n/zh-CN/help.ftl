@@ -120,7 +120,7 @@ help-about-privacy =
 
     结果在频道里是公开的，除非选择 `private`；{ $preferences_private } 可以把它设为默认。
 
-    服务器的管理员可以选择一个频道，让管理员们看到谁请求了图片，也可以包括非私密请求的提示词。
+    服务器的管理员可以指定一个日志频道，管理人员在那里能看到谁请求了图片；如果开启，还能看到非私密请求的提示词。
 
     { $mydata_export } 把保存的全部数据打包给你，{ $mydata_delete } 会删除这些数据。
 
@@ -138,6 +138,10 @@ help-setup =
     { $settings_roles_allow } · 谁可以画图
     { $settings_defaults } · 没有填写时使用的值
     { $style_import } · 所有人都可以选择的风格
+    { $settings_words_add } · 提示词中的禁用词
+    { $settings_log } · 日志频道，记录请求和举报
+
+    大家用“应用”→“举报”举报的结果，由有“管理消息”权限的成员在那里处理。
 
 error-unknown-help-topic = 这里没有关于 { $topic } 的说明，请从这些主题中选择：{ $allowed }。
 

@@ -29,4 +29,4 @@ operator-nobody = 没有人被禁止。
 
 error-operators-only = 只有机器人的运营者可以这样做，请联系他们。
 
-error-not-a-person = 这不是一个人的 ID，请从对方的 Discord 资料或举报中复制。
+error-not-a-person = 这不是用户的 ID，请从对方的 Discord 个人资料或举报中复制。

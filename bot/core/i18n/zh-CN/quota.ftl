@@ -65,6 +65,7 @@ usage-doubtful =
 usage-jobs-title = 🗂️ 你最近的请求
 usage-job = { $state ->
         [done] 🖼️ 已画好
+        [removed] 🚫 已被管理员移除
         [failed] ⚠️ 失败
         [cancelled] ⏹️ 已停止
         [unknown] ❔ 结果不明
