@@ -173,6 +173,7 @@ class RerollDeleteCog(commands.Cog):
         emoji: discord.PartialEmoji,
         refusal: EaselError,
     ) -> None:
+        self._deps.client.count_refusal(refusal)
         if may_manage_messages(person.guild.me, message.channel.id):
             try:
                 await message.remove_reaction(emoji, person)

@@ -17,7 +17,7 @@ from discord.utils import MISSING
 from structlog.contextvars import bind_contextvars, bound_contextvars
 from yarl import URL
 
-from bot.core.errors.base import Refusal
+from bot.core.errors.base import EaselError, Refusal
 from bot.core.errors.jobs import ServerNotListed, Unexpected
 from bot.core.i18n.texts import Texts
 from bot.core.metrics import NO_METRICS, REFUSALS, Metrics
@@ -259,6 +259,10 @@ class Client(commands.AutoShardedBot):
         """Log that the connection is ready."""
         log.info("client.ready", servers=len(self.guilds), shards=self.shard_count)
 
+    def count_refusal(self, error: EaselError) -> None:
+        """Count an error that a person is told, in an answer or, for a reaction, in a message."""
+        self._metrics.count(REFUSALS, error.message_id)
+
     async def answer_error(
         self, interaction: discord.Interaction, error: Exception, *, view: View | None = None
     ) -> None:
@@ -275,7 +279,7 @@ class Client(commands.AutoShardedBot):
                 command=interaction.command and interaction.command.qualified_name,
                 exc_info=error,
             )
-        self._metrics.count(REFUSALS, known.message_id)
+        self.count_refusal(known)
         sentence = self.texts.sentence(known, self.languages.personal(interaction))
         buttons = MISSING if view is None else view
         try:

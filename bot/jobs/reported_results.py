@@ -23,7 +23,7 @@ from bot.jobs.repository.reports import (
     write_entry,
 )
 from bot.jobs.repository.repository import JobRepository
-from bot.jobs.repository.taken_down import mark_removed
+from bot.jobs.repository.taken_down import is_restored, mark_removed
 from bot.jobs.taken_down_files import TakenDownFiles
 from bot.quota.audit import Action, NewChange, record
 from bot.quota.levels import user_subject
@@ -157,8 +157,7 @@ class ReportedResults:
         The files go with the next maintenance.
         """
         for job_id in await asyncio.to_thread(self._removals.results):
-            written = await self._database.read(self._repository.job, job_id)
-            if written is not None and not written.removed:
+            if await self._database.read(is_restored, job_id):
                 await self._database.write(mark_removed, job_id)
                 log.info("result.removed_again", job=job_id)
 

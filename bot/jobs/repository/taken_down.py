@@ -25,6 +25,12 @@ def mark_removed(tx: Transaction, job_id: str) -> None:
     tx.write("UPDATE jobs SET removed = 1 WHERE id = $1", job_id)
 
 
+def is_restored(rows: Transaction, job_id: str) -> bool:
+    """Tell whether a job that was removed is there as if it was not; it may be unreadable."""
+    found = rows.one("SELECT 1 FROM jobs WHERE id = $1 AND removed = 0", job_id)
+    return found is not None
+
+
 def leaving_files(rows: Transaction, *, behind: str, most: int) -> list[Reference]:
     """Return a page of the files that are to leave, in the order of their hashes."""
     found = rows.query(
