@@ -13,6 +13,10 @@ from bot.settings.settings import Settings
 
 Say = Callable[[str], None]
 
+_TRACED = (
+    "* **[Who collects traces]** gets how long each request took, with its number, the model and\n"
+    "  the image service. It gets neither your words nor who you are.\n"
+)
 _DAY = timedelta(days=1)
 _UNITS = (("day", _DAY), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
 
@@ -35,6 +39,7 @@ def _values(settings: Settings) -> Mapping[str, str]:
         "backups": _backups(settings),
         "logged": _logged(settings),
         "forgotten": _forgotten(settings),
+        "traced": _TRACED if settings.traces_url else "",
         "deleted_copies": _deleted_copies(settings),
     }
 

@@ -38,6 +38,7 @@ def test_the_document_is_the_page_of_the_defaults() -> None:
         ({"forget_deleted": False}, "its pictures stay in your `/history` for 30 days"),
         ({}, "lost | 7 days: one every day |"),
         ({}, "no words, no pictures"),
+        ({"traces_url": "http://collector:4318"}, "gets how long each request took"),
         ({"log_level": "DEBUG"}, "also parts of your words"),
         ({"backup_every": timedelta(hours=36), "backup_keep": 3}, "for up to 108 hours."),
         ({"backup_every": timedelta(minutes=90)}, "one every 90 minutes"),

@@ -1,6 +1,7 @@
 """/settings log: what moderators read there, what never stands there, and that no job waits."""
 
 from functools import partial
+from typing import Literal
 
 import discord
 import pytest
@@ -17,6 +18,8 @@ from tests.cogs.actions import delete_after_question, finished_card, press, reac
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
 from tests.cogs.scripted_gateway import ErrorReply
 from tests.cogs.test_settings import change, facts, written
+
+ThreadType = Literal[discord.ChannelType.public_thread, discord.ChannelType.private_thread]
 
 
 async def logging_to(
@@ -216,16 +219,25 @@ async def test_a_deleted_channel_is_forgotten(world: DiscordWorld) -> None:
     assert written(world).log_channel is None
 
 
-async def test_a_thread_is_a_log_channel_until_it_is_deleted(world: DiscordWorld) -> None:
-    """A server without a channel of staff has a thread of it."""
+@pytest.mark.parametrize(
+    ("kind", "is_public"),
+    [(discord.ChannelType.public_thread, True), (discord.ChannelType.private_thread, False)],
+    ids=["public", "private"],
+)
+async def test_a_thread_is_a_log_channel_until_it_is_deleted(
+    world: DiscordWorld, kind: ThreadType, is_public: bool
+) -> None:
+    """A server without a channel of staff has a thread of it; not everybody reads a private one."""
     role = world.guild.create_role("powers", permissions=discord.Permissions.all())
     await world.bot.client.guilds[0].me.add_roles(discord.Object(role.id))
     parent = world.bot.client.get_channel(world.channel.id)
     assert isinstance(parent, discord.TextChannel)
-    thread = await parent.create_thread(name="staff", type=discord.ChannelType.public_thread)
+    thread = await parent.create_thread(name="staff", type=kind)
+    await thread.add_user(discord.Object(world.mia.id))
     (staff,) = world.channel.threads
     said = reply_text(await world.mia.slash(world.channel, "settings log", channel=staff))
     assert f"<#{staff.id}> now hears" in said
+    assert ("Everybody in this server can read" in said) is is_public
     await finished_card(world)
     assert [each.title for each in entries(staff)] == ["🖼️ A picture was painted"]
     await thread.delete()

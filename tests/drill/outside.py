@@ -108,7 +108,7 @@ async def _main(folder: Path) -> None:
     ):
         fake.guilds = [guild(SERVER, "Painters", PERMISSIONS)]
         (folder / "settings").write_text(
-            f"DISCORD_TOKEN={TOKEN}\nIMAGE_API_URL={url}\nIMAGE_API_KEY=none\nIMAGE_MODELS={MODEL}\n"
+            f"DISCORD_TOKEN={TOKEN}\nIMAGE_API_URL={url}\nIMAGE_API_KEY=painters-key\nIMAGE_MODELS={MODEL}\n"
         )
         print("ready", flush=True)
         while prompt := (await asyncio.to_thread(sys.stdin.readline)).strip():

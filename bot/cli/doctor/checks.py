@@ -95,7 +95,8 @@ async def run_checks(
         yield finding
     yield await asyncio.to_thread(file_checks.check_folder, settings, free_bytes)
     yield await asyncio.to_thread(file_checks.check_database, settings)
-    yield await asyncio.to_thread(check_backups, settings, clock.now())
+    if "backup_every" not in setup.unreadable:
+        yield await asyncio.to_thread(check_backups, settings, clock.now())
     for finding in await asyncio.to_thread(list, file_checks.check_moderation(settings)):
         yield finding
     for finding in _tracing(settings):

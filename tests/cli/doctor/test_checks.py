@@ -83,6 +83,15 @@ async def test_without_token_and_gateway_everything_else_is_checked(
     assert installation.gateway.requests == []
 
 
+async def test_a_schedule_that_cannot_be_read_is_not_called_fine(
+    installation: Installation,
+) -> None:
+    """The default would be praised, which is not what this operator wants."""
+    findings = await installation.examined(BACKUP_EVERY="often")
+    assert of(findings, "settings").fix.startswith("BACKUP_EVERY is wrong")
+    assert "backups" not in [one.check for one in findings]
+
+
 async def test_traces_without_their_packages_are_found_before_the_start(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
