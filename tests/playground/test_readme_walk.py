@@ -122,7 +122,8 @@ def _choose_options(person: BrowserUser, folder: Path) -> None:
     person.wait_for_card("4 pictures for Ada", pictures=4)
     person.wait_for_words("1200×800")
     person.wait_for_words("1 reference image")
-    _open_the_menu(person, *pressed(4))
+    for name in pressed(4):
+        _open_the_menu(person, name)
     model, high, low = typed(5)
     person.type_text(f"/imagine prompt: a hill {model} {high}")
     person.wait_for_card("A picture for Ada", pictures=1)
@@ -162,7 +163,7 @@ def _repeat_as_ben(person: BrowserUser) -> None:
 
 def _limit_as_mia(person: BrowserUser) -> None:
     person.switch_to("Mia")
-    limit, settings, usage = typed(9)
+    limit, settings, usage, log = typed(9)
     person.type_text(limit)
     person.wait_for_words("Everyone may now spend 3 credits per day")
     person.type_text(settings)
@@ -172,6 +173,9 @@ def _limit_as_mia(person: BrowserUser) -> None:
     person.wait_for_words("the limit for everyone here")
     person.type_text(usage)
     person.wait_for_words("0 of 3 left")
+    person.switch_to("Mia")
+    person.type_text(log)
+    person.wait_for_words("now hears who asked for pictures")
 
 
 def test_the_readmes_tenth_step_can_be_walked(browser: Browser, tmp_path: Path) -> None:
