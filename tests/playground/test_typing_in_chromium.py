@@ -16,9 +16,12 @@ BELOW = (
     "(() => { const log = document.getElementById('channel-timeline');"
     " return Math.round(log.scrollHeight - log.scrollTop - log.clientHeight); })()"
 )
-# What is in the document is not drawn yet: the page scrolls before its next frame.
+# What is in the document is not drawn yet: the page scrolls before its next frame. So what is true
+# in two frames after each other was drawn.
 BELOW_AS_DRAWN = (
-    f"new Promise(tell => requestAnimationFrame(() => setTimeout(() => tell({BELOW}))))"
+    "(async () => {"
+    " const next = () => new Promise(tell => requestAnimationFrame(() => setTimeout(tell)));"
+    f" await next(); const first = {BELOW}; await next(); return Math.min(first, {BELOW}); }})()"
 )
 # Pictures of which one would see the alternative text.
 BROKEN = (
