@@ -5,25 +5,15 @@ import itertools
 import time
 from dataclasses import dataclass, field
 
-import discord
 from aiohttp import web
 
 from benchmarks.job_service_gateway import SLOWLY
 from tests.crash.wire_events import by
-from tests.discord_rest.events import CHANNEL, SERVER, Payload, command
+from tests.discord_rest.events import BOT_PERMISSIONS, CHANNEL, SERVER, Payload, command
 from tests.discord_rest.fake import FakeDiscord, Json
 from tests.discord_rest.gateway_socket import GatewaySocket, server
 from tests.discord_rest.messages import DISCORD_EPOCH, Message
 
-PERMISSIONS = discord.Permissions(
-    view_channel=True,
-    send_messages=True,
-    embed_links=True,
-    attach_files=True,
-    add_reactions=True,
-    read_message_history=True,
-    use_application_commands=True,
-).value
 FIRST_PERSON = 1001
 MOST_S = 120.0
 _LEAST_BYTES = 1_500_000
@@ -145,17 +135,17 @@ class People:
 
 def server_of(people: int) -> Json:
     """Return a server with a channel for each."""
-    return server(SERVER, range(CHANNEL, CHANNEL + people), PERMISSIONS)
+    return server(SERVER, range(CHANNEL, CHANNEL + people), BOT_PERMISSIONS)
 
 
 def typed_by(id_: int, token: str, person: int, channel: int, prompt: str) -> Payload:
     """Return the /imagine that a person typed in a channel."""
     typed = by(person, command(id_, token, "imagine", prompt=prompt))
-    here = {**typed["channel"], "id": str(channel), "permissions": str(PERMISSIONS)}
-    member = {**typed["member"], "permissions": str(PERMISSIONS)}
+    here = {**typed["channel"], "id": str(channel), "permissions": str(BOT_PERMISSIONS)}
+    member = {**typed["member"], "permissions": str(BOT_PERMISSIONS)}
     return {
         **typed,
-        "app_permissions": str(PERMISSIONS),
+        "app_permissions": str(BOT_PERMISSIONS),
         "channel": here,
         "channel_id": str(channel),
         "member": member,

@@ -43,7 +43,7 @@ def newest_backup(folder: Path, database: Path, *, now: int) -> ScheduledCopy | 
 
 
 def free_bytes(folder: Path) -> int:
-    """Return the free bytes of the folder's disk."""
+    """Return the free bytes of the disk that holds a folder; it blocks."""
     return shutil.disk_usage(folder).free
 
 

@@ -36,7 +36,7 @@ class BoundedRead(Generic[T]):
     async def value(self) -> T | None:
         """Return what was read, None where that fails or takes too long.
 
-        Who asks while a read is under way shares it; what came too late is nobody's.
+        Calls during a read share its result; a result that comes too late is dropped.
         """
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._read_if_possible())

@@ -12,12 +12,12 @@ from typing import Self
 from bot import __version__
 from bot.core import metrics
 from bot.core.process_lock import LockFolders
-from bot.database.scheduled_copies import BACKUP_FOLDER, newest_backup
+from bot.database.scheduled_copies import BACKUP_FOLDER, free_bytes, newest_backup
 from bot.database.transaction import Transaction
 from bot.jobs.repository.oldest_jobs import read_oldest_jobs
 from bot.monitoring.bounded_read import BoundedRead
 from bot.monitoring.exposition import Reading
-from bot.monitoring.readiness import Readiness, ShardLatencies, read_free_bytes
+from bot.monitoring.readiness import Readiness, ShardLatencies
 from bot.services import Services
 
 READ_S = 0.8  # a scraper may ask every second
@@ -119,7 +119,7 @@ def _of_rows(rows: Transaction, services: Services, now: int) -> Iterator[Readin
 
 def _disk_facts(files: LockFolders, now: int) -> DiskFacts:
     newest = newest_backup(files.data_dir / BACKUP_FOLDER, files.database, now=now)
-    return DiskFacts(read_free_bytes(files.data_dir), None if newest is None else newest.made_at)
+    return DiskFacts(free_bytes(files.data_dir), None if newest is None else newest.made_at)
 
 
 def _age_s(at: int | None, now: int) -> float:

@@ -1,7 +1,6 @@
 """Whether the bot can serve people now, and what an operator does where it cannot."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Self
 
 from bot.database.database import Database
 from bot.database.migrator import write_nothing_lasting
+from bot.database.scheduled_copies import free_bytes
 from bot.monitoring.bounded_read import BoundedRead
 
 PROBE_S = 0.8  # a scraper may ask every second
@@ -22,11 +22,6 @@ ShardLatencies = Callable[[], Mapping[int, float | None]]
 
 RestingGateways = Callable[[], Mapping[str, float]]
 """Returns for each gateway the part of its models for which nothing is sent now, 0 to 1."""
-
-
-def read_free_bytes(folder: Path) -> int:
-    """Return the free bytes of the disk that holds a folder; it blocks."""
-    return shutil.disk_usage(folder).free
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +69,7 @@ class Readiness:
         shards: ShardLatencies,
         is_stopping: Callable[[], bool],
         resting: RestingGateways = dict,
-        free_bytes: Callable[[Path], int] = read_free_bytes,
+        free_bytes: Callable[[Path], int] = free_bytes,
     ) -> AsyncIterator[Self]:
         """Open it; at its end running checks end."""
 

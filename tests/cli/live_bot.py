@@ -12,27 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import discord
 from aiohttp import web
 
 from tests.cli.process import TIMEOUT_S, Ended, environment, run, running
 from tests.cogs.scripted_gateway import png
 from tests.crash.wire_events import by
-from tests.discord_rest.events import CHANNEL, SERVER, command
+from tests.discord_rest.events import BOT_PERMISSIONS, CHANNEL, SERVER, command
 from tests.discord_rest.fake import TOKEN, Answer, FakeDiscord, fake_discord
 from tests.discord_rest.gateway_socket import GatewaySocket, gateway_socket_of, server
 from tests.discord_rest.interactions import Asked
 from tests.discord_rest.messages import Message
 
-PERMISSIONS = discord.Permissions(
-    view_channel=True,
-    send_messages=True,
-    embed_links=True,
-    attach_files=True,
-    add_reactions=True,
-    read_message_history=True,
-    use_application_commands=True,
-).value
 AUTOCOMPLETE = 4  # interactions/receiving-and-responding, Interaction Type
 _LOOK_EVERY_S = 0.02
 
@@ -228,7 +218,7 @@ async def starting_bot(
     variables = {**environment(folder), **dict(env)}
     async with (
         fake_discord() as fake,
-        gateway_socket_of(fake, [server(SERVER, [CHANNEL], PERMISSIONS)]) as socket,
+        gateway_socket_of(fake, [server(SERVER, [CHANNEL], BOT_PERMISSIONS)]) as socket,
         running("tests.cli.bot_process", fake.base, folder=folder, env=variables) as process,
     ):
         # The owner, who is told of a gateway that is down.

@@ -1,4 +1,4 @@
-"""Values that every package uses: ids, sizes, amounts of money."""
+"""Ids of jobs: they sort by time, and each is its own."""
 
 from itertools import pairwise
 from uuid import UUID

@@ -11,6 +11,16 @@ ADA = 77
 SERVER = 7
 CHANNEL = 500
 FILE_LIMIT = 10 * 1024 * 1024
+# What servers usually let the bot do in a channel.
+BOT_PERMISSIONS = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    embed_links=True,
+    attach_files=True,
+    add_reactions=True,
+    read_message_history=True,
+    use_application_commands=True,
+).value
 
 # Payloads are of many kinds; discord.py checks them as it reads them.
 Payload = dict[str, Any]
