@@ -128,6 +128,13 @@ class Settings(BaseSettings):
     no_proxy: str = ""
     data_dir: Path = Path("data")
     database_url: str = Field(default_factory=_in_data_dir)
+    database_connections: int = Field(default=8, ge=1, le=100)
+    content_store_url: SecretStr = SecretStr("")
+    user_tags_key: SecretStr = SecretStr("")
+    shard_count: int = Field(default=0, ge=0, le=100_000)
+    clusters: int = Field(default=1, ge=1, le=10_000)
+    cluster: int = Field(default=0, ge=0, le=9_999)
+    discord_api_url: WebAddressSetting = ""
     default_quota: QuotaSetting = parse_limits("20/day")
     server_quota: QuotaSetting = ()
     total_quota: QuotaSetting = ()
