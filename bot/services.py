@@ -13,7 +13,8 @@ from bot.core.process_lock import LockFolders, hold_process_lock
 from bot.core.pseudonyms import Pseudonyms, read_or_make_key
 from bot.core.traces import NO_TRACES, Traces
 from bot.database.database import Database
-from bot.database.opening import open_database
+from bot.database.notifications import Notifications
+from bot.database.opening import open_database, open_notifications
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.gateways.age_restriction import AgeRestriction
 from bot.gateways.catalogue import Catalogue
@@ -56,6 +57,7 @@ class Services:
     """What the bot and the terminal share: everything below Discord."""
 
     database: Database
+    notifications: Notifications
     ledger: Ledger
     catalogue: Catalogue
     pricing: Pricing
@@ -101,6 +103,9 @@ async def open_services(
     locks = lock_folders(settings)
     await asyncio.to_thread(restrict_data_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
+        owner = stack.enter_context(hold_process_lock(locks))
+        database = await stack.enter_async_context(_database(settings, clock, metrics))
+        notifications = open_notifications(database_url(settings), database)
         base = _Base(
             settings=settings,
             clock=clock,
@@ -109,8 +114,9 @@ async def open_services(
             rules=rules,
             content_store=ContentStore(settings.data_dir / "vault", clock.now),
             locks=locks,
-            owner=stack.enter_context(hold_process_lock(locks)),
-            database=await stack.enter_async_context(_database(settings, clock, metrics)),
+            owner=owner,
+            database=database,
+            notifications=await stack.enter_async_context(notifications),
             alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now)),
             metrics=metrics,
             traces=traces,
@@ -145,6 +151,7 @@ class _Base:
     locks: LockFolders
     owner: str
     database: Database
+    notifications: Notifications
     alerts: OperatorAlerts
     metrics: Metrics
     traces: Traces
@@ -217,6 +224,7 @@ def _services(
     )
     return Services(
         database=base.database,
+        notifications=base.notifications,
         ledger=deps.ledger,
         catalogue=base.catalogue,
         pricing=deps.pricing,

@@ -15,6 +15,7 @@ from bot.database.backup import is_foreign, read_only
 from bot.database.connection import Connection
 from bot.database.database import Database, observe_transaction
 from bot.database.faults import FOREIGN, unusable
+from bot.database.notifications import LocalNotifications, Notifications
 from bot.database.outage import WAITS, DatabaseWaits, OpenFile
 
 _ALL = ("foreign_keys=ON", "cache_size=-16384")
@@ -84,6 +85,22 @@ def open_database(
     except ModuleNotFoundError as missing:
         raise StartRefused(_NO_DRIVER) from missing
     return open_postgresql(url, now=now, connections=connections, waits=waits, metrics=metrics)
+
+
+@asynccontextmanager
+async def open_notifications(url: str, database: Database) -> AsyncIterator[Notifications]:
+    """Hear in this context what other processes write to the open database of a URL.
+
+    Raises StartRefused when that cannot be.
+    """
+    if not is_postgresql(url):
+        yield LocalNotifications()
+        return
+    from bot.database.postgresql.listener import Listener  # noqa: PLC0415 - an extra
+
+    listener = Listener(url, database)
+    async with listener.listening():
+        yield listener
 
 
 @asynccontextmanager
