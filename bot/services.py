@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.core.clock import Clock
+from bot.core.liveness import Liveness
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.private_files import restrict_data_folder
-from bot.core.process_lock import LockFolders, hold_process_lock
+from bot.core.process_lock import LockFolders
 from bot.core.pseudonyms import Pseudonyms, read_or_make_key
 from bot.core.traces import NO_TRACES, Traces
 from bot.database.database import Database
 from bot.database.notifications import Notifications
-from bot.database.opening import open_database, open_notifications
+from bot.database.opening import open_database, open_liveness, open_notifications
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.gateways.age_restriction import AgeRestriction
 from bot.gateways.catalogue import Catalogue
@@ -89,8 +90,12 @@ async def open_services(
     clock: Clock,
     metrics: Metrics = NO_METRICS,
     traces: Traces = NO_TRACES,
+    *,
+    cluster: int | None = None,
 ) -> AsyncIterator[Services]:
     """Open every service below Discord; they count in ``metrics``, and trace jobs.
+
+    ``cluster`` is which of the bot's processes this is, None for a command of the terminal.
 
     Raises:
         StartRefused: something in the settings or the data folder stops the start.
@@ -103,7 +108,8 @@ async def open_services(
     locks = lock_folders(settings)
     await asyncio.to_thread(restrict_data_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
-        owner = stack.enter_context(hold_process_lock(locks))
+        opening = open_liveness(database_url(settings), locks, cluster=cluster)
+        liveness = await stack.enter_async_context(opening)
         database = await stack.enter_async_context(_database(settings, clock, metrics))
         notifications = open_notifications(database_url(settings), database)
         base = _Base(
@@ -114,7 +120,7 @@ async def open_services(
             rules=rules,
             content_store=ContentStore(settings.data_dir / "vault", clock.now),
             locks=locks,
-            owner=owner,
+            liveness=liveness,
             database=database,
             notifications=await stack.enter_async_context(notifications),
             alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now)),
@@ -140,7 +146,7 @@ async def open_services(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Base:
-    """What the services are made from; ``owner`` is the id of this process."""
+    """What the services are made from."""
 
     settings: Settings
     clock: Clock
@@ -149,7 +155,7 @@ class _Base:
     rules: OperatorRules
     content_store: ContentStore
     locks: LockFolders
-    owner: str
+    liveness: Liveness
     database: Database
     notifications: Notifications
     alerts: OperatorAlerts
@@ -160,7 +166,7 @@ class _Base:
 async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
     settings, clock, database, catalogue = base.settings, base.clock, base.database, base.catalogue
     repository = JobRepository(
-        owner=base.owner, now=clock.now, metrics=base.metrics, traces=base.traces
+        owner=base.liveness.owner, now=clock.now, metrics=base.metrics, traces=base.traces
     )
     pseudonyms = Pseudonyms(read_or_make_key(settings.data_dir / "user-tags.key"))
     ledger = _ledger(settings, clock, pseudonyms, base.metrics)
@@ -261,8 +267,7 @@ def _recovery(base: _Base, deps: JobDependencies, job_service: JobService) -> Re
     return Recovery(
         deps,
         job_service,
-        base.owner,
-        locks=base.locks,
+        base.liveness,
         jobs_folder=settings.data_dir / "jobs",
         content_store_folder=settings.data_dir / "vault",
         max_queue_age_ms=settings.max_queue_age * 1000,

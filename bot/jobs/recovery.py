@@ -10,7 +10,7 @@ Then the cards are updated, also one that was announced just before the death, i
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +19,9 @@ from structlog.contextvars import bound_contextvars
 
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import Interrupted, InterruptedInDoubt, NeitherPostedNorKept
+from bot.core.liveness import Liveness
 from bot.core.metrics import RECOVERIES
 from bot.core.models import AnnouncedCard, AttachmentUrls, CardAddress, Job
-from bot.core.process_lock import LockFolders, is_dead, others_alive
 from bot.images.references import FetchAttachment, attachments_at
 from bot.jobs.courier import Courier, JobFailure
 from bot.jobs.job_ending import JobDependencies, report_failure, settle_abandoned
@@ -73,14 +73,13 @@ class ResumableJob:
 class Recovery:
     """Takes over what dead processes left.
 
-    ``owner`` is this process; ``locks`` are everybody's. The folders hold the pictures of open jobs
+    The folders hold the pictures of open jobs
     and the kept pictures. What was not sent within ``max_queue_age_ms`` is not sent.
     """
 
     deps: JobDependencies
     job_service: JobService
-    owner: str
-    locks: LockFolders
+    liveness: Liveness
     jobs_folder: Path
     content_store_folder: Path
     max_queue_age_ms: int
@@ -136,7 +135,7 @@ class Recovery:
         error = CancelledByOperator()
         if await self.deps.cancellation.cancel_unsent(found.job, error):
             return True
-        is_abandoned = found.is_open and is_dead(self.locks, found.owner)
+        is_abandoned = found.is_open and await self.liveness.is_dead(found.owner)
         if not (is_abandoned and await self._adopt(found)):
             return False
         await self._settle(found, unsent=error)
@@ -144,9 +143,14 @@ class Recovery:
 
     async def _abandoned(self) -> list[WrittenJob]:
         unfinished = await self.deps.database.read(self.deps.repository.unfinished)
-        owners = {found.owner for found in unfinished}
-        dead = {owner for owner in owners if is_dead(self.locks, owner)}
+        dead = await self._dead({found.owner for found in unfinished})
         return [found for found in unfinished if found.owner in dead]
+
+    async def _dead(self, owners: Iterable[str]) -> set[str]:
+        """Return the owners whose processes are gone; to be sure of all takes as long as of one."""
+        asked = list(owners)
+        dead = await asyncio.gather(*(self.liveness.is_dead(owner) for owner in asked))
+        return {owner for owner, is_dead in zip(asked, dead, strict=True) if is_dead}
 
     async def _adopt(self, found: WrittenJob) -> bool:
         adopt = self.deps.repository.adopt
@@ -155,7 +159,7 @@ class Recovery:
     async def _set_unreadable_aside(self) -> None:
         repository, database = self.deps.repository, self.deps.database
         for found in await database.read(repository.unreadable):
-            if is_dead(self.locks, found.owner):
+            if await self.liveness.is_dead(found.owner):
                 with bound_contextvars(job=found.id):
                     log.error("job.unreadable", problem=found.problem)
                     await self._set_aside(found.id)
@@ -244,12 +248,13 @@ class Recovery:
         for folder in found:
             if folder.name not in open_jobs:
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-        await asyncio.to_thread(self._remove_parts)
+        await self._remove_parts()
 
-    def _remove_parts(self) -> None:
-        # Whoever wrote one of these held a lock before; one who starts now wrote none of them.
-        parts = list(self.content_store_folder.rglob("*.part"))
-        if others_alive(self.locks, self.owner):
+    async def _remove_parts(self) -> None:
+        # Whoever wrote one of these lived before; one who starts now wrote none of them.
+        folder = self.content_store_folder
+        parts = await asyncio.to_thread(lambda: list(folder.rglob("*.part")))
+        if await self.liveness.others_alive():
             return
         for part in parts:
             part.unlink(missing_ok=True)

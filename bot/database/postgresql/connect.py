@@ -9,6 +9,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.numeric import Int8BinaryDumper
 from psycopg.types.string import StrDumper
 
+from bot.core.errors.base import StartRefused
 from bot.database.errors import PostgresqlError
 from bot.database.postgresql.rows import named_rows
 
@@ -66,6 +67,23 @@ def errors_translated() -> Iterator[None]:
         yield
     except psycopg.Error as error:
         raise translated(error) from error
+
+
+@contextmanager
+def unusable_refused() -> Iterator[None]:
+    """Raise StartRefused where DATABASE_URL is no address, or its server cannot be used."""
+    try:
+        yield
+    except psycopg.ProgrammingError as wrong:
+        raise StartRefused(
+            "DATABASE_URL is no address of a PostgreSQL database: write it like "
+            "postgresql://easel:PASSWORD@db.example.com/easel."
+        ) from wrong
+    except PostgresqlError as error:
+        raise StartRefused(
+            f"The PostgreSQL database cannot be used ({error}): check DATABASE_URL and the "
+            "server, then start again."
+        ) from error
 
 
 def translated(error: psycopg.Error) -> PostgresqlError:

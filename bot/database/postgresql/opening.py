@@ -5,15 +5,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from functools import partial
 
-import psycopg
-
 from bot.core.errors.base import StartRefused
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.database import migrator
 from bot.database.database import Database, observe_transaction
-from bot.database.errors import PostgresqlError
 from bot.database.outage import WAITS, DatabaseWaits
-from bot.database.postgresql.connect import connect, parameters_of
+from bot.database.postgresql.connect import connect, parameters_of, unusable_refused
 from bot.database.postgresql.connections import READ, WRITE, Connections
 from bot.database.postgresql.rows import NamedRow
 
@@ -36,15 +33,10 @@ async def open_postgresql(
     metrics: Metrics = NO_METRICS,
 ) -> AsyncIterator[Database]:
     """Open the database as ``bot.database.opening.open_database`` does."""
-    try:
+    with unusable_refused():
         parameters = parameters_of(url)
-    except psycopg.ProgrammingError as wrong:
-        raise StartRefused(
-            "DATABASE_URL is no address of a PostgreSQL database: write it like "
-            "postgresql://easel:PASSWORD@db.example.com/easel."
-        ) from wrong
     async with AsyncExitStack() as stack:
-        try:
+        with unusable_refused():
             await asyncio.to_thread(check_server, parameters)
             database = await _connected(stack, parameters, connections, waits, metrics)
             await database.write(
@@ -54,11 +46,6 @@ async def open_postgresql(
                 now=now,
                 engine="PostgreSQL",
             )
-        except PostgresqlError as error:
-            raise StartRefused(
-                f"The PostgreSQL database cannot be used ({error}): check DATABASE_URL and the "
-                "server, then start again."
-            ) from error
         stack.push_async_callback(database.leave_later)
         yield database
 
