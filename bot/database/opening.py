@@ -9,12 +9,13 @@ from contextlib import (
     asynccontextmanager,
     closing,
     contextmanager,
+    nullcontext,
 )
 from functools import partial
 from pathlib import Path
 
 from bot.core.errors.base import StartRefused
-from bot.core.liveness import Liveness, hold_file_liveness
+from bot.core.liveness import FileLiveness, Liveness, hold_file_liveness
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.private_files import create_private_file, make_private_folder, restrict_files
 from bot.core.process_lock import LockFolders
@@ -25,6 +26,7 @@ from bot.database.database import Database, observe_transaction
 from bot.database.faults import FOREIGN, unusable
 from bot.database.notifications import LocalNotifications, Notifications
 from bot.database.outage import WAITS, DatabaseWaits, OpenFile
+from bot.database.postgresql.slots import Slots
 
 _ALL = ("foreign_keys=ON", "cache_size=-16384")
 # At synchronous=NORMAL a power cut forgets committed rows: a request would be paid twice.
@@ -108,6 +110,18 @@ def open_liveness(
     with _driver_needed():
         from bot.database.postgresql.session import open_session  # noqa: PLC0415 - an extra
     return open_session(url, cluster=cluster)
+
+
+def open_slots(
+    liveness: Liveness, notifications: Notifications
+) -> AbstractAsyncContextManager[Slots | None]:
+    """Open the slots that this process shares with others; a file has one bot: None."""
+    if isinstance(liveness, FileLiveness):
+        return nullcontext()
+    from bot.database.postgresql.session import ProcessSession  # noqa: PLC0415 - an extra
+
+    assert isinstance(liveness, ProcessSession)  # noqa: S101 - there is no other
+    return Slots(liveness, notifications)
 
 
 @contextmanager

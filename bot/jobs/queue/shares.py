@@ -3,10 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.database.server_time import server_now
 from bot.database.transaction import Transaction
 
-# The server's clock: those of the processes' machines may differ.
-_NOW = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
 LOAD_LIFE_MS = 4_000
 """A process that has told nothing for so long is gone, or has no database."""
 _OLD_MS = 60_000
@@ -28,24 +27,26 @@ class Load:
 
 def exchange_loads(tx: Transaction, owner: str, load: Load) -> Sequence[Load]:
     """Write how busy this process is, and return that of the others; only on PostgreSQL."""
+    now = server_now(tx)
     if load.is_idle:
         tx.write("DELETE FROM processes WHERE owner = $1", owner)
     else:
         tx.write(
             "INSERT INTO processes (owner, waiting, startable, running, at)"
-            f" VALUES ($1, $2, $3, $4, {_NOW}) ON CONFLICT (owner) DO UPDATE SET"
+            " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (owner) DO UPDATE SET"
             " waiting = excluded.waiting, startable = excluded.startable,"
             " running = excluded.running, at = excluded.at",
             owner,
             load.waiting,
             load.startable,
             load.running,
+            now,
         )
-    tx.write(f"DELETE FROM processes WHERE at < {_NOW} - $1", _OLD_MS)
+    tx.write("DELETE FROM processes WHERE at < $1", now - _OLD_MS)
     rows = tx.query(
-        f"SELECT waiting, startable, running FROM processes WHERE owner <> $1 AND at > {_NOW} - $2",
+        "SELECT waiting, startable, running FROM processes WHERE owner <> $1 AND at > $2",
         owner,
-        LOAD_LIFE_MS,
+        now - LOAD_LIFE_MS,
     )
     return [Load(row["waiting"], row["startable"], row["running"]) for row in rows]
 
