@@ -22,11 +22,13 @@ if TYPE_CHECKING:  # psycopg, which it imports, is an extra
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 CHANNEL = "slots"
-# A session gets a lock again that it holds already: those numbers are left out. Without a sort
-# between them, LIMIT ends the scan before another lock is tried.
+# A session gets a lock again that it holds already: CASE leaves those out before anything is tried,
+# which two conditions of WHERE, evaluated in any order, do not. Without a sort LIMIT ends the scan
+# before another lock is taken.
 _TAKE = (
-    "SELECT n FROM generate_series(1, $2) AS n WHERE n <> ALL (CAST($3 AS BIGINT[]))"
-    " AND pg_try_advisory_lock(hashtextextended('slot:' || $1 || ':' || n, 0)) LIMIT $4"
+    "SELECT n FROM generate_series(1, $2) AS n"
+    " WHERE CASE WHEN n = ANY (CAST($3 AS BIGINT[])) THEN FALSE"
+    " ELSE pg_try_advisory_lock(hashtextextended('slot:' || $1 || ':' || n, 0)) END LIMIT $4"
 )
 _FREE = "SELECT pg_advisory_unlock(hashtextextended('slot:' || $1 || ':' || CAST($2 AS BIGINT), 0))"
 # Whoever waits for a slot says so this often; it is believed for so long.
@@ -173,8 +175,11 @@ class Slots:
                 self._tell("free", name)
             self._forget(names)
             messages, self._messages = self._messages, []
-            for message in messages:
-                await self._notifications.publish(CHANNEL, message)
+            try:
+                for message in messages:
+                    await self._notifications.publish(CHANNEL, message)
+            except Exception:
+                log.exception("slots.defect")
 
     def _forget(self, names: set[str]) -> None:
         """Forget names without a slot, such as that of a person who asked once."""

@@ -70,10 +70,11 @@ class Shares:
     def kept(self, running: int, spare: int) -> int:
         """Return how many of the ``spare`` slots, whose jobs have ended, this process may use on.
 
-        It gives up those that jobs of others wait for who run fewer than it would.
+        It gives up those that jobs of others wait for who run none, or fewer than it does without
+        them: one more or less is no reason to hand slots around.
         """
         free = self._free(running + spare)
-        return _count(spare, lambda more: self._claimed(running + more + 1) <= free)
+        return _count(spare, lambda more: self._claimed(max(1, running + more)) <= free)
 
     def taken(self, held: int, most: int) -> int:
         """Return how many free slots this process may try to take beside those that it has.
