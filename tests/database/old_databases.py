@@ -130,6 +130,9 @@ ROWS = (
         VALUES ('a', 10, 200, 100, {NOON}, 2, '["spam"]', 'open', 201, 101)
         """,
     ),
+    (19, f"INSERT INTO processes VALUES ('dead', 5, 3, 2, {NOON})"),
+    (19, f"INSERT INTO gateway_rests VALUES ('a gateway', '', 'dead', {NOON}, '{{}}')"),
+    (19, f"INSERT INTO operator_alerts VALUES ('down a gateway', {NOON})"),
 )
 
 
