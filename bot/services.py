@@ -16,8 +16,8 @@ from bot.core.pseudonyms import Pseudonyms, read_or_make_key
 from bot.core.traces import NO_TRACES, Traces
 from bot.database.database import Database
 from bot.database.notifications import Notifications
-from bot.database.opening import open_database, open_liveness, open_notifications, open_slots
-from bot.database.postgresql.slots import Slots
+from bot.database.opening import open_database, open_liveness, open_notifications, open_permits
+from bot.database.postgresql.permits import Permits
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.gateways.age_restriction import AgeRestriction
 from bot.gateways.catalogue import Catalogue
@@ -120,8 +120,8 @@ async def open_services(
         notifications = await stack.enter_async_context(
             open_notifications(database_url(settings), database)
         )
-        slots = await stack.enter_async_context(open_slots(liveness, notifications))
-        claims = None if slots is None else AlertClaims(database, clock.now)
+        permits = await stack.enter_async_context(open_permits(liveness, notifications))
+        claims = None if permits is None else AlertClaims(database, clock.now)
         base = _Base(
             settings=settings,
             clock=clock,
@@ -133,7 +133,7 @@ async def open_services(
             liveness=liveness,
             database=database,
             notifications=notifications,
-            slots=slots,
+            permits=permits,
             alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now, claims=claims)),
             metrics=metrics,
             traces=traces,
@@ -160,7 +160,7 @@ class _Base:
     liveness: Liveness
     database: Database
     notifications: Notifications
-    slots: Slots | None
+    permits: Permits | None
     alerts: OperatorAlerts
     metrics: Metrics
     traces: Traces
@@ -177,12 +177,12 @@ async def _router(stack: AsyncExitStack, base: _Base) -> Router:
         data_dir=settings.data_dir,
         unread_folder=settings.data_dir / "unread",
     )
-    if base.slots is not None:
+    if base.permits is not None:
         suspensions = SharedSuspensions(
             base.database, base.notifications, owner=base.liveness.owner, now=clock.now
         )
         await stack.enter_async_context(suspensions)
-        router.share(SharedLimits(partial(SharedLimit, base.slots), suspensions))
+        router.share(SharedLimits(partial(SharedLimit, base.permits), suspensions))
     return router
 
 
@@ -344,10 +344,10 @@ async def _queue(base: _Base) -> AsyncIterator[Queue]:
         max_waiting=settings.max_queued_jobs,
         max_waiting_per_user=settings.max_waiting_per_user,
     )
-    if base.slots is None:
+    if base.permits is None:
         yield Queue(limits, usual_s=usual_s, now=clock.now, wait=clock.wait)
         return
-    others = OtherProcesses(base.database, base.slots, base.liveness.owner)
+    others = OtherProcesses(base.database, base.permits, base.liveness.owner)
     shared = SharedQueue(limits, others, usual_s=usual_s, now=clock.now, wait=clock.wait)
     async with shared:
         yield shared

@@ -26,7 +26,7 @@ from bot.database.database import Database, observe_transaction
 from bot.database.faults import FOREIGN, unusable
 from bot.database.notifications import LocalNotifications, Notifications
 from bot.database.outage import WAITS, DatabaseWaits, OpenFile
-from bot.database.postgresql.slots import Slots
+from bot.database.postgresql.permits import Permits
 
 _ALL = ("foreign_keys=ON", "cache_size=-16384")
 # At synchronous=NORMAL a power cut forgets committed rows: a request would be paid twice.
@@ -112,16 +112,16 @@ def open_liveness(
     return open_session(url, cluster=cluster)
 
 
-def open_slots(
+def open_permits(
     liveness: Liveness, notifications: Notifications
-) -> AbstractAsyncContextManager[Slots | None]:
-    """Open the slots that this process shares with others; a file has one bot: None."""
+) -> AbstractAsyncContextManager[Permits | None]:
+    """Open the permits that this process shares with others; a file has one bot: None."""
     if isinstance(liveness, FileLiveness):
         return nullcontext()
     from bot.database.postgresql.session import ProcessSession  # noqa: PLC0415 - an extra
 
     assert isinstance(liveness, ProcessSession)  # noqa: S101 - there is no other
-    return Slots(liveness, notifications)
+    return Permits(liveness, notifications)
 
 
 @contextmanager
