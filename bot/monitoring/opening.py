@@ -80,7 +80,7 @@ async def serve_monitoring(
                 readiness,
                 files=lock_folders(settings),
                 now=clock.now,
-                backup_every=settings.backup_every,
+                backup_every=settings.copied_every,
             )
         )
         server = MonitoringServer(metrics, gauges, readiness)

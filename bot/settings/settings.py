@@ -171,6 +171,16 @@ class Settings(BaseSettings):
     dev_guild_id: Annotated[int | None, BeforeValidator(empty_is_none)] = None
 
     @property
+    def has_server(self) -> bool:
+        """Whether the database is one of a PostgreSQL server."""
+        return is_postgresql(self.database_url)
+
+    @property
+    def copied_every(self) -> timedelta | None:
+        """Return how often the bot copies the database: never one that a server keeps."""
+        return None if self.has_server else self.backup_every
+
+    @property
     def limits_strangers(self) -> bool:
         """Whether anything limits what the admins of unknown servers may let be spent."""
         ceilings = self.server_quota, self.total_quota, self.operator_budget
@@ -201,7 +211,7 @@ def database_file(settings: Settings) -> Path:
     Raises:
         StartRefused: DATABASE_URL names none, or Easel 0.1 has left it in another place.
     """
-    if is_postgresql(settings.database_url):
+    if settings.has_server:
         raise StartRefused(
             "DATABASE_URL names a PostgreSQL database, and this is only for a SQLite file: "
             "docs/scaling.md says what there is instead."
@@ -222,7 +232,7 @@ def database_file(settings: Settings) -> Path:
 
 def database_url(settings: Settings) -> str:
     """Return where the database is; raises as ``database_file``."""
-    if is_postgresql(settings.database_url):
+    if settings.has_server:
         return settings.database_url
     return f"sqlite:///{database_file(settings)}"
 
@@ -236,7 +246,7 @@ def _exists(path: Path) -> bool:
 
 def lock_folders(settings: Settings) -> LockFolders:
     """Return where processes on this database hold their locks; raises as ``database_file``."""
-    if is_postgresql(settings.database_url):
+    if settings.has_server:
         return LockFolders(settings.data_dir / "postgresql", settings.data_dir)
     return LockFolders(database_file(settings), settings.data_dir)
 
