@@ -44,7 +44,6 @@ from bot.services import Services, open_services
 from bot.settings.settings import (
     NOTHING_LIMITS_STRANGERS,
     Settings,
-    database_file,
     lock_folders,
 )
 from bot.settings.summary import summarize
@@ -199,9 +198,9 @@ async def _load_preferences(services: Services, clock: Clock) -> PreferenceStore
 
 def _backups(settings: Settings, services: Services, clock: Clock) -> ScheduledBackups:
     return ScheduledBackups(
-        database_file(settings),
+        lock_folders(settings).database,
         settings.data_dir / BACKUP_FOLDER,
-        BackupSchedule(settings.backup_every, settings.backup_keep),
+        BackupSchedule(settings.copies_every, settings.backup_keep),
         clock=clock,
         alerts=services.alerts,
     )

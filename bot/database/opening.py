@@ -16,6 +16,7 @@ from bot.database.connection import Connection
 from bot.database.database import Database, observe_transaction
 from bot.database.faults import FOREIGN, unusable
 from bot.database.outage import WAITS, DatabaseWaits, OpenFile
+from bot.database.postgresql_url import driver_needed
 
 _ALL = ("foreign_keys=ON", "cache_size=-16384")
 # At synchronous=NORMAL a power cut forgets committed rows: a request would be paid twice.
@@ -36,10 +37,6 @@ SQLITE_ENDS = ("", "-wal", "-shm", "-journal")
 CONNECTIONS = 8
 """So many transactions write at once to a server, by default."""
 _POSTGRESQL = ("postgresql://", "postgres://")
-_NO_DRIVER = (
-    "DATABASE_URL names a PostgreSQL database, and its driver is not installed: "
-    "install it with pip install 'easel-bot[postgres]'."
-)
 
 
 def database_path(url: str) -> Path:
@@ -79,10 +76,8 @@ def open_database(
     if not is_postgresql(url):
         path = database_path(url)
         return open_file(path, backup_dir=backup_dir, now=now, waits=waits, metrics=metrics)
-    try:
+    with driver_needed():
         from bot.database.postgresql.opening import open_postgresql  # noqa: PLC0415 - an extra
-    except ModuleNotFoundError as missing:
-        raise StartRefused(_NO_DRIVER) from missing
     return open_postgresql(url, now=now, connections=connections, waits=waits, metrics=metrics)
 
 
