@@ -200,7 +200,7 @@ def _backups(settings: Settings, services: Services, clock: Clock) -> ScheduledB
     return ScheduledBackups(
         lock_folders(settings).database,
         settings.data_dir / BACKUP_FOLDER,
-        BackupSchedule(settings.copies_every, settings.backup_keep),
+        BackupSchedule(settings.copied_every, settings.backup_keep),
         clock=clock,
         alerts=services.alerts,
     )

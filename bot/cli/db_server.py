@@ -22,7 +22,7 @@ from bot.database.postgresql.dump import (
     dump_database,
     dump_version,
 )
-from bot.database.postgresql.facts import CREATE
+from bot.database.postgresql.faults import CREATE
 from bot.database.postgresql.opening import (
     checked_parameters,
     refuse_in_use,

@@ -10,7 +10,6 @@ import structlog
 from bot.core.clock import Clock
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.traces import NO_TRACES, Traces
-from bot.database.opening import is_postgresql
 from bot.monitoring.event_loop import LoopLag
 from bot.services import Services
 from bot.settings.settings import Settings, lock_folders
@@ -73,7 +72,7 @@ async def serve_monitoring(
                 shards=shards,
                 is_stopping=lambda: services.job_service.is_closing,
                 resting=services.router.resting,
-                is_server=is_postgresql(settings.database_url),
+                is_server=settings.has_server,
             )
         )
         gauges = await stack.enter_async_context(
@@ -82,7 +81,7 @@ async def serve_monitoring(
                 readiness,
                 files=lock_folders(settings),
                 now=clock.now,
-                backup_every=settings.copies_every,
+                backup_every=settings.copied_every,
             )
         )
         server = MonitoringServer(metrics, gauges, readiness)

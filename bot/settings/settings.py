@@ -178,9 +178,14 @@ class Settings(BaseSettings):
         return bool(self.allowed_servers) or any(ceilings)
 
     @property
-    def copies_every(self) -> timedelta | None:
-        """How often the bot copies its database; that of a server has copies of its own."""
-        return None if is_postgresql(self.database_url) else self.backup_every
+    def has_server(self) -> bool:
+        """Whether the database is one of a PostgreSQL server."""
+        return is_postgresql(self.database_url)
+
+    @property
+    def copied_every(self) -> timedelta | None:
+        """Return how often the bot copies the database: never one that a server keeps."""
+        return None if self.has_server else self.backup_every
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -208,7 +213,7 @@ def database_file(settings: Settings) -> Path:
     Raises:
         StartRefused: DATABASE_URL names none, or Easel 0.1 has left it in another place.
     """
-    if is_postgresql(settings.database_url):
+    if settings.has_server:
         raise StartRefused(
             "DATABASE_URL names a PostgreSQL database, and this is only for a SQLite file: "
             "docs/scaling.md says what there is instead."
@@ -229,7 +234,7 @@ def database_file(settings: Settings) -> Path:
 
 def database_url(settings: Settings) -> str:
     """Return where the database is; raises as ``database_file``."""
-    if is_postgresql(settings.database_url):
+    if settings.has_server:
         return settings.database_url
     return f"sqlite:///{database_file(settings)}"
 

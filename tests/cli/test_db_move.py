@@ -37,7 +37,7 @@ async def source(tmp_path: Path) -> Path:
 
 
 def settings_of(folder: Path, url: str) -> Settings:
-    return Settings(data_dir=folder / "data", database_url=url, _env_file=None)
+    return Settings(data_dir=folder / "data", database_url=url)
 
 
 def moved(folder: Path, source: str, target: str) -> list[str]:

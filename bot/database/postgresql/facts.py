@@ -10,8 +10,6 @@ from bot.database.postgresql.connect import connect, errors_translated
 from bot.database.postgresql.rows import NamedRow
 
 LEAST_VERSION = 15
-CREATE = "CREATE DATABASE easel TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
-"""Makes a database for Easel, on every version of PostgreSQL and whatever the server's default."""
 # libpq's names of the two collations that compare bytes (https://www.postgresql.org/docs/current/collation.html).
 _BYTE_ORDERS = frozenset({"C", "POSIX", "C.UTF-8", "C.UTF8", "C.utf8"})
 # From version 17 on there is a provider of PostgreSQL's own, whose locale has a column. A few

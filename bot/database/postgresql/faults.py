@@ -5,7 +5,9 @@ import re
 from bot.core.errors.base import StartRefused
 from bot.database.errors import PostgresqlError
 from bot.database.faults import DatabaseFault
-from bot.database.postgresql.facts import CREATE
+
+CREATE = "CREATE DATABASE easel TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
+"""Makes a database for Easel, on every version of PostgreSQL and whatever the server's default."""
 
 _ACCOUNT = DatabaseFault(
     "refuses the user or the password",

@@ -16,14 +16,13 @@ from bot.database.outage import WAITS, DatabaseWaits
 from bot.database.postgresql.connect import connect, parameters_of
 from bot.database.postgresql.connections import READ, WRITE, Connections
 from bot.database.postgresql.facts import (
-    CREATE,
     LEAST_VERSION,
     is_foreign,
     other_programs,
     read_facts,
     shares_connections,
 )
-from bot.database.postgresql.faults import POOLED, refusal_of
+from bot.database.postgresql.faults import CREATE, POOLED, refusal_of
 
 _READERS = 2
 

@@ -12,7 +12,8 @@ from bot.database.migrator import migrate, shipped
 from bot.database.moving import Columns, MoveRefused, Values
 from bot.database.postgresql.connect import connect, errors_translated
 from bot.database.postgresql.connections import READ, WRITE
-from bot.database.postgresql.facts import CREATE, other_programs, schema_version, tables_of
+from bot.database.postgresql.facts import other_programs, schema_version, tables_of
+from bot.database.postgresql.faults import CREATE
 from bot.database.postgresql.transaction import PostgresqlTransaction, lock_key
 
 _ROWS_AT_ONCE = 10_000
