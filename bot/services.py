@@ -135,6 +135,7 @@ async def open_services(
         )
         deps = await _job_dependencies(base, router)
         job_service = JobService(deps)
+        base.liveness.on_regained(job_service.drop_taken_over)
         stack.push_async_callback(job_service.close, grace_s=settings.shutdown_grace)
         yield _services(base, deps, job_service, router)
 
@@ -192,6 +193,7 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
             base.content_store,
             pseudonyms,
             settings.data_dir / "jobs",
+            base.liveness,
         ),
         cancellation=Cancellation(
             database=database, ledger=ledger, repository=repository, queue=queue
@@ -202,6 +204,7 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
             catalogue, allowed_in_direct_messages=settings.allow_age_restricted_in_dms
         ),
         moderation=PromptModeration(base.rules, base.metrics),
+        liveness=base.liveness,
         clock=clock,
         metrics=base.metrics,
     )
