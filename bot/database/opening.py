@@ -3,13 +3,20 @@
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    closing,
+)
 from functools import partial
 from pathlib import Path
 
 from bot.core.errors.base import StartRefused
+from bot.core.liveness import Liveness, hold_file_liveness
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.private_files import create_private_file, make_private_folder, restrict_files
+from bot.core.process_lock import LockFolders
 from bot.database import migrator
 from bot.database.backup import is_foreign, read_only
 from bot.database.connection import Connection
@@ -79,6 +86,23 @@ def open_database(
     with driver_needed():
         from bot.database.postgresql.opening import open_postgresql  # noqa: PLC0415 - an extra
     return open_postgresql(url, now=now, connections=connections, waits=waits, metrics=metrics)
+
+
+def open_liveness(
+    url: str, folders: LockFolders, *, cluster: int | None = None
+) -> AbstractAsyncContextManager[Liveness]:
+    """Hold what shows the other processes on the database that this one lives.
+
+    That is a lock in each of ``folders`` for a file, and a session of its own on a server.
+    ``cluster`` is which of a bot's processes this is, None for a command of the terminal.
+
+    Raises StartRefused where that is impossible, or another process is the same cluster.
+    """
+    if not is_postgresql(url):
+        return hold_file_liveness(folders)
+    with driver_needed():
+        from bot.database.postgresql.session import open_session  # noqa: PLC0415 - an extra
+    return open_session(url, cluster=cluster)
 
 
 @asynccontextmanager

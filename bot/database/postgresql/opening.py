@@ -5,15 +5,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from functools import partial
 
-import psycopg
-
 from bot.core.errors.base import StartRefused
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.database import migrator
 from bot.database.database import Database, observe_transaction
-from bot.database.errors import PostgresqlError
 from bot.database.outage import WAITS, DatabaseWaits
-from bot.database.postgresql.connect import connect, parameters_of
+from bot.database.postgresql.connect import connect, parameters_of, unusable_refused
 from bot.database.postgresql.connections import READ, WRITE, Connections
 from bot.database.postgresql.facts import (
     LEAST_VERSION,
@@ -22,7 +19,7 @@ from bot.database.postgresql.facts import (
     read_facts,
     shares_connections,
 )
-from bot.database.postgresql.faults import CREATE, POOLED, refusal_of
+from bot.database.postgresql.faults import CREATE, POOLED
 
 _READERS = 2
 
@@ -40,7 +37,7 @@ async def open_postgresql(
     """Open the database as ``bot.database.opening.open_database`` does."""
     parameters = checked_parameters(url)
     async with AsyncExitStack() as stack:
-        try:
+        with unusable_refused():
             await asyncio.to_thread(check_server, parameters)
             database = await _connected(stack, parameters, connections, waits, metrics)
             await database.write(
@@ -50,31 +47,21 @@ async def open_postgresql(
                 now=now,
                 engine="PostgreSQL",
             )
-        except PostgresqlError as error:
-            raise refusal_of(error) from error
         stack.push_async_callback(database.leave_later)
         yield database
 
 
 def checked_parameters(url: str) -> str:
     """Return libpq's parameters for a URL; raises StartRefused where it is none."""
-    try:
+    with unusable_refused():
         return parameters_of(url)
-    except psycopg.ProgrammingError:
-        # Its words may hold a part of the password.
-        raise StartRefused(
-            "DATABASE_URL is no address of a PostgreSQL database: write it like "
-            "postgresql://easel:PASSWORD@db.example.com/easel, with % as %25 in the password."
-        ) from None
 
 
 def server_checked(url: str) -> str:
     """Return libpq's parameters for a URL; raises StartRefused as ``check_server``."""
-    parameters = checked_parameters(url)
-    try:
+    with unusable_refused():
+        parameters = parameters_of(url)
         check_server(parameters)
-    except PostgresqlError as error:
-        raise refusal_of(error) from error
     return parameters
 
 
