@@ -172,6 +172,16 @@ class Settings(BaseSettings):
     dev_guild_id: Annotated[int | None, BeforeValidator(empty_is_none)] = None
 
     @property
+    def has_server(self) -> bool:
+        """Whether the database is one of a PostgreSQL server."""
+        return is_postgresql(self.database_url)
+
+    @property
+    def copied_every(self) -> timedelta | None:
+        """Return how often the bot copies the database: never one that a server keeps."""
+        return None if self.has_server else self.backup_every
+
+    @property
     def limits_strangers(self) -> bool:
         """Whether anything limits what the admins of unknown servers may let be spent."""
         ceilings = self.server_quota, self.total_quota, self.operator_budget

@@ -1,7 +1,6 @@
 """A simulated Discord with the real bot in it: a server, a channel, two members and an admin."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from bot.settings.settings import Settings
 from playground.settings import GivenSettings
 from tests.cogs.scripted_gateway import KEY, ScriptedGateway
 from tests.cogs.translated_commands import remember_translations
+from tests.database.engines import connected, rows_of, url_of
 
 T = TypeVar("T")
 
@@ -115,13 +115,13 @@ class DiscordWorld:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Read the bot's database as another program would."""
-        with sqlite3.connect(self.folder / "easel.db") as database:
-            return database.execute(sql).fetchall()
+        return rows_of(self.folder, sql)
 
     def write(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Change the bot's database as another program would, once for each row."""
-        with sqlite3.connect(self.folder / "easel.db") as database:
-            database.executemany(sql, rows)
+        with connected(self.folder) as database:
+            for row in rows:
+                database.execute(sql, row)
 
     def credits(self) -> int:
         """Return what is held or charged, after checking that the meters agree."""
@@ -171,7 +171,7 @@ class WorldBuilder:
             image_api_url=self.gateway.url,
             image_api_key=SecretStr(KEY),
             image_models=("dall-e-3", "gpt-image-2", "easel-painter"),
-            database_url=f"sqlite:///{self.folder / 'easel.db'}",
+            database_url=url_of(self.folder),
             data_dir=self.folder,
         ).model_copy(update={"shutdown_grace": 0} | changes)
         async with AsyncExitStack() as stack:
