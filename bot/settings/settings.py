@@ -188,16 +188,6 @@ class Settings(BaseSettings):
         return bool(self.allowed_servers) or any(ceilings)
 
     @property
-    def has_server(self) -> bool:
-        """Whether the database is one of a PostgreSQL server."""
-        return is_postgresql(self.database_url)
-
-    @property
-    def copied_every(self) -> timedelta | None:
-        """Return how often the bot copies the database: never one that a server keeps."""
-        return None if self.has_server else self.backup_every
-
-    @property
     def secrets(self) -> tuple[str, ...]:
         """Return the values of all secrets, which the log redacts."""
         keys = (gateway.api_key for gateway in self.gateways.values())
