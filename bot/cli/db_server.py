@@ -28,7 +28,12 @@ from bot.database.postgresql.opening import (
     refuse_in_use,
     server_checked,
 )
-from bot.database.postgresql.status import ServerStatus, TableRows, read_server_status
+from bot.database.postgresql.status import (
+    MOST_COUNTED,
+    ServerStatus,
+    TableRows,
+    read_server_status,
+)
 from bot.database.postgresql_url import without_password
 from bot.database.scheduled_copies import BACKUP_FOLDER, unnamed_copy
 from bot.jobs.repository.restored_jobs import set_open_jobs_aside
@@ -40,14 +45,16 @@ EXIT_PROBLEM = 1
 Say = Callable[[str], None]
 
 
-def print_server_status(url: str, now: int, say: Say) -> int:
+def print_server_status(url: str, now: int, say: Say, *, most_counted: int = MOST_COUNTED) -> int:
     """Print the facts of the server and the number of rows of each table.
+
+    Of a table with more than ``most_counted`` the server's estimate is told.
 
     Raises:
         StartRefused: it is empty, or belongs to another program.
         PostgresqlError: the server cannot be asked.
     """
-    found = read_server_status(checked_parameters(url))
+    found = read_server_status(checked_parameters(url), most_counted=most_counted)
     if not found.version:
         what = "contains tables of another program" if found.is_foreign else "has no tables yet"
         raise StartRefused(

@@ -25,7 +25,7 @@ _SILENT = DatabaseFault(
     "cannot be reached: nothing accepts the connection",
     "start the server, correct host and port in DATABASE_URL, and look at firewalls on the way",
 )
-_POOLED = DatabaseFault(
+POOLED = DatabaseFault(
     "is behind a proxy that shares connections, such as PgBouncer",
     "point DATABASE_URL to the server itself: Easel's locks need connections of their own",
 )
@@ -38,7 +38,7 @@ _LOCKED = DatabaseFault(
     "is being upgraded, moved or used by another program",
     "wait for the end of that, and start again",
 )
-_RIGHTS = DatabaseFault(
+RIGHTS = DatabaseFault(
     "does not let its user make or change tables",
     "make the user of DATABASE_URL the owner of the database and of what is in it",
 )
@@ -49,7 +49,7 @@ _WORDS = (
     (r"password|pg_hba|authentication|role .* does not exist", _ACCOUNT),
     (r"database .* does not exist", _NO_DATABASE),
     (r"resolve host|translate host", _NO_HOST),
-    (r"unsupported startup parameter", _POOLED),
+    (r"unsupported startup parameter", POOLED),
     (r"too many (clients|connections)|remaining connection slots", _NO_CONNECTION),
     (r"starting up|shutting down|recovery mode", _STARTS),
     (r"refused|timeout expired|No such file|unreachable", _SILENT),
@@ -62,11 +62,8 @@ _STATES = {
     "53100": _FULL,
     "57P03": _STARTS,
     "55P03": _LOCKED,
-    "42501": _RIGHTS,
+    "42501": RIGHTS,
 }
-
-
-POOLED = f"The PostgreSQL database {_POOLED.what}: {_POOLED.mend}."
 
 
 def server_fault(error: PostgresqlError) -> DatabaseFault:
@@ -84,5 +81,9 @@ def server_fault(error: PostgresqlError) -> DatabaseFault:
 
 def refusal_of(error: PostgresqlError) -> StartRefused:
     """Return the sentence for an error that stops a command."""
-    fault = server_fault(error)
+    return refused_for(server_fault(error))
+
+
+def refused_for(fault: DatabaseFault) -> StartRefused:
+    """Return the sentence for a fault."""
     return StartRefused(f"The PostgreSQL database {fault.what}: {fault.mend}.")

@@ -19,7 +19,7 @@ from bot.database.postgresql.facts import (
     read_facts,
     shares_connections,
 )
-from bot.database.postgresql.faults import CREATE, POOLED
+from bot.database.postgresql.faults import CREATE, POOLED, refused_for
 
 _READERS = 2
 
@@ -99,7 +99,7 @@ def check_server(parameters: str) -> None:
             f"with {CREATE}; and point DATABASE_URL to it."
         )
     if shares_connections(parameters):
-        raise StartRefused(POOLED)
+        raise refused_for(POOLED)
 
 
 async def _connected(

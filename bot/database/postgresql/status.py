@@ -22,7 +22,7 @@ MOST_COUNTED = 100_000
 
 @dataclass(frozen=True, slots=True)
 class TableRows:
-    """How many rows a table has; exactly, or more than MOST_COUNTED by the server's estimate."""
+    """How many rows a table has; exactly, or by the server's estimate."""
 
     count: int
     is_exact: bool
@@ -40,7 +40,7 @@ class ServerStatus:
     oldest_charge_at: int | None
 
 
-def read_server_status(parameters: str) -> ServerStatus:
+def read_server_status(parameters: str, *, most_counted: int = MOST_COUNTED) -> ServerStatus:
     """Read it in one transaction; raises PostgresqlError."""
     with closing(connect(parameters)) as connection, errors_translated():
         connection.execute(READ)
@@ -53,7 +53,9 @@ def read_server_status(parameters: str) -> ServerStatus:
             facts=facts,
             is_foreign=False,
             version=version,
-            rows={name: _rows(connection, name, about) for name, about in tables.items()},
+            rows={
+                name: _rows(connection, name, about, most_counted) for name, about in tables.items()
+            },
             open_jobs=_number(connection, "SELECT COUNT(*) FROM jobs WHERE ended_at IS NULL") or 0,
             # By the index of the hour: there is none of the moment alone.
             oldest_charge_at=_number(
@@ -63,11 +65,11 @@ def read_server_status(parameters: str) -> ServerStatus:
         )
 
 
-def _rows(connection: psycopg.Connection[Any], table: str, estimate: int) -> TableRows:
+def _rows(connection: psycopg.Connection[Any], table: str, estimate: int, most: int) -> TableRows:
     # The name is one that the server has told.
-    few = f'SELECT FROM "{table}" LIMIT {MOST_COUNTED + 1}'
+    few = f'SELECT FROM "{table}" LIMIT {most + 1}'
     count = _number(connection, f"SELECT COUNT(*) FROM ({few}) AS few") or 0  # noqa: S608
-    if count <= MOST_COUNTED:
+    if count <= most:
         return TableRows(count, is_exact=True)
     return TableRows(max(count, estimate), is_exact=False)
 
