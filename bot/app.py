@@ -14,6 +14,7 @@ from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts, discord_timestamp
 from bot.core.metrics import Metrics
 from bot.core.process_lock import hold_bot_lock
+from bot.database.opening import is_postgresql
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.buttons import StopButton
@@ -135,10 +136,11 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         StartRefused: something in the settings or the data folder stops the start.
     """
     async with AsyncExitStack() as stack:
-        stack.enter_context(hold_bot_lock(lock_folders(settings)))
+        if not is_postgresql(settings.database_url):  # there it is the session of the cluster
+            stack.enter_context(hold_bot_lock(lock_folders(settings)))
         metrics = open_metrics(settings)
         traces = await stack.enter_async_context(open_traces(settings))
-        opening = open_services(settings, clock, metrics, traces)
+        opening = open_services(settings, clock, metrics, traces, cluster=settings.cluster)
         services = await stack.enter_async_context(opening)
         taken = await services.recovery.take_over()
         preference_store = await _load_preferences(services, clock)

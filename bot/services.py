@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.core.clock import Clock
+from bot.core.liveness import Liveness
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.private_files import restrict_data_folder
-from bot.core.process_lock import LockFolders, hold_process_lock
+from bot.core.process_lock import LockFolders
 from bot.core.pseudonyms import Pseudonyms, read_or_make_key
 from bot.core.traces import NO_TRACES, Traces
 from bot.database.database import Database
-from bot.database.opening import open_database
+from bot.database.opening import open_database, open_liveness
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.gateways.age_restriction import AgeRestriction
 from bot.gateways.catalogue import Catalogue
@@ -87,8 +88,12 @@ async def open_services(
     clock: Clock,
     metrics: Metrics = NO_METRICS,
     traces: Traces = NO_TRACES,
+    *,
+    cluster: int | None = None,
 ) -> AsyncIterator[Services]:
     """Open every service below Discord; they count in ``metrics``, and trace jobs.
+
+    ``cluster`` is which of the bot's processes this is, None for a command of the terminal.
 
     Raises:
         StartRefused: something in the settings or the data folder stops the start.
@@ -109,7 +114,9 @@ async def open_services(
             rules=rules,
             content_store=ContentStore(settings.data_dir / "vault", clock.now),
             locks=locks,
-            owner=stack.enter_context(hold_process_lock(locks)),
+            liveness=await stack.enter_async_context(
+                open_liveness(database_url(settings), locks, cluster=cluster)
+            ),
             database=await stack.enter_async_context(_database(settings, clock, metrics)),
             alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now)),
             metrics=metrics,
@@ -128,13 +135,14 @@ async def open_services(
         )
         deps = await _job_dependencies(base, router)
         job_service = JobService(deps)
+        base.liveness.on_regained(job_service.drop_taken_over)
         stack.push_async_callback(job_service.close, grace_s=settings.shutdown_grace)
         yield _services(base, deps, job_service, router)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Base:
-    """What the services are made from; ``owner`` is the id of this process."""
+    """What the services are made from."""
 
     settings: Settings
     clock: Clock
@@ -143,7 +151,7 @@ class _Base:
     rules: OperatorRules
     content_store: ContentStore
     locks: LockFolders
-    owner: str
+    liveness: Liveness
     database: Database
     alerts: OperatorAlerts
     metrics: Metrics
@@ -153,7 +161,7 @@ class _Base:
 async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
     settings, clock, database, catalogue = base.settings, base.clock, base.database, base.catalogue
     repository = JobRepository(
-        owner=base.owner, now=clock.now, metrics=base.metrics, traces=base.traces
+        owner=base.liveness.owner, now=clock.now, metrics=base.metrics, traces=base.traces
     )
     pseudonyms = Pseudonyms(read_or_make_key(settings.data_dir / "user-tags.key"))
     ledger = _ledger(settings, clock, pseudonyms, base.metrics)
@@ -185,6 +193,7 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
             base.content_store,
             pseudonyms,
             settings.data_dir / "jobs",
+            base.liveness,
         ),
         cancellation=Cancellation(
             database=database, ledger=ledger, repository=repository, queue=queue
@@ -195,6 +204,7 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
             catalogue, allowed_in_direct_messages=settings.allow_age_restricted_in_dms
         ),
         moderation=PromptModeration(base.rules, base.metrics),
+        liveness=base.liveness,
         clock=clock,
         metrics=base.metrics,
     )
@@ -253,8 +263,7 @@ def _recovery(base: _Base, deps: JobDependencies, job_service: JobService) -> Re
     return Recovery(
         deps,
         job_service,
-        base.owner,
-        locks=base.locks,
+        base.liveness,
         jobs_folder=settings.data_dir / "jobs",
         content_store_folder=settings.data_dir / "vault",
         max_queue_age_ms=settings.max_queue_age * 1000,

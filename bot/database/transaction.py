@@ -38,6 +38,8 @@ class Transaction(ABC):
     def __init__(self) -> None:
         self.committed: list[Callable[[], object]] = []
         """What is called after the COMMIT."""
+        self.owned: set[str] = set()
+        """The jobs that this transaction has locked, and that belong to this process."""
 
     def on_commit(self, function: Callable[[], object]) -> None:
         """Call a function after the COMMIT, in the event loop; never if it is rolled back."""

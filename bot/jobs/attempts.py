@@ -17,6 +17,7 @@ from pathlib import Path
 
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.options import UnknownModel
+from bot.core.liveness import Liveness
 from bot.core.models import Billed, ImageRequest, Job, Picture, Reference
 from bot.core.pseudonyms import Pseudonyms
 from bot.gateways.catalogue import Catalogue
@@ -44,6 +45,8 @@ from bot.jobs.repository.rows import Attempt, WrittenAttempt
 from bot.jobs.send_gate import SendGate
 
 _LOST_BY_WAITING = frozenset({GatewayErrorKind.DOWNLOAD_FAILED, GatewayErrorKind.TASK_LOST})
+
+_LATE = "-late"
 
 SlotEvent = Sending | RequestRefused | TaskProgress | Preview | Received
 
@@ -102,6 +105,7 @@ class AttemptRunner:
     content_store: ContentStore
     pseudonyms: Pseudonyms
     folder: Path
+    liveness: Liveness
 
     def pictures_per_slot(
         self, request: ImageRequest, begun: Mapping[int, WrittenAttempt]
@@ -175,11 +179,13 @@ class AttemptRunner:
             async with aclosing(events):
                 async for event in events:
                     is_sending = isinstance(event, Sending)
-                    if is_sending and not shared.gate.pass_through():
+                    if is_sending and not await self._may_send(shared.gate):
                         return SlotResult(asked)
                     attempt = await recorder.record(attempt, event)
                     if is_sending and attempt is None:  # the job has ended meanwhile
                         return SlotResult(asked)
+                    if is_sending:  # whoever takes the job over cancels it here
+                        await self.liveness.until_may_send()
                     if isinstance(event, RequestRefused):
                         shared.gate.wait()
                     if isinstance(event, SlotEvent):
@@ -193,6 +199,11 @@ class AttemptRunner:
             await recorder.record_failure(attempt, failure, by_us=by_us)
             return SlotResult(asked, failure=failure)
         return result
+
+    async def _may_send(self, gate: SendGate) -> bool:
+        """Wait until this process may send anything; return whether the job may, too."""
+        await self.liveness.until_may_send()
+        return gate.pass_through()
 
     def received_pictures(
         self, job: Job, attempts: Sequence[WrittenAttempt]
@@ -276,9 +287,18 @@ class AttemptRunner:
             await recorder.record_failure(attempt.key, failure, by_us=True)
         return SlotResult(attempt.asked, failure=failure)
 
+    def late_folder(self, job: Job) -> Path:
+        """Return the folder for what comes after a job's end."""
+        return self.folder / f"{job.id}{_LATE}"
+
     def remove_files(self, job: Job) -> None:
         """Remove the job's picture files; it blocks, so call it in a thread."""
         shutil.rmtree(self.folder / job.id, ignore_errors=True)
+
+
+def is_of_late_task(folder: Path) -> bool:
+    """Return whether a folder is one of ``AttemptRunner.late_folder``."""
+    return folder.name.endswith(_LATE)
 
 
 def _received_before(request: GatewayRequest, attempt: WrittenAttempt) -> SlotResult:

@@ -72,6 +72,7 @@ async def serve_monitoring(
                 shards=shards,
                 is_stopping=lambda: services.job_service.is_closing,
                 resting=services.router.resting,
+                is_server=settings.has_server,
             )
         )
         gauges = await stack.enter_async_context(

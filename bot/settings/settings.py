@@ -27,6 +27,7 @@ from bot.core.errors.base import StartRefused
 from bot.core.process_lock import LockFolders
 from bot.core.proxies import Proxies
 from bot.database.opening import database_path, is_postgresql
+from bot.database.postgresql_url import passwords_of
 from bot.database.scheduled_copies import MOST_DAYS
 from bot.quota.limits import parse_limits
 from bot.settings.fixes import FIXES, misspelt_variables
@@ -127,7 +128,7 @@ class Settings(BaseSettings):
     all_proxy: SecretStr = SecretStr("")
     no_proxy: str = ""
     data_dir: Path = Path("data")
-    database_url: str = Field(default_factory=_in_data_dir)
+    database_url: str = Field(default_factory=_in_data_dir, repr=False)
     database_connections: int = Field(default=8, ge=1, le=100)
     content_store_url: SecretStr = SecretStr("")
     user_tags_key: SecretStr = SecretStr("")
@@ -191,7 +192,8 @@ class Settings(BaseSettings):
         """Return the values of all secrets, which the log redacts."""
         keys = (gateway.api_key for gateway in self.gateways.values())
         secrets = (self.discord_token, self.image_api_key, *keys)
-        return (*(secret.get_secret_value() for secret in secrets), *self.proxies.secrets)
+        plain = (secret.get_secret_value() for secret in secrets)
+        return (*plain, *self.proxies.secrets, *passwords_of(self.database_url))
 
     @property
     def proxies(self) -> Proxies:
@@ -246,9 +248,13 @@ def _exists(path: Path) -> bool:
 
 def lock_folders(settings: Settings) -> LockFolders:
     """Return where processes on this database hold their locks; raises as ``database_file``."""
-    if settings.has_server:
-        return LockFolders(settings.data_dir / "postgresql", settings.data_dir)
-    return LockFolders(database_file(settings), settings.data_dir)
+    return locks_of(database_url(settings), settings.data_dir)
+
+
+def locks_of(url: str, data_dir: Path) -> LockFolders:
+    """Return where processes on the database of a URL hold their locks."""
+    file = data_dir / "postgresql" if is_postgresql(url) else database_path(url)
+    return LockFolders(file, data_dir)
 
 
 NOTHING_LIMITS_STRANGERS = (

@@ -15,6 +15,7 @@ from bot.cli.doctor.settings_check import Setup, read_setup
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
+from bot.database.postgresql_url import driver_needed
 from bot.database.scheduled_copies import free_bytes
 from bot.gateways.gateway import Gateway
 from bot.gateways.probe import ProbeResult, probe_gateways
@@ -94,9 +95,8 @@ async def run_checks(
     for finding in findings:
         yield finding
     yield await asyncio.to_thread(file_checks.check_folder, settings, free_bytes)
-    yield await asyncio.to_thread(file_checks.check_database, settings)
-    if "backup_every" not in setup.unreadable:
-        yield await asyncio.to_thread(check_backups, settings, clock.now())
+    for finding in await asyncio.to_thread(list, _database(setup, settings, clock)):
+        yield finding
     for finding in await asyncio.to_thread(list, file_checks.check_moderation(settings)):
         yield finding
     for finding in _tracing(settings):
@@ -124,6 +124,21 @@ async def _gateways(
     named = (Names.of(gateway, in_file=in_file) for gateway in gateways)
     findings = [describe_probe(one, names) for one, names in zip(probes, named, strict=True)]
     return [*findings, *_found_paths(gateways, settings), *_budget(settings, gateways)], probes
+
+
+def _database(setup: Setup, settings: Settings, clock: Clock) -> Iterator[Finding]:
+    if not settings.has_server:
+        yield file_checks.check_database(settings)
+        if "backup_every" not in setup.unreadable:
+            yield check_backups(settings, clock.now())
+        return
+    try:
+        with driver_needed():
+            from bot.cli.doctor.server_checks import check_server  # noqa: PLC0415 - an extra
+    except StartRefused as refused:
+        yield wrong("database", "cannot be used", str(refused))
+        return
+    yield from check_server(settings, clock.now)
 
 
 def _found_paths(gateways: Sequence[Gateway], settings: Settings) -> Iterator[Finding]:
