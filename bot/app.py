@@ -25,6 +25,8 @@ from bot.discord_ui.help_embeds import HelpLinks
 from bot.discord_ui.log_channels import LogChannels
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import OwnerNotifier
+from bot.discord_ui.request_budget import RequestBudget
+from bot.discord_ui.sharded_bot import Connection, use_api
 from bot.discord_ui.uploads import MessagePictures, read_from_cdn
 from bot.gateways.download import Downloader
 from bot.gateways.reply.unread_files import UnreadFiles
@@ -41,6 +43,7 @@ from bot.preferences.preset_lookup import PresetLookup
 from bot.preferences.style_store import ServerStyleStore
 from bot.quota.chart import Charts
 from bot.services import Services, open_services
+from bot.settings.cluster_settings import api_base, cluster_of
 from bot.settings.settings import (
     NOTHING_LIMITS_STRANGERS,
     Settings,
@@ -145,8 +148,9 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         preference_store = await _load_preferences(services, clock)
         styles = ServerStyleStore(services.database, now=clock.now)
         await styles.load()
-        bot = Bot(services, _client(settings, preference_store, metrics), preference_store, styles)
-        client, couriers = bot.client, _couriers(bot, clock)
+        client = _client(settings, preference_store, metrics)
+        bot = Bot(services, client, preference_store, styles)
+        couriers = _couriers(bot, clock)
         owner = OwnerNotifier(client)
         services.alerts.listener = owner.notify
         tasks = await stack.enter_async_context(_BackgroundTasks.open(settings, bot, clock))
@@ -219,9 +223,16 @@ def _client(settings: Settings, preference_store: PreferenceStore, metrics: Metr
         ),
         dev_guild_id=settings.dev_guild_id,
         hears_deletions=settings.forget_deleted,
-        proxies=settings.proxies,
+        connection=_connection(settings),
         metrics=metrics,
     )
+
+
+def _connection(settings: Settings) -> Connection:
+    cluster, base = cluster_of(settings), api_base(settings)
+    use_api(base)
+    budget = None if cluster.is_alone or base else RequestBudget(cluster.count)
+    return Connection(cluster, settings.proxies, budget=budget)
 
 
 def _downloader(settings: Settings, clock: Clock) -> Downloader:

@@ -15,13 +15,11 @@ from discord.ext import commands
 from discord.ui import View
 from discord.utils import MISSING
 from structlog.contextvars import bind_contextvars, bound_contextvars
-from yarl import URL
 
 from bot.core.errors.base import EaselError, Refusal
 from bot.core.errors.jobs import ServerNotListed, Unexpected
 from bot.core.i18n.texts import Texts
 from bot.core.metrics import NO_METRICS, REFUSALS, Metrics
-from bot.core.proxies import NO_PROXIES, Proxies
 from bot.discord_ui.caller import CallerPlace, Languages, place_of_caller
 from bot.discord_ui.command_errors import ServersOnly, error_for_person
 from bot.discord_ui.command_mentions import CommandMentions
@@ -36,6 +34,7 @@ from bot.discord_ui.command_translations import CommandTranslator
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.file_uploads import read_uploads_directly
 from bot.discord_ui.request_counts import RequestCounts
+from bot.discord_ui.sharded_bot import DIRECT, Connection, ShardedBot
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -77,13 +76,7 @@ def intents(*, hears_deletions: bool = False) -> discord.Intents:
     )
 
 
-def discord_proxy(proxies: Proxies) -> str | None:
-    """Return the proxy for all requests to Discord, as discord.py takes it."""
-    proxy = proxies.proxy_of(URL(discord.http.Route.BASE))
-    return None if proxy is None else str(proxy)
-
-
-class Client(commands.AutoShardedBot):
+class Client(ShardedBot):
     """The bot's connection to Discord; it caches neither messages nor members."""
 
     def __init__(
@@ -95,15 +88,15 @@ class Client(commands.AutoShardedBot):
         places: AllowedPlaces = ALL_SERVERS,
         dev_guild_id: int | None = None,
         hears_deletions: bool = False,
-        proxies: Proxies = NO_PROXIES,
+        connection: Connection = DIRECT,
         metrics: Metrics = NO_METRICS,
     ) -> None:
         # Otherwise discord.py warns that voice needs PyNaCl and davey.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         counts = RequestCounts(metrics) if metrics.is_on else None
         super().__init__(
-            http_trace=counts and counts.trace,  # type: ignore[arg-type]  # None is its default
-            proxy=discord_proxy(proxies),
+            connection,
+            None if counts is None else counts.trace,
             command_prefix=commands.when_mentioned,
             help_command=None,
             tree_cls=CommandTree,
@@ -248,16 +241,9 @@ class Client(commands.AutoShardedBot):
                 guild=True, dm_channel=self._direct_messages, private_channel=self._user_install
             )
 
-    def shard_latencies(self) -> dict[int, float | None]:
-        """Return the latency in seconds of each shard, None for one that is not connected."""
-        connected = {
-            id_: shard.latency for id_, shard in self.shards.items() if not shard.is_closed()
-        }
-        return {id_: connected.get(id_) for id_ in range(self.shard_count or 0)}
-
     async def on_ready(self) -> None:
         """Log that the connection is ready."""
-        log.info("client.ready", servers=len(self.guilds), shards=self.shard_count)
+        log.info("client.ready", servers=len(self.guilds), shards=len(self.shard_ids or ()))
 
     def count_refusal(self, error: EaselError) -> None:
         """Count an error that a person is told, in an answer or, for a reaction, in a message."""

@@ -1,0 +1,62 @@
+"""What the settings say of several processes that share the shards."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.core.errors.base import StartRefused
+from bot.core.sharding import Cluster
+from bot.settings.fixes import FIXES
+from bot.settings.settings import Settings, lock_folders
+
+_POSTGRESQL = ("postgresql://", "postgres://")
+_API_PATH = "/api/v10"
+
+
+def cluster_of(settings: Settings) -> Cluster:
+    """Return which of the processes this one is.
+
+    Raises:
+        StartRefused: the settings fit no number of processes, or not this database.
+    """
+    if problems := list(_problems(settings)):
+        raise StartRefused(*problems)
+    return Cluster(settings.cluster, settings.clusters, settings.shard_count)
+
+
+def _problems(settings: Settings) -> Iterator[str]:
+    if settings.discord_api_url and not settings.discord_api_url.rstrip("/").endswith(_API_PATH):
+        yield f"DISCORD_API_URL does not end with {_API_PATH}: {FIXES['DISCORD_API_URL']}."
+    if settings.cluster >= settings.clusters:
+        yield (
+            f"CLUSTER={settings.cluster} is none of CLUSTERS={settings.clusters}, which begin with "
+            f"0: set it to a number below {settings.clusters}, or set CLUSTERS higher."
+        )
+    if settings.clusters == 1:
+        return
+    if not settings.shard_count:
+        yield (
+            f"CLUSTERS={settings.clusters} needs SHARD_COUNT, the same in every process: set it to "
+            "the number of shards that Discord proposes (python -m bot doctor), or higher."
+        )
+    elif settings.clusters > settings.shard_count:
+        yield (
+            f"CLUSTERS={settings.clusters} are more processes than SHARD_COUNT="
+            f"{settings.shard_count} has shards: lower CLUSTERS, or raise SHARD_COUNT."
+        )
+    if not settings.database_url.startswith(_POSTGRESQL):
+        yield (
+            f"CLUSTERS={settings.clusters} needs PostgreSQL, as only one bot may use an SQLite "
+            "database: set DATABASE_URL=postgresql://…, or CLUSTERS=1."
+        )
+
+
+def api_base(settings: Settings) -> str:
+    """Return where Discord's API is, empty for Discord itself."""
+    return settings.discord_api_url.rstrip("/")
+
+
+def process_folder(settings: Settings) -> Path:
+    """Return the folder in which other commands find this process; raises as ``lock_folders``."""
+    if settings.clusters == 1:
+        return lock_folders(settings).beside_database
+    return settings.data_dir / "run" / f"cluster-{settings.cluster}"
