@@ -3,6 +3,7 @@
 import http.client
 from http import HTTPStatus
 
+from bot.settings.cluster_settings import metrics_address
 from bot.settings.settings import Settings
 
 _MOST_S = 5.0
@@ -11,10 +12,11 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - it is not bo
 
 def run_health(settings: Settings) -> int:
     """Print one line; return 0 if the bot is ready, else 1."""
-    if settings.metrics_address is None:
+    address = metrics_address(settings)
+    if address is None:
         print("unknown: METRICS_ADDRESS is empty. Set it to a port such as 9464, and restart.")
         return 1
-    host, port = settings.metrics_address
+    host, port = address
     connection = http.client.HTTPConnection(_EVERYWHERE.get(host, host), port, timeout=_MOST_S)
     try:
         connection.request("GET", "/readyz")

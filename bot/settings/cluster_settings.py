@@ -59,4 +59,29 @@ def process_folder(settings: Settings) -> Path:
     """Return the folder in which other commands find this process; raises as ``lock_folders``."""
     if settings.clusters == 1:
         return lock_folders(settings).beside_database
-    return settings.data_dir / "run" / f"cluster-{settings.cluster}"
+    return process_folders(settings)[settings.cluster]
+
+
+def process_folders(settings: Settings) -> list[Path]:
+    """Return the folders of all clusters that may share this machine's DATA_DIR."""
+    return [_run_folder(settings) / f"cluster-{number}" for number in range(settings.clusters)]
+
+
+def supervisor_folder(settings: Settings) -> Path:
+    """Return the folder in which other commands find what supervises the processes here."""
+    return _run_folder(settings) / "supervisor"
+
+
+def _run_folder(settings: Settings) -> Path:
+    return settings.data_dir / "run"
+
+
+def metrics_address(settings: Settings) -> tuple[str, int] | None:
+    """Return where this process serves metrics: each cluster at a port of its own.
+
+    Port 0 stays any free one.
+    """
+    if settings.metrics_address is None or settings.metrics_address[1] == 0:
+        return settings.metrics_address
+    host, port = settings.metrics_address
+    return host, port + settings.cluster
