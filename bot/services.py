@@ -13,6 +13,7 @@ from bot.core.process_lock import LockFolders, hold_process_lock
 from bot.core.pseudonyms import Pseudonyms, read_or_make_key
 from bot.core.traces import NO_TRACES, Traces
 from bot.database.database import Database
+from bot.database.opening import open_database
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.gateways.age_restriction import AgeRestriction
 from bot.gateways.catalogue import Catalogue
@@ -47,7 +48,7 @@ from bot.quota.ledger import Ledger
 from bot.settings.gateway_settings import check_prices, read_gateways
 from bot.settings.reload import ReloadPart
 from bot.settings.reload_parts import GatewayReload, ModerationReload, tell_names
-from bot.settings.settings import Settings, lock_folders
+from bot.settings.settings import Settings, database_url, lock_folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ async def open_services(
             content_store=ContentStore(settings.data_dir / "vault", clock.now),
             locks=locks,
             owner=stack.enter_context(hold_process_lock(locks)),
-            database=await stack.enter_async_context(_database(locks, clock, metrics)),
+            database=await stack.enter_async_context(_database(settings, clock, metrics)),
             alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now)),
             metrics=metrics,
             traces=traces,
@@ -275,10 +276,15 @@ def _deletion(
 
 
 def _database(
-    locks: LockFolders, clock: Clock, metrics: Metrics
+    settings: Settings, clock: Clock, metrics: Metrics
 ) -> AbstractAsyncContextManager[Database]:
-    backups = locks.data_dir / BACKUP_FOLDER
-    return Database.open(locks.database, backup_dir=backups, now=clock.now, metrics=metrics)
+    return open_database(
+        database_url(settings),
+        backup_dir=settings.data_dir / BACKUP_FOLDER,
+        now=clock.now,
+        connections=settings.database_connections,
+        metrics=metrics,
+    )
 
 
 def _ledger(settings: Settings, clock: Clock, pseudonyms: Pseudonyms, metrics: Metrics) -> Ledger:

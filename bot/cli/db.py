@@ -23,9 +23,9 @@ from bot.database.backup import (
     copy_database,
     read_status,
 )
-from bot.database.database import SQLITE_ENDS
 from bot.database.faults import FOREIGN
 from bot.database.migrator import shipped
+from bot.database.opening import SQLITE_ENDS
 from bot.database.scheduled_copies import BACKUP_FOLDER, newest_backup
 from bot.settings.settings import Settings, database_file, lock_folders
 

@@ -10,7 +10,7 @@ from bot.core.errors.base import StartRefused
 from bot.core.i18n.texts import Texts
 from bot.core.process_lock import LockFolders, hold_restore_lock
 from bot.core.pseudonyms import Pseudonyms, read_or_make_key
-from bot.database.database import SQLITE_ENDS
+from bot.database.opening import SQLITE_ENDS
 from bot.database.restore import (
     BackupRefused,
     ForgottenCharges,
