@@ -2,7 +2,7 @@
 
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -11,17 +11,22 @@ from typing import Self
 import structlog
 
 from bot.core.clock import Clock
+from bot.core.cluster_lock import hold_cluster_lock
 from bot.core.i18n.texts import Texts, discord_timestamp
 from bot.core.metrics import Metrics
 from bot.core.process_lock import hold_bot_lock
+from bot.database.database import Database
+from bot.database.opening import is_postgresql
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.buttons import StopButton
 from bot.discord_ui.caller import Languages, with_present_roles
 from bot.discord_ui.client import AllowedPlaces, Client
+from bot.discord_ui.command_records import CommandFile, CommandRecord, CommandTable
 from bot.discord_ui.command_sync import SYNCED_FILE
 from bot.discord_ui.couriers import Couriers
 from bot.discord_ui.help_embeds import HelpLinks
+from bot.discord_ui.identify_turns import IdentifyTurns, SharedTurns
 from bot.discord_ui.log_channels import LogChannels
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import OwnerNotifier
@@ -43,7 +48,7 @@ from bot.preferences.preset_lookup import PresetLookup
 from bot.preferences.style_store import ServerStyleStore
 from bot.quota.chart import Charts
 from bot.services import Services, open_services
-from bot.settings.cluster_settings import api_base, cluster_of
+from bot.settings.cluster_settings import api_base, cluster_of, process_folder
 from bot.settings.settings import (
     NOTHING_LIMITS_STRANGERS,
     Settings,
@@ -139,7 +144,7 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         StartRefused: something in the settings or the data folder stops the start.
     """
     async with AsyncExitStack() as stack:
-        stack.enter_context(hold_bot_lock(lock_folders(settings)))
+        stack.enter_context(_bot_lock(settings))
         metrics = open_metrics(settings)
         traces = await stack.enter_async_context(open_traces(settings))
         opening = open_services(settings, clock, metrics, traces)
@@ -148,7 +153,7 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         preference_store = await _load_preferences(services, clock)
         styles = ServerStyleStore(services.database, now=clock.now)
         await styles.load()
-        client = _client(settings, preference_store, metrics)
+        client = _client(settings, services.database, preference_store, metrics)
         bot = Bot(services, client, preference_store, styles)
         couriers = _couriers(bot, clock)
         owner = OwnerNotifier(client)
@@ -171,6 +176,13 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         monitoring = serve_monitoring(settings, services, metrics, shards=shards, clock=clock)
         await stack.enter_async_context(monitoring)
         yield bot
+
+
+def _bot_lock(settings: Settings) -> AbstractContextManager[None]:
+    """Return the lock that only one bot, or one of each cluster, can hold."""
+    if is_postgresql(settings.database_url):
+        return hold_cluster_lock(process_folder(settings), settings.cluster)
+    return hold_bot_lock(lock_folders(settings))
 
 
 def _log_summary(bot: Bot, settings: Settings) -> None:
@@ -211,11 +223,13 @@ def _backups(settings: Settings, services: Services, clock: Clock) -> ScheduledB
     )
 
 
-def _client(settings: Settings, preference_store: PreferenceStore, metrics: Metrics) -> Client:
+def _client(
+    settings: Settings, database: Database, preference_store: PreferenceStore, metrics: Metrics
+) -> Client:
     return Client(
         texts=Texts(when=discord_timestamp),
         languages=Languages(preference_store),
-        synced_file=settings.data_dir / SYNCED_FILE,
+        record=_command_record(settings, database),
         places=AllowedPlaces(
             frozenset(settings.allowed_servers),
             direct_messages=settings.allow_direct_messages,
@@ -223,16 +237,26 @@ def _client(settings: Settings, preference_store: PreferenceStore, metrics: Metr
         ),
         dev_guild_id=settings.dev_guild_id,
         hears_deletions=settings.forget_deleted,
-        connection=_connection(settings),
+        connection=_connection(settings, database),
         metrics=metrics,
     )
 
 
-def _connection(settings: Settings) -> Connection:
+def _command_record(settings: Settings, database: Database) -> CommandRecord:
+    if is_postgresql(settings.database_url):
+        return CommandTable(database, settings.dev_guild_id or 0)
+    return CommandFile(settings.data_dir / SYNCED_FILE)
+
+
+def _connection(settings: Settings, database: Database) -> Connection:
     cluster, base = cluster_of(settings), api_base(settings)
     use_api(base)
-    budget = None if cluster.is_alone or base else RequestBudget(cluster.count)
-    return Connection(cluster, settings.proxies, budget=budget)
+    if cluster.is_alone:
+        return Connection(cluster, settings.proxies)
+    turns = IdentifyTurns(SharedTurns(database).reserve)
+    # A proxy that all processes share knows of all their requests.
+    budget = None if base else RequestBudget(cluster.count)
+    return Connection(cluster, settings.proxies, turns=turns, budget=budget)
 
 
 def _downloader(settings: Settings, clock: Clock) -> Downloader:

@@ -1,10 +1,9 @@
 """The Discord client: intents, mentions, admission by place, command sync, the error handler."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from secrets import token_hex
 from typing import Any, Final
 
@@ -20,11 +19,14 @@ from bot.core.errors.base import EaselError, Refusal
 from bot.core.errors.jobs import ServerNotListed, Unexpected
 from bot.core.i18n.texts import Texts
 from bot.core.metrics import NO_METRICS, REFUSALS, Metrics
+from bot.database.errors import DATABASE_ERRORS
 from bot.discord_ui.caller import CallerPlace, Languages, place_of_caller
 from bot.discord_ui.command_errors import ServersOnly, error_for_person
 from bot.discord_ui.command_mentions import CommandMentions
+from bot.discord_ui.command_records import CommandRecord
 from bot.discord_ui.command_sync import (
     CommandRegistry,
+    JsonCommand,
     SyncedCommands,
     digest,
     entry_points,
@@ -41,6 +43,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 # discord.py would wait for as long as Discord says: hours, at the daily limit.
 MOST_SYNC_S = 20.0
+_LOOK_EVERY_S = 1.0
 # The extras of a command that works also outside servers, where the operator allows it.
 PERSONAL: Final = {"personal": True}
 # The extras of a command that only the owner of the application may use, wherever they are.
@@ -84,7 +87,7 @@ class Client(ShardedBot):
         *,
         texts: Texts,
         languages: Languages,
-        synced_file: Path,
+        record: CommandRecord,
         places: AllowedPlaces = ALL_SERVERS,
         dev_guild_id: int | None = None,
         hears_deletions: bool = False,
@@ -117,7 +120,7 @@ class Client(ShardedBot):
         self._user_install = places.user_install
         self.once_logged_in: Callable[[], Awaitable[None]] | None = None
         self.once_closing: Callable[[], Awaitable[None]] | None = None
-        self._synced_file = synced_file
+        self._record = record
         self._registered: dict[str, app_commands.AppCommand] = {}
         self.command_mentions = CommandMentions(self.tree)
         self._dev_guild = discord.Object(dev_guild_id) if dev_guild_id else None
@@ -181,7 +184,7 @@ class Client(ShardedBot):
         try:
             async with asyncio.timeout(MOST_SYNC_S):
                 return await self._update_commands()
-        except (TimeoutError, *DISCORD_ERRORS) as refused:
+        except (TimeoutError, *DISCORD_ERRORS, *DATABASE_ERRORS) as refused:
             log.warning(
                 "commands.not_synced",
                 error=repr(refused),
@@ -200,20 +203,36 @@ class Client(ShardedBot):
     async def _update_commands(self) -> bool:
         server_id = self._dev_guild.id if self._dev_guild else None
         registry = CommandRegistry(self.http, self.application_id or 0, server_id)
-        before = await registry.fetch()
         commands = await payload_of(self.tree, self._dev_guild)
         sent = digest(commands, self.application_id, server_id)
-        known = SyncedCommands(sent, digest(before))  # raises for what is no list of commands
-        self.command_mentions.learn(before)
-        if SyncedCommands.read(self._synced_file) == known:
+        before = await self._fetch_if_others(registry, sent)
+        if before is None:
             return False
         await registry.replace([*commands, *entry_points(before)])
         self._registered.clear()
         after = await registry.fetch()
-        SyncedCommands(sent, digest(after)).write(self._synced_file)
+        await self._record.write(SyncedCommands(sent, digest(after)))
         self.command_mentions.learn(after)
         log.info("commands.synced", server=server_id)
         return True
+
+    async def _fetch_if_others(
+        self, registry: CommandRegistry, sent: str
+    ) -> Sequence[JsonCommand] | None:
+        """Return what Discord has where this process is to replace it, None where it is right.
+
+        While another process replaces it, that is waited for.
+        """
+        while True:
+            found = await registry.fetch()
+            known = SyncedCommands(sent, digest(found))  # raises for what is no list of commands
+            self.command_mentions.learn(found)
+            seen = await self._record.read()
+            if seen == known:
+                return None
+            if await self._record.claim(seen):
+                return found
+            await asyncio.sleep(_LOOK_EVERY_S)
 
     async def registered_command(self, name: str) -> app_commands.AppCommand | None:
         """Return what Discord knows as a slash command; it raises what discord.py raises.
