@@ -2,7 +2,7 @@
 
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -11,7 +11,6 @@ from typing import Self
 import structlog
 
 from bot.core.clock import Clock
-from bot.core.cluster_lock import hold_cluster_lock
 from bot.core.i18n.texts import Texts, discord_timestamp
 from bot.core.metrics import Metrics
 from bot.core.process_lock import hold_bot_lock
@@ -48,11 +47,10 @@ from bot.preferences.preset_lookup import PresetLookup
 from bot.preferences.style_store import ServerStyleStore
 from bot.quota.chart import Charts
 from bot.services import Services, open_services
-from bot.settings.cluster_settings import api_base, cluster_of, process_folder
+from bot.settings.cluster_settings import api_base, cluster_of
 from bot.settings.settings import (
     NOTHING_LIMITS_STRANGERS,
     Settings,
-    database_file,
     lock_folders,
 )
 from bot.settings.summary import summarize
@@ -144,7 +142,8 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         StartRefused: something in the settings or the data folder stops the start.
     """
     async with AsyncExitStack() as stack:
-        stack.enter_context(_bot_lock(settings))
+        if not is_postgresql(settings.database_url):  # there it is the session of the cluster
+            stack.enter_context(hold_bot_lock(lock_folders(settings)))
         metrics = open_metrics(settings)
         traces = await stack.enter_async_context(open_traces(settings))
         opening = open_services(settings, clock, metrics, traces)
@@ -178,13 +177,6 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         yield bot
 
 
-def _bot_lock(settings: Settings) -> AbstractContextManager[None]:
-    """Return the lock that only one bot, or one of each cluster, can hold."""
-    if is_postgresql(settings.database_url):
-        return hold_cluster_lock(process_folder(settings), settings.cluster)
-    return hold_bot_lock(lock_folders(settings))
-
-
 def _log_summary(bot: Bot, settings: Settings) -> None:
     application, services = bot.client.application, bot.services
     is_public = application is not None and application.bot_public
@@ -215,7 +207,7 @@ async def _load_preferences(services: Services, clock: Clock) -> PreferenceStore
 
 def _backups(settings: Settings, services: Services, clock: Clock) -> ScheduledBackups:
     return ScheduledBackups(
-        database_file(settings),
+        lock_folders(settings).database,
         settings.data_dir / BACKUP_FOLDER,
         BackupSchedule(settings.backup_every, settings.backup_keep),
         clock=clock,
