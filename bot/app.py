@@ -25,12 +25,11 @@ from bot.discord_ui.command_records import CommandFile, CommandRecord, CommandTa
 from bot.discord_ui.command_sync import SYNCED_FILE
 from bot.discord_ui.couriers import Couriers
 from bot.discord_ui.help_embeds import HelpLinks
-from bot.discord_ui.identify_turns import IdentifyTurns, SharedTurns
+from bot.discord_ui.identify_turns import SharedTurns
 from bot.discord_ui.log_channels import LogChannels
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import OwnerNotifier
-from bot.discord_ui.request_budget import RequestBudget
-from bot.discord_ui.sharded_bot import Connection, use_api
+from bot.discord_ui.sharded_bot import Connection
 from bot.discord_ui.uploads import MessagePictures, read_from_cdn
 from bot.gateways.download import Downloader
 from bot.gateways.reply.unread_files import UnreadFiles
@@ -241,14 +240,10 @@ def _command_record(settings: Settings, database: Database) -> CommandRecord:
 
 
 def _connection(settings: Settings, database: Database) -> Connection:
-    cluster, base = cluster_of(settings), api_base(settings)
-    use_api(base)
-    if cluster.is_alone:
-        return Connection(cluster, settings.proxies)
-    turns = IdentifyTurns(SharedTurns(database).reserve)
-    # A proxy that all processes share knows of all their requests.
-    budget = None if base else RequestBudget(cluster.count)
-    return Connection(cluster, settings.proxies, turns=turns, budget=budget)
+    reserve = SharedTurns(database).reserve
+    return Connection.of(
+        cluster_of(settings), api_base(settings), proxies=settings.proxies, reserve=reserve
+    )
 
 
 def _downloader(settings: Settings, clock: Clock) -> Downloader:

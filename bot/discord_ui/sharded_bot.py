@@ -14,14 +14,8 @@ from yarl import URL
 from bot.core.errors.base import StartRefused
 from bot.core.proxies import NO_PROXIES, Proxies
 from bot.core.sharding import ALONE, Cluster
-from bot.discord_ui.identify_turns import IdentifyTurns
+from bot.discord_ui.identify_turns import IdentifyTurns, Reserve
 from bot.discord_ui.request_budget import RequestBudget
-
-
-def use_api(base: str) -> None:
-    """Send all requests to Discord of this process to another address, where one is given."""
-    if base:
-        discord.http.Route.BASE = base
 
 
 def discord_proxy(proxies: Proxies) -> str | None:
@@ -41,6 +35,20 @@ class Connection:
     proxies: Proxies = NO_PROXIES
     turns: IdentifyTurns | None = None
     budget: RequestBudget | None = None
+
+    @classmethod
+    def of(cls, cluster: Cluster, base: str, *, proxies: Proxies, reserve: Reserve) -> "Connection":
+        """Return the connection of a cluster.
+
+        With a ``base``, the address of a proxy in front of Discord's API, all requests of this
+        process go there: it knows of those of all processes, so none keeps to a part of the limit.
+        """
+        if base:
+            discord.http.Route.BASE = base
+        if cluster.is_alone:
+            return cls(cluster, proxies)
+        budget = None if base else RequestBudget(cluster.count)
+        return cls(cluster, proxies, IdentifyTurns(reserve), budget)
 
 
 DIRECT = Connection()

@@ -36,7 +36,7 @@ def _problems(settings: Settings) -> Iterator[str]:
     if not settings.shard_count:
         yield (
             f"CLUSTERS={settings.clusters} needs SHARD_COUNT, the same in every process: set it to "
-            "the number of shards that Discord proposes (python -m bot doctor), or higher."
+            "one shard for each 1,000 servers, or more."
         )
     elif settings.clusters > settings.shard_count:
         yield (

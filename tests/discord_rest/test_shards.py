@@ -6,9 +6,11 @@ from contextlib import asynccontextmanager, suppress
 
 import discord
 import pytest
+from discord.http import Route
 
 from bot.core.errors.base import StartRefused
-from bot.core.sharding import Cluster
+from bot.core.proxies import NO_PROXIES
+from bot.core.sharding import ALONE, Cluster
 from bot.discord_ui.identify_turns import IdentifyTurns, Wanted
 from bot.discord_ui.sharded_bot import Connection, ShardedBot
 from tests.cli.live_bot import until
@@ -96,3 +98,28 @@ async def test_a_start_beyond_what_discord_allows_today_is_one_sentence(
         with pytest.raises(StartRefused, match=f"start {left} more shards before 20.* has 2: "):
             await bot.start(TOKEN)
     assert gateway.identifies == []
+
+
+PROXY = "http://127.0.0.1:9/api/v10"
+
+
+@pytest.mark.parametrize(
+    ("cluster", "base", "waits", "has_budget"),
+    [
+        (ALONE, "", False, False),
+        (ALONE, PROXY, False, False),
+        (Cluster(1, 3, 3), "", True, True),
+        (Cluster(1, 3, 3), PROXY, True, False),
+    ],
+)
+def test_a_process_keeps_to_its_part_of_the_requests_only_beside_others_without_a_proxy(
+    monkeypatch: pytest.MonkeyPatch, cluster: Cluster, base: str, waits: bool, has_budget: bool
+) -> None:
+    """One that is alone may use the whole limit, and a shared proxy knows all requests."""
+    monkeypatch.setattr(Route, "BASE", "https://discord.com/api/v10")
+    connection = Connection.of(cluster, base, proxies=NO_PROXIES, reserve=at_once)
+    assert (connection.turns is not None) == waits
+    assert (connection.budget is not None) == has_budget
+    assert base in {"", Route.BASE}
+    callback = Route("POST", "/interactions/{id}/callback", id=1)
+    assert callback.url == f"{Route.BASE}/interactions/1/callback"

@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.errors.base import StartRefused
 from bot.core.sharding import ALONE, Cluster
-from bot.settings.cluster_settings import cluster_of, process_folder
+from bot.settings.cluster_settings import cluster_of, metrics_address, process_folder
 from bot.settings.settings import Settings
 from tests.settings.settings_of import settings_of
 
@@ -48,3 +48,13 @@ def test_processes_that_share_a_folder_are_found_apart(tmp_path: Path) -> None:
     assert len({process_folder(settings) for settings in clusters}) == 4
     alone = Settings(data_dir=tmp_path)
     assert process_folder(alone) == tmp_path / "easel.db-locks"
+
+
+def test_processes_of_one_machine_serve_metrics_at_ports_of_their_own() -> None:
+    """They have the same settings, and the second could not start."""
+    address = ("10.0.0.1", 9464)
+    clusters = [settings_of(**FOUR, metrics_address=address, cluster=n) for n in range(4)]
+    assert [metrics_address(one) for one in clusters] == [("10.0.0.1", 9464 + n) for n in range(4)]
+    any_port = settings_of(**FOUR, metrics_address=("127.0.0.1", 0), cluster=3)
+    assert metrics_address(any_port) == ("127.0.0.1", 0)
+    assert metrics_address(settings_of()) is None
