@@ -29,7 +29,7 @@ from bot.discord_ui.identify_turns import SharedTurns
 from bot.discord_ui.log_channels import LogChannels
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import OwnerNotifier
-from bot.discord_ui.sharded_bot import Connection
+from bot.discord_ui.sharded_bot import DiscordConnection
 from bot.discord_ui.uploads import MessagePictures, read_from_cdn
 from bot.gateways.download import Downloader
 from bot.gateways.reply.unread_files import UnreadFiles
@@ -239,9 +239,9 @@ def _command_record(settings: Settings, database: Database) -> CommandRecord:
     return CommandFile(settings.data_dir / SYNCED_FILE)
 
 
-def _connection(settings: Settings, database: Database) -> Connection:
+def _connection(settings: Settings, database: Database) -> DiscordConnection:
     reserve = SharedTurns(database).reserve
-    return Connection.of(
+    return DiscordConnection.of(
         cluster_of(settings), api_base(settings), proxies=settings.proxies, reserve=reserve
     )
 

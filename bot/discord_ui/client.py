@@ -36,7 +36,7 @@ from bot.discord_ui.command_translations import CommandTranslator
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.file_uploads import read_uploads_directly
 from bot.discord_ui.request_counts import RequestCounts
-from bot.discord_ui.sharded_bot import DIRECT, Connection, ShardedBot
+from bot.discord_ui.sharded_bot import DIRECT, DiscordConnection, ShardedBot
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -91,7 +91,7 @@ class Client(ShardedBot):
         places: AllowedPlaces = ALL_SERVERS,
         dev_guild_id: int | None = None,
         hears_deletions: bool = False,
-        connection: Connection = DIRECT,
+        connection: DiscordConnection = DIRECT,
         metrics: Metrics = NO_METRICS,
     ) -> None:
         # Otherwise discord.py warns that voice needs PyNaCl and davey.

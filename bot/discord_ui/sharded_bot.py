@@ -18,6 +18,12 @@ from bot.discord_ui.identify_turns import IdentifyTurns, Reserve
 from bot.discord_ui.request_budget import RequestBudget
 
 
+def use_api(base: str) -> None:
+    """Send all requests of this process to something in front of Discord's API, unless empty."""
+    if base:
+        discord.http.Route.BASE = base
+
+
 def discord_proxy(proxies: Proxies) -> str | None:
     """Return the proxy for all requests to Discord, as discord.py takes it."""
     proxy = proxies.proxy_of(URL(discord.http.Route.BASE))
@@ -25,7 +31,7 @@ def discord_proxy(proxies: Proxies) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class DiscordConnection:
     """How this process reaches Discord, and beside which others.
 
     Without ``turns`` the shards identify one after the other, as discord.py does.
@@ -37,28 +43,29 @@ class Connection:
     budget: RequestBudget | None = None
 
     @classmethod
-    def of(cls, cluster: Cluster, base: str, *, proxies: Proxies, reserve: Reserve) -> "Connection":
+    def of(
+        cls, cluster: Cluster, base: str, *, proxies: Proxies, reserve: Reserve
+    ) -> "DiscordConnection":
         """Return the connection of a cluster.
 
-        With a ``base``, the address of a proxy in front of Discord's API, all requests of this
-        process go there: it knows of those of all processes, so none keeps to a part of the limit.
+        With a ``base`` all requests of this process go there: what is there knows of those of all
+        processes, so none keeps to a part of the limit.
         """
-        if base:
-            discord.http.Route.BASE = base
+        use_api(base)
         if cluster.is_alone:
             return cls(cluster, proxies)
         budget = None if base else RequestBudget(cluster.count)
         return cls(cluster, proxies, IdentifyTurns(reserve), budget)
 
 
-DIRECT = Connection()
+DIRECT = DiscordConnection()
 
 
 class ShardedBot(commands.AutoShardedBot):
     """Starts the shards of one cluster when Discord lets it."""
 
     def __init__(
-        self, connection: Connection, trace: aiohttp.TraceConfig | None, **options: Any
+        self, connection: DiscordConnection, trace: aiohttp.TraceConfig | None, **options: Any
     ) -> None:  # Any: discord.py's own
         self._cluster, self._turns = connection.cluster, connection.turns
         if connection.budget is not None:

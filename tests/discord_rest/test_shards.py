@@ -12,7 +12,7 @@ from bot.core.errors.base import StartRefused
 from bot.core.proxies import NO_PROXIES
 from bot.core.sharding import ALONE, Cluster
 from bot.discord_ui.identify_turns import IdentifyTurns, Wanted
-from bot.discord_ui.sharded_bot import Connection, ShardedBot
+from bot.discord_ui.sharded_bot import DiscordConnection, ShardedBot
 from tests.cli.live_bot import until
 from tests.discord_rest.fake import TOKEN, FakeDiscord, fake_discord
 from tests.discord_rest.gateway_socket import GatewaySocket, gateway_socket_of, server
@@ -43,7 +43,7 @@ async def at_once(wanted: Wanted) -> float:
 @asynccontextmanager
 async def running(cluster: Cluster, is_ready: Callable[[], bool]) -> AsyncIterator[ShardedBot]:
     """Let the bot of a cluster run until the test is done with it."""
-    connection = Connection(cluster, turns=IdentifyTurns(at_once))
+    connection = DiscordConnection(cluster, turns=IdentifyTurns(at_once))
     intents = discord.Intents(guilds=True)
     async with ShardedBot(connection, None, command_prefix="!", intents=intents) as bot:
         running = asyncio.create_task(bot.start(TOKEN))
@@ -93,7 +93,7 @@ async def test_a_start_beyond_what_discord_allows_today_is_one_sentence(
     """Discord would reset the token, and nobody could start the bot any more."""
     fake.session_starts = left
     intents = discord.Intents(guilds=True)
-    connection = Connection(Cluster(0, 2, SHARDS))
+    connection = DiscordConnection(Cluster(0, 2, SHARDS))
     async with ShardedBot(connection, None, command_prefix="!", intents=intents) as bot:
         with pytest.raises(StartRefused, match=f"start {left} more shards before 20.* has 2: "):
             await bot.start(TOKEN)
@@ -117,7 +117,7 @@ def test_a_process_keeps_to_its_part_of_the_requests_only_beside_others_without_
 ) -> None:
     """One that is alone may use the whole limit, and a shared proxy knows all requests."""
     monkeypatch.setattr(Route, "BASE", "https://discord.com/api/v10")
-    connection = Connection.of(cluster, base, proxies=NO_PROXIES, reserve=at_once)
+    connection = DiscordConnection.of(cluster, base, proxies=NO_PROXIES, reserve=at_once)
     assert (connection.turns is not None) == waits
     assert (connection.budget is not None) == has_budget
     assert base in {"", Route.BASE}
