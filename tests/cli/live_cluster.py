@@ -17,6 +17,7 @@ from tests.discord_rest.events import BOT_PERMISSIONS, command
 from tests.discord_rest.fake import Answer, FakeDiscord, fake_discord
 from tests.discord_rest.gateway_socket import GatewaySocket, gateway_socket_of, server
 from tests.discord_rest.interactions import Asked
+from tests.free_ports import free_ports
 
 
 def server_of(shard_id: int, shards: int) -> int:
@@ -92,6 +93,7 @@ async def surroundings(
             GATEWAYS__MAIN__API_KEY="sk-planted",
             DATABASE_URL=postgresql.migrated_database(),
             DISCORD_API_URL=fake.base,
+            METRICS_ADDRESS=str(free_ports(clusters)),
             SHARD_COUNT=str(shards),
             CLUSTERS=str(clusters),
         )

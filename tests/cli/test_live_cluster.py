@@ -36,6 +36,24 @@ async def test_shards_of_three_processes_identify_five_seconds_apart(
         assert {record["cluster"] for record in cluster.logged("bot.ready")} == {0, 1, 2}
 
 
+async def test_commands_of_the_terminal_reach_all_processes(
+    tmp_path: Path, postgresql: Server
+) -> None:
+    """Who asks or changes something means the bot, however many processes it has."""
+    async with live_cluster(
+        tmp_path, postgresql, clusters=CLUSTERS, max_concurrency=CLUSTERS
+    ) as cluster:
+        ended = await cluster.command("health")
+        assert (ended.code, ended.out) == (0, "".join(f"cluster {n}: ready\n" for n in range(3)))
+        ended = await cluster.command("reload")
+        lines = ended.out.splitlines()
+        assert ended.code == 0
+        assert [line.split(" Reloaded")[0] for line in lines] == [f"cluster {n}:" for n in range(3)]
+        second = await cluster.command("cluster")
+        assert second.code == 2
+        assert second.err.startswith("easel: python -m bot cluster already runs on DATA_DIR=data: ")
+
+
 async def test_without_a_reservation_the_loopback_discord_refuses_them(
     tmp_path: Path, postgresql: Server
 ) -> None:
