@@ -14,18 +14,22 @@ from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts, discord_timestamp
 from bot.core.metrics import Metrics
 from bot.core.process_lock import hold_bot_lock
+from bot.database.database import Database
 from bot.database.opening import is_postgresql
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.buttons import StopButton
 from bot.discord_ui.caller import Languages, with_present_roles
 from bot.discord_ui.client import AllowedPlaces, Client
+from bot.discord_ui.command_records import CommandFile, CommandRecord, CommandTable
 from bot.discord_ui.command_sync import SYNCED_FILE
 from bot.discord_ui.couriers import Couriers
 from bot.discord_ui.help_embeds import HelpLinks
+from bot.discord_ui.identify_turns import SharedTurns
 from bot.discord_ui.log_channels import LogChannels
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import OwnerNotifier
+from bot.discord_ui.sharded_bot import DiscordConnection
 from bot.discord_ui.uploads import MessagePictures, read_from_cdn
 from bot.gateways.download import Downloader
 from bot.gateways.reply.unread_files import UnreadFiles
@@ -42,6 +46,7 @@ from bot.preferences.preset_lookup import PresetLookup
 from bot.preferences.style_store import ServerStyleStore
 from bot.quota.chart import Charts
 from bot.services import Services, open_services
+from bot.settings.cluster_settings import api_base, cluster_of
 from bot.settings.settings import (
     NOTHING_LIMITS_STRANGERS,
     Settings,
@@ -146,8 +151,9 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         preference_store = await _load_preferences(services, clock)
         styles = ServerStyleStore(services.database, now=clock.now)
         await styles.load()
-        bot = Bot(services, _client(settings, preference_store, metrics), preference_store, styles)
-        client, couriers = bot.client, _couriers(bot, clock)
+        client = _client(settings, services.database, preference_store, metrics)
+        bot = Bot(services, client, preference_store, styles)
+        couriers = _couriers(bot, clock)
         owner = OwnerNotifier(client)
         services.alerts.listener = owner.notify
         tasks = await stack.enter_async_context(_BackgroundTasks.open(settings, bot, clock))
@@ -208,11 +214,13 @@ def _backups(settings: Settings, services: Services, clock: Clock) -> ScheduledB
     )
 
 
-def _client(settings: Settings, preference_store: PreferenceStore, metrics: Metrics) -> Client:
+def _client(
+    settings: Settings, database: Database, preference_store: PreferenceStore, metrics: Metrics
+) -> Client:
     return Client(
         texts=Texts(when=discord_timestamp),
         languages=Languages(preference_store),
-        synced_file=settings.data_dir / SYNCED_FILE,
+        record=_command_record(settings, database),
         places=AllowedPlaces(
             frozenset(settings.allowed_servers),
             direct_messages=settings.allow_direct_messages,
@@ -220,8 +228,21 @@ def _client(settings: Settings, preference_store: PreferenceStore, metrics: Metr
         ),
         dev_guild_id=settings.dev_guild_id,
         hears_deletions=settings.forget_deleted,
-        proxies=settings.proxies,
+        connection=_connection(settings, database),
         metrics=metrics,
+    )
+
+
+def _command_record(settings: Settings, database: Database) -> CommandRecord:
+    if is_postgresql(settings.database_url):
+        return CommandTable(database, settings.dev_guild_id or 0)
+    return CommandFile(settings.data_dir / SYNCED_FILE)
+
+
+def _connection(settings: Settings, database: Database) -> DiscordConnection:
+    reserve = SharedTurns(database).reserve
+    return DiscordConnection.of(
+        cluster_of(settings), api_base(settings), proxies=settings.proxies, reserve=reserve
     )
 
 
