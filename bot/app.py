@@ -142,8 +142,11 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         opening = open_services(settings, clock, metrics, traces)
         services = await stack.enter_async_context(opening)
         taken = await services.recovery.take_over()
-        preference_store = await _load_preferences(services, clock)
-        styles = ServerStyleStore(services.database, now=clock.now)
+        preference_store = PreferenceStore(services.database, services.notifications, now=clock.now)
+        await stack.enter_async_context(preference_store)
+        await _load_preferences(preference_store, services)
+        styles = ServerStyleStore(services.database, services.notifications, now=clock.now)
+        await stack.enter_async_context(styles)
         await styles.load()
         bot = Bot(services, _client(settings, preference_store, metrics), preference_store, styles)
         client, couriers = bot.client, _couriers(bot, clock)
@@ -185,16 +188,14 @@ def _log_summary(bot: Bot, settings: Settings) -> None:
         log.warning("bot.unlimited", facts=facts, mend=fix)
 
 
-async def _load_preferences(services: Services, clock: Clock) -> PreferenceStore:
-    """Return what people and servers set, without what a restored backup must not bring back."""
-    store = PreferenceStore(services.database, now=clock.now)
+async def _load_preferences(store: PreferenceStore, services: Services) -> None:
+    """Load what people and servers set, without what a restored backup must not bring back."""
     for request in await services.deletion.undone_requests():
         await store.delete_person(request.user_id)
         await services.deletion.repeat(request)
     await services.reports.repeat_removals()
     await store.load()
     services.moderation.words_of = lambda server_id: store.server(server_id).words
-    return store
 
 
 def _backups(settings: Settings, services: Services, clock: Clock) -> ScheduledBackups:

@@ -36,11 +36,12 @@ from bot.jobs.personal_data.deletion import PersonalDataDeletion
 from bot.jobs.personal_data.deletion_requests import DeletionRequests
 from bot.jobs.personal_data.export import PersonalDataExport
 from bot.jobs.picture_retention import PictureRetention, RetentionLimits
-from bot.jobs.pricing import Pricing, ServerCostCache
+from bot.jobs.pricing import Pricing
 from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.recovery import Recovery
 from bot.jobs.reported_results import ReportedResults
 from bot.jobs.repository.repository import JobRepository
+from bot.jobs.server_costs import ServerCostStore
 from bot.jobs.service import JobService
 from bot.jobs.taken_down_files import TakenDownFiles
 from bot.moderation.moderation import PromptModeration
@@ -61,7 +62,7 @@ class Services:
     ledger: Ledger
     catalogue: Catalogue
     pricing: Pricing
-    server_costs: ServerCostCache
+    server_costs: ServerCostStore
     job_service: JobService
     cancellation: Cancellation
     recovery: Recovery
@@ -132,10 +133,10 @@ async def open_services(
                 unread_folder=settings.data_dir / "unread",
             )
         )
-        deps = await _job_dependencies(base, router)
+        deps, server_costs = await _job_dependencies(base, router, stack)
         job_service = JobService(deps)
         stack.push_async_callback(job_service.close, grace_s=settings.shutdown_grace)
-        yield _services(base, deps, job_service, router)
+        yield _services(base, deps, job_service, router, server_costs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +158,9 @@ class _Base:
     traces: Traces
 
 
-async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
+async def _job_dependencies(
+    base: _Base, router: Router, stack: AsyncExitStack
+) -> tuple[JobDependencies, ServerCostStore]:
     settings, clock, database, catalogue = base.settings, base.clock, base.database, base.catalogue
     repository = JobRepository(
         owner=base.owner, now=clock.now, metrics=base.metrics, traces=base.traces
@@ -166,7 +169,10 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
     ledger = _ledger(settings, clock, pseudonyms, base.metrics)
     queue = _queue(settings, catalogue, clock)
     retention = RetentionLimits(timedelta(days=settings.retention_days), settings.max_disk)
-    return JobDependencies(
+    opening = ServerCostStore(database, base.notifications, ledger)
+    server_costs = await stack.enter_async_context(opening)
+    await server_costs.load()
+    deps = JobDependencies(
         database=database,
         ledger=ledger,
         repository=repository,
@@ -180,7 +186,7 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
         ),
         pricing=Pricing(
             catalogue,
-            ServerCostCache(await database.read(ledger.costs, None)),
+            server_costs.cache,
             has_ceilings=bool(settings.server_quota or settings.total_quota),
         ),
         queue=queue,
@@ -205,10 +211,15 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
         clock=clock,
         metrics=base.metrics,
     )
+    return deps, server_costs
 
 
 def _services(
-    base: _Base, deps: JobDependencies, job_service: JobService, router: Router
+    base: _Base,
+    deps: JobDependencies,
+    job_service: JobService,
+    router: Router,
+    server_costs: ServerCostStore,
 ) -> Services:
     settings, content_store = base.settings, base.content_store
     offers = OfferedModels(
@@ -228,7 +239,7 @@ def _services(
         ledger=deps.ledger,
         catalogue=base.catalogue,
         pricing=deps.pricing,
-        server_costs=deps.pricing.server_costs,
+        server_costs=server_costs,
         job_service=job_service,
         cancellation=deps.cancellation,
         recovery=_recovery(base, deps, job_service),
