@@ -43,6 +43,7 @@ from bot.jobs.reported_results import ReportedResults
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.server_costs import ServerCostStore
 from bot.jobs.service import JobService
+from bot.jobs.stop_requests import StopRequests
 from bot.jobs.taken_down_files import TakenDownFiles
 from bot.moderation.moderation import PromptModeration
 from bot.moderation.rules import OperatorRules, read_rules
@@ -172,6 +173,8 @@ async def _job_dependencies(
     opening = ServerCostStore(database, base.notifications, ledger)
     server_costs = await stack.enter_async_context(opening)
     await server_costs.load()
+    stops = StopRequests(base.notifications)
+    stack.push_async_callback(stops.close)
     deps = JobDependencies(
         database=database,
         ledger=ledger,
@@ -200,7 +203,12 @@ async def _job_dependencies(
             settings.data_dir / "jobs",
         ),
         cancellation=Cancellation(
-            database=database, ledger=ledger, repository=repository, queue=queue
+            database=database,
+            ledger=ledger,
+            repository=repository,
+            queue=queue,
+            requests=stops,
+            owner=base.owner,
         ),
         first_responses=FirstResponses(),
         retention=PictureRetention(database, base.content_store, retention, now=clock.now),
