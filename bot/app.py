@@ -14,6 +14,7 @@ from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts, discord_timestamp
 from bot.core.metrics import Metrics
 from bot.core.process_lock import hold_bot_lock
+from bot.database.opening import is_postgresql
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.buttons import StopButton
@@ -32,7 +33,13 @@ from bot.images.references import MAX_MEGABYTES
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.job_retention import JobRetention
 from bot.jobs.late_tasks import LateTasks
-from bot.jobs.maintenance import Maintenance, MaintenanceTask, delete_old_charges
+from bot.jobs.maintenance import (
+    Maintenance,
+    MaintenanceTask,
+    SharedMaintenance,
+    delete_old_charges,
+    delete_presses,
+)
 from bot.jobs.recovery import ResumableJob, UnreportedFailure
 from bot.jobs.scheduled_backups import BackupSchedule, ScheduledBackups
 from bot.monitoring.opening import open_metrics, open_traces, serve_monitoring
@@ -44,7 +51,6 @@ from bot.services import Services, open_services
 from bot.settings.settings import (
     NOTHING_LIMITS_STRANGERS,
     Settings,
-    database_file,
     lock_folders,
 )
 from bot.settings.summary import summarize
@@ -88,6 +94,7 @@ class _BackgroundTasks:
     """What runs beside the requests, from the login on."""
 
     maintenance: Maintenance
+    shared: SharedMaintenance
     backups: ScheduledBackups
     late_tasks: LateTasks
     log_channels: LogChannels
@@ -102,14 +109,10 @@ class _BackgroundTasks:
         )
         services.job_service.on_end = log_channels.job_ended
         services.job_service.on_declined = log_channels.declined
-        maintenance = Maintenance(
-            (services.deletion.complete, services.offers.refresh),
-            clock,
-            patient=_patient_tasks(settings, bot, clock),
-        )
+        maintenance, shared = _maintenance(settings, bot, clock)
         backups = _backups(settings, services, clock)
-        async with log_channels, maintenance, backups, services.late_tasks as late_tasks:
-            yield cls(maintenance, backups, late_tasks, log_channels)
+        async with log_channels, maintenance, shared, backups, services.late_tasks as late_tasks:
+            yield cls(maintenance, shared, backups, late_tasks, log_channels)
 
     def begin(
         self, bot: Bot, taken: Sequence[UnreportedFailure | ResumableJob], couriers: Couriers
@@ -120,11 +123,12 @@ class _BackgroundTasks:
         self.maintenance.begin(resume)
         self.late_tasks.begin(couriers.reopen, partial(with_present_roles, bot.client))
         self.backups.begin()
+        self.shared.begin()
 
     async def end(self) -> None:
         """End them, the log channels once they have posted what waits."""
         await self.log_channels.finish(within_s=LAST_ENTRIES_S)
-        for task in (self.maintenance, self.late_tasks, self.backups):
+        for task in (self.maintenance, self.shared, self.late_tasks, self.backups):
             await task.end()
 
 
@@ -199,10 +203,12 @@ async def _load_preferences(store: PreferenceStore, services: Services) -> None:
 
 
 def _backups(settings: Settings, services: Services, clock: Clock) -> ScheduledBackups:
+    # A server's operator backs it up.
+    every = None if is_postgresql(settings.database_url) else settings.backup_every
     return ScheduledBackups(
-        database_file(settings),
+        lock_folders(settings).database,
         settings.data_dir / BACKUP_FOLDER,
-        BackupSchedule(settings.backup_every, settings.backup_keep),
+        BackupSchedule(every, settings.backup_keep),
         clock=clock,
         alerts=services.alerts,
     )
@@ -243,18 +249,45 @@ def _couriers(bot: Bot, clock: Clock) -> Couriers:
     )
 
 
-def _patient_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[MaintenanceTask]:
-    services = bot.services
-    keep = timedelta(days=settings.keep_jobs_days)
-    old_jobs = JobRetention(services.database, services.ledger, keep=keep, clock=clock)
+def _maintenance(
+    settings: Settings, bot: Bot, clock: Clock
+) -> tuple[Maintenance, SharedMaintenance]:
+    """Return what this process does daily, and what any of several processes does."""
+    services, chores = bot.services, _chores(settings, bot.services, clock)
+    first: list[MaintenanceTask] = [
+        services.deletion.forget_old_requests,
+        services.offers.refresh,
+    ]
+    patient = [*_own_tasks(settings, bot, clock)]
+    if not is_postgresql(settings.database_url):
+        first.insert(0, chores.pop("deletions"))
+        patient.extend(chores.values())
+        chores.clear()
+    maintenance = Maintenance(first, clock, patient=patient)
+    return maintenance, SharedMaintenance(services.database, chores, clock)
+
+
+def _own_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[MaintenanceTask]:
+    """Return what each process does, as nobody else has its files."""
     return (
         bot.client.sync_commands,  # Discord may have refused them for a day
-        services.taken_down_files.delete,
-        services.retention.delete_expired,
-        partial(delete_old_charges, services.database, services.ledger, clock.now),
+        bot.services.retention.delete_expired,
         partial(to_thread, UnreadFiles(settings.data_dir / "unread", clock.now).delete_old),
-        old_jobs.delete_old,  # the first time it may take hours
     )
+
+
+def _chores(settings: Settings, services: Services, clock: Clock) -> dict[str, MaintenanceTask]:
+    """Return what one process does for all of them."""
+    database, ledger = services.database, services.ledger
+    keep = timedelta(days=settings.keep_jobs_days)
+    old_jobs = JobRetention(database, ledger, keep=keep, clock=clock)
+    return {
+        "deletions": services.deletion.complete,
+        "taken down files": services.taken_down_files.delete,
+        "presses": partial(delete_presses, database, clock.now),
+        "charges": partial(delete_old_charges, database, ledger, clock.now),
+        "jobs": old_jobs.delete_old,  # the first time it may take hours
+    }
 
 
 def _dependencies(settings: Settings, bot: Bot, parts: _Parts, clock: Clock) -> Dependencies:

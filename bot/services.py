@@ -14,7 +14,7 @@ from bot.core.pseudonyms import Pseudonyms, read_or_make_key
 from bot.core.traces import NO_TRACES, Traces
 from bot.database.database import Database
 from bot.database.notifications import Notifications
-from bot.database.opening import open_database, open_notifications
+from bot.database.opening import is_postgresql, open_database, open_notifications
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.gateways.age_restriction import AgeRestriction
 from bot.gateways.catalogue import Catalogue
@@ -186,6 +186,7 @@ async def _job_dependencies(
             catalogue,
             base.alerts,
             max_requests_per_minute=settings.max_requests_per_minute,
+            records_presses=is_postgresql(settings.database_url),
         ),
         pricing=Pricing(
             catalogue,
