@@ -36,6 +36,7 @@ from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.file_uploads import read_uploads_directly
 from bot.discord_ui.request_counts import RequestCounts
 from bot.discord_ui.sharded_bot import DIRECT, DiscordConnection, ShardedBot
+from bot.jobs.repository.presses import PressRepeated
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -295,6 +296,9 @@ class Client(ShardedBot):
                 command=interaction.command and interaction.command.qualified_name,
                 exc_info=error,
             )
+        if isinstance(known, PressRepeated):
+            log.info("command.repeated")  # the process that was faster has answered
+            return
         self.count_refusal(known)
         sentence = self.texts.sentence(known, self.languages.personal(interaction))
         buttons = MISSING if view is None else view
