@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from bot.core.clock import Clock
 from bot.core.liveness import Liveness
@@ -20,14 +21,19 @@ from bot.database.opening import (
     open_database,
     open_liveness,
     open_notifications,
+    open_slots,
 )
+from bot.database.postgresql.slots import Slots
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.gateways.age_restriction import AgeRestriction
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
+from bot.gateways.routing.alert_claims import AlertClaims
 from bot.gateways.routing.offered_models import OfferedModels
 from bot.gateways.routing.operator_alerts import OperatorAlerts
-from bot.gateways.routing.router import Router
+from bot.gateways.routing.request_limit import SharedLimit
+from bot.gateways.routing.router import Router, SharedLimits
+from bot.gateways.routing.shared_suspensions import SharedSuspensions
 from bot.images.content_store import ContentStore
 from bot.images.decoding import can_read_heic
 from bot.images.references import ReferenceLoader
@@ -44,6 +50,7 @@ from bot.jobs.personal_data.export import PersonalDataExport
 from bot.jobs.picture_retention import PictureRetention, RetentionLimits
 from bot.jobs.pricing import Pricing
 from bot.jobs.queue.queue import Queue, QueueLimits
+from bot.jobs.queue.shared_queue import OtherProcesses, SharedQueue
 from bot.jobs.recovery import Recovery
 from bot.jobs.reported_results import ReportedResults
 from bot.jobs.repository.repository import JobRepository
@@ -115,11 +122,14 @@ async def open_services(
     locks = lock_folders(settings)
     await asyncio.to_thread(restrict_data_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
-        liveness = await stack.enter_async_context(
-            open_liveness(database_url(settings), locks, cluster=cluster)
-        )
+        opening = open_liveness(database_url(settings), locks, cluster=cluster)
+        liveness = await stack.enter_async_context(opening)
         database = await stack.enter_async_context(_database(settings, clock, metrics))
-        notifications = open_notifications(database_url(settings), database)
+        notifications = await stack.enter_async_context(
+            open_notifications(database_url(settings), database)
+        )
+        slots = await stack.enter_async_context(open_slots(liveness, notifications))
+        claims = None if slots is None else AlertClaims(database, clock.now)
         base = _Base(
             settings=settings,
             clock=clock,
@@ -130,23 +140,15 @@ async def open_services(
             locks=locks,
             liveness=liveness,
             database=database,
-            notifications=await stack.enter_async_context(notifications),
-            alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now)),
+            notifications=notifications,
+            slots=slots,
+            alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now, claims=claims)),
             metrics=metrics,
             traces=traces,
         )
-        router = await stack.enter_async_context(
-            Router(
-                gateways,
-                catalogue,
-                clock=clock,
-                alerts=base.alerts,
-                proxies=settings.proxies,
-                data_dir=settings.data_dir,
-                unread_folder=settings.data_dir / "unread",
-            )
-        )
-        deps, server_costs = await _job_dependencies(base, router, stack)
+        router = await stack.enter_async_context(await _router(stack, base))
+        queue = await stack.enter_async_context(_queue(base))
+        deps, server_costs = await _job_dependencies(base, router, queue, stack)
         job_service = JobService(deps)
         base.liveness.on_regained(job_service.drop_taken_over)
         stack.push_async_callback(job_service.close, grace_s=settings.shutdown_grace)
@@ -167,13 +169,34 @@ class _Base:
     liveness: Liveness
     database: Database
     notifications: Notifications
+    slots: Slots | None
     alerts: OperatorAlerts
     metrics: Metrics
     traces: Traces
 
 
+async def _router(stack: AsyncExitStack, base: _Base) -> Router:
+    settings, clock = base.settings, base.clock
+    router = Router(
+        base.gateways,
+        base.catalogue,
+        clock=clock,
+        alerts=base.alerts,
+        proxies=settings.proxies,
+        data_dir=settings.data_dir,
+        unread_folder=settings.data_dir / "unread",
+    )
+    if base.slots is not None:
+        suspensions = SharedSuspensions(
+            base.database, base.notifications, owner=base.liveness.owner, now=clock.now
+        )
+        await stack.enter_async_context(suspensions)
+        router.share(SharedLimits(partial(SharedLimit, base.slots), suspensions))
+    return router
+
+
 async def _job_dependencies(
-    base: _Base, router: Router, stack: AsyncExitStack
+    base: _Base, router: Router, queue: Queue, stack: AsyncExitStack
 ) -> tuple[JobDependencies, ServerCostStore]:
     settings, clock, database, catalogue = base.settings, base.clock, base.database, base.catalogue
     repository = JobRepository(
@@ -181,7 +204,6 @@ async def _job_dependencies(
     )
     pseudonyms = Pseudonyms(read_or_make_key(settings.data_dir / "user-tags.key"))
     ledger = _ledger(settings, clock, pseudonyms, base.metrics)
-    queue = _queue(settings, catalogue, clock)
     retention = RetentionLimits(timedelta(days=settings.retention_days), settings.max_disk)
     opening = ServerCostStore(database, base.notifications, ledger)
     server_costs = await stack.enter_async_context(opening)
@@ -223,7 +245,7 @@ async def _job_dependencies(
             repository=repository,
             queue=queue,
             requests=stops,
-            owner=base.owner,
+            owner=base.liveness.owner,
         ),
         first_responses=FirstResponses(),
         retention=PictureRetention(database, base.content_store, retention, now=clock.now),
@@ -342,11 +364,19 @@ def _ledger(settings: Settings, clock: Clock, pseudonyms: Pseudonyms, metrics: M
     )
 
 
-def _queue(settings: Settings, catalogue: Catalogue, clock: Clock) -> Queue:
+@asynccontextmanager
+async def _queue(base: _Base) -> AsyncIterator[Queue]:
+    settings, clock, usual_s = base.settings, base.clock, base.catalogue.usual_s
     limits = QueueLimits(
         max_running=settings.max_concurrent_jobs,
         max_running_per_user=settings.max_running_per_user,
         max_waiting=settings.max_queued_jobs,
         max_waiting_per_user=settings.max_waiting_per_user,
     )
-    return Queue(limits, usual_s=catalogue.usual_s, now=clock.now, wait=clock.wait)
+    if base.slots is None:
+        yield Queue(limits, usual_s=usual_s, now=clock.now, wait=clock.wait)
+        return
+    others = OtherProcesses(base.database, base.slots, base.liveness.owner)
+    shared = SharedQueue(limits, others, usual_s=usual_s, now=clock.now, wait=clock.wait)
+    async with shared:
+        yield shared

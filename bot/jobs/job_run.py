@@ -175,7 +175,8 @@ class JobRun:
         """Wait for the start, and paint."""
         deps, job, ticket = self._deps, self.job, self._ticket
         async with AsyncExitStack() as shown:
-            if not deps.queue.request_start(ticket):
+            starts = deps.queue.request_start(ticket) or await deps.queue.started_at_once(ticket)
+            if not starts:
                 self._starts_at_once = False
                 await self._writer.write_left()
                 updates = QueueUpdates(

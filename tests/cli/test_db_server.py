@@ -1,5 +1,6 @@
 """``python -m bot db`` on a PostgreSQL server: a look at it, a copy, and what one brings back."""
 
+import argparse
 import asyncio
 import os
 import subprocess
@@ -184,7 +185,7 @@ def test_a_file_is_replaced_only_on_request(tmp_path: Path, url: str) -> None:
 
 
 def run_db(settings: Settings, action: str, file: Path | None = None) -> int:
-    parser = db.argparse.ArgumentParser()
+    parser = argparse.ArgumentParser()
     db.add_db_options(parser)
     return db.run_db(settings, parser.parse_args([action, *([str(file)] if file else [])]))
 
