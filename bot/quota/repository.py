@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
-from operator import attrgetter
 from typing import Literal
 
 from bot.core.models import Requester
@@ -231,40 +230,33 @@ def read_charged_hours(rows: Transaction) -> range:
 # --- meters -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Move:
-    """What is added to a row of a meter; ``may_insert`` where the row may not be there yet."""
-
-    subject: str
-    amount: int
-    may_insert: bool
-
-
 def move_meters(tx: Transaction, hold: Hold, *, by: Amounts, now: int) -> None:
     """Add amounts to the meters of a hold's hour, or subtract what was returned."""
-    moves = _moves(hold, by, now=now, is_spread=has_stripes(tx))
+    moves = list(_moves(tx, hold, by, now))
     # In the order of the meters, whatever the signs: others wait in the same order.
-    for may_insert, group in groupby(moves, key=attrgetter("may_insert")):
-        if may_insert:
-            _add(tx, {move.subject: move.amount for move in group}, hold.hour)
+    for is_added, group in groupby(moves, key=lambda move: move[1] > 0):
+        if is_added:
+            _add(tx, dict(group), hold.hour)
             continue
-        for move in group:
+        for subject, amount in group:
             tx.write(
                 "UPDATE meters SET credits = credits + $3 WHERE subject = $1 AND hour = $2",
-                move.subject,
+                subject,
                 hold.hour,
-                move.amount,
+                amount,
             )
 
 
-def _moves(hold: Hold, by: Amounts, *, now: int, is_spread: bool) -> Iterator[_Move]:
+def _moves(tx: Transaction, hold: Hold, by: Amounts, now: int) -> Iterator[tuple[str, int]]:
+    """Yield which subject's meter of the hour changes by how much."""
+    is_spread = has_stripes(tx)
     for meter in meters_of(hold.origin):
-        if amount := by.of(meter.column):
-            in_stripe = is_spread and meter in TOTALS
-            subject = meter.subject
-            if in_stripe:
-                subject = written_subject(meter, hold.job_id, hour=hold.hour, now=now)
-            yield _Move(subject, amount, may_insert=amount > 0 or in_stripe)
+        if not (amount := by.of(meter.column)):
+            continue
+        subject = meter.subject
+        if is_spread and meter in TOTALS:
+            subject = written_subject(tx, meter, hold.job_id, hour=hold.hour, now=now)
+        yield subject, amount
 
 
 def _add(tx: Transaction, amounts: dict[str, int], hour: int) -> None:

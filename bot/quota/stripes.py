@@ -21,10 +21,10 @@ BUDGET_METER = Meter("budget", "price")
 
 TOTALS = (TOTAL_METER, BUDGET_METER)
 STRIPES = 16
-# What is added to hours that are older than that goes to the one row. Machines whose clocks differ
-# by less than the difference to FOLD_AFTER_HOURS never add to a row that is being folded.
-_SPREAD_HOURS = 1
 FOLD_AFTER_HOURS = 24
+# Of hours so young no row is being folded, as far as the clocks of two machines may differ.
+_YOUNG_HOURS = 1
+_LOCK = "stripes"
 
 
 def has_stripes(rows: Transaction) -> bool:
@@ -40,17 +40,23 @@ SPREAD = {meter: replace(meter, also=_stripes_of(meter)) for meter in TOTALS}
 """The totals as they are read where they are spread."""
 
 
-def written_subject(meter: Meter, job_id: str, *, hour: int, now: int) -> str:
-    """Return the subject to which a job adds in a total that is spread."""
-    if hour < now // HOUR_MS - _SPREAD_HOURS:
-        return meter.subject
-    return f"{meter.subject}:{crc32(job_id.encode()) % STRIPES}"
+def written_subject(tx: Transaction, meter: Meter, job_id: str, *, hour: int, now: int) -> str:
+    """Return the subject to which a job adds, and from which it takes, in a total that is spread.
+
+    It is always the row that has what the job added before: none may fall below 0.
+    """
+    stripe = f"{meter.subject}:{crc32(job_id.encode()) % STRIPES}"
+    if hour >= now // HOUR_MS - _YOUNG_HOURS:
+        return stripe
+    tx.lock(shared=(_LOCK,))
+    kept = tx.one("SELECT 1 FROM meters WHERE subject = $1 AND hour = $2", stripe, hour)
+    return meter.subject if kept is None else stripe
 
 
 def fold_stripes(tx: Transaction, *, now: int) -> None:
     """Fold the old rows of the totals; all of them where nothing is spread, after a move here."""
     before = now // HOUR_MS - FOLD_AFTER_HOURS if has_stripes(tx) else 2**62
-    tx.lock("stripes")  # two at once would add the same rows twice
+    tx.lock(_LOCK)  # two at once would add the same rows twice
     for meter in TOTALS:
         _fold(tx, meter, before)
 

@@ -76,7 +76,7 @@ def errors_translated() -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        raise translated(error) from error
+        raise translated(error) from None  # it quotes the values of the row
 
 
 def translated(error: psycopg.Error) -> PostgresqlError:
@@ -85,7 +85,7 @@ def translated(error: psycopg.Error) -> PostgresqlError:
     # Without a state libpq itself has found it: no server, or none any more.
     is_lost = state is None and isinstance(error, psycopg.OperationalError)
     return PostgresqlError(
-        str(error).strip(),
+        error.diag.message_primary or str(error).strip(),
         state=state,
         is_passing=is_lost or state in _PASSING or (state or "").startswith(_PASSING_CLASSES),
         is_of_rows=(state or "").startswith(_ROW_CLASSES) or isinstance(error, psycopg.DataError),
