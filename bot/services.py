@@ -204,6 +204,8 @@ async def _job_dependencies(
     )
     pseudonyms = Pseudonyms(read_or_make_key(settings.data_dir / "user-tags.key"))
     ledger = _ledger(settings, clock, pseudonyms, base.metrics)
+    # Before the first hold: SQLite does not read what a server's database had spread.
+    await database.write(ledger.fold_stripes)
     retention = RetentionLimits(timedelta(days=settings.retention_days), settings.max_disk)
     opening = ServerCostStore(database, base.notifications, ledger)
     server_costs = await stack.enter_async_context(opening)
