@@ -10,9 +10,10 @@ from bot.core.clock import Clock
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.private_files import restrict_data_folder
 from bot.core.process_lock import LockFolders, hold_process_lock
-from bot.core.pseudonyms import Pseudonyms, read_or_make_key
+from bot.core.pseudonyms import Pseudonyms
 from bot.core.traces import NO_TRACES, Traces
 from bot.database.database import Database
+from bot.database.installation import open_pseudonyms
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.gateways.age_restriction import AgeRestriction
 from bot.gateways.catalogue import Catalogue
@@ -47,7 +48,7 @@ from bot.quota.ledger import Ledger
 from bot.settings.gateway_settings import check_prices, read_gateways
 from bot.settings.reload import ReloadPart
 from bot.settings.reload_parts import GatewayReload, ModerationReload, tell_names
-from bot.settings.settings import Settings, lock_folders
+from bot.settings.settings import USER_TAGS_KEY, Settings, lock_folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,9 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
     repository = JobRepository(
         owner=base.owner, now=clock.now, metrics=base.metrics, traces=base.traces
     )
-    pseudonyms = Pseudonyms(read_or_make_key(settings.data_dir / "user-tags.key"))
+    pseudonyms = await open_pseudonyms(
+        database, settings.user_tags_key.get_secret_value(), settings.data_dir / USER_TAGS_KEY
+    )
     ledger = _ledger(settings, clock, pseudonyms, base.metrics)
     queue = _queue(settings, catalogue, clock)
     retention = RetentionLimits(timedelta(days=settings.retention_days), settings.max_disk)

@@ -1,9 +1,10 @@
 """``python -m bot db``: check the database and show its contents, back it up, or restore it.
 
-A bot may run meanwhile, except for ``restore``. The others neither change nor migrate anything.
+A bot may run meanwhile, except for ``restore``. ``status`` and ``backup`` change nothing.
 """
 
 import argparse
+import asyncio
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
@@ -23,8 +24,9 @@ from bot.database.backup import (
     copy_database,
     read_status,
 )
-from bot.database.database import SQLITE_ENDS
+from bot.database.database import SQLITE_ENDS, Database
 from bot.database.faults import FOREIGN
+from bot.database.installation import KEY_FINGERPRINT, forget_value
 from bot.database.migrator import shipped
 from bot.database.scheduled_copies import BACKUP_FOLDER, newest_backup
 from bot.settings.settings import Settings, database_file, lock_folders
@@ -45,6 +47,7 @@ def add_db_options(parser: argparse.ArgumentParser) -> None:
     backup.add_argument("--force", action="store_true", help="replace FILE if it exists")
     restored = actions.add_parser("restore", help="put a backup in its place; stop the bot first")
     restored.add_argument("file", type=Path, metavar="FILE", help="the backup; it stays as it is")
+    actions.add_parser("accept-key", help="accept another key for pseudonyms at the next start")
 
 
 def run_db(settings: Settings, options: argparse.Namespace) -> int:
@@ -54,7 +57,8 @@ def run_db(settings: Settings, options: argparse.Namespace) -> int:
         StartRefused: there is no database, or the backup cannot be written or restored.
     """
     if options.action == "restore":
-        restore(options.file, lock_folders(settings), wall_clock_ms, print_line)
+        key = settings.user_tags_key.get_secret_value()
+        restore(options.file, lock_folders(settings), wall_clock_ms, print_line, key=key)
         return EXIT_FINE
     path = database_file(settings)
     if not path.is_file():
@@ -62,10 +66,22 @@ def run_db(settings: Settings, options: argparse.Namespace) -> int:
             f"There is no database {path} yet: the first start creates it; "
             "if there should be one, correct DATABASE_URL."
         )
+    if options.action == "accept-key":
+        asyncio.run(accept_key(settings, print_line))
+        return EXIT_FINE
     if options.action == "backup":
         return back_up(path, options.file, settings.data_dir, print_line, force=options.force)
     backups = settings.data_dir / BACKUP_FOLDER
     return print_status(path, wall_clock_ms(), print_line, backups=backups)
+
+
+async def accept_key(settings: Settings, say: Say) -> None:
+    """Forget which key the database was written with: the next start accepts the one it finds."""
+    locks = lock_folders(settings)
+    backups = settings.data_dir / BACKUP_FOLDER
+    async with Database.open(locks.database, backup_dir=backups, now=wall_clock_ms) as database:
+        await database.write(forget_value, KEY_FINGERPRINT)
+    say(Texts().say("db-key-accepted"))
 
 
 def print_status(path: Path, now: int, say: Say, *, backups: Path) -> int:

@@ -25,7 +25,8 @@ FIXES = {
     "it empty for easel.db in DATA_DIR",
     "DATABASE_CONNECTIONS": "set it to a whole number from 1 to 100",
     "CONTENT_STORE_URL": "set it like s3://bucket/easel; leave it empty for a folder in DATA_DIR",
-    "USER_TAGS_KEY": "set it to the content of user-tags.key, 64 letters from 0 to f",
+    "USER_TAGS_KEY": "set it to the content of user-tags.key as 64 letters from 0 to f, "
+    "or leave it empty for that file",
     "SHARD_COUNT": "set it to a whole number of shards; 0 asks Discord",
     "CLUSTERS": "set it to a whole number from 1 to 10000",
     "CLUSTER": "set it to a whole number from 0, below CLUSTERS",

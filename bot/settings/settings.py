@@ -37,6 +37,7 @@ from bot.settings.value_types import (
     CommaList,
     DurationSetting,
     HostSetting,
+    KeySetting,
     NetworkSetting,
     OptionalPath,
     QuotaSetting,
@@ -45,6 +46,8 @@ from bot.settings.value_types import (
     parse_bytes,
 )
 
+USER_TAGS_KEY = "user-tags.key"
+"""The file in DATA_DIR with the key of people's pseudonyms, where the setting has none."""
 KEEP_JOBS_DAYS = 400
 MIN_KEEP_JOBS_DAYS = 90  # as far as /quota usage looks back; the longest limit is a month
 OLD_DATABASE = Path("data/easel.db")
@@ -130,7 +133,7 @@ class Settings(BaseSettings):
     database_url: str = Field(default_factory=_in_data_dir)
     database_connections: int = Field(default=8, ge=1, le=100)
     content_store_url: SecretStr = SecretStr("")
-    user_tags_key: SecretStr = SecretStr("")
+    user_tags_key: KeySetting = SecretStr("")
     shard_count: int = Field(default=0, ge=0, le=100_000)
     clusters: int = Field(default=1, ge=1, le=10_000)
     cluster: int = Field(default=0, ge=0, le=9_999)
@@ -180,7 +183,7 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """Return the values of all secrets, which the log redacts."""
         keys = (gateway.api_key for gateway in self.gateways.values())
-        secrets = (self.discord_token, self.image_api_key, *keys)
+        secrets = (self.discord_token, self.image_api_key, self.user_tags_key, *keys)
         return (*(secret.get_secret_value() for secret in secrets), *self.proxies.secrets)
 
     @property
