@@ -249,6 +249,7 @@ def _patient_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[Maint
     return (
         bot.client.sync_commands,  # Discord may have refused them for a day
         services.taken_down_files.delete,
+        services.content_store.adopt_files,
         services.retention.delete_expired,
         partial(delete_old_charges, services.database, services.ledger, clock.now),
         partial(to_thread, UnreadFiles(settings.data_dir / "unread", clock.now).delete_old),

@@ -6,7 +6,10 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
+
 from bot.core.clock import Clock
+from bot.core.errors.jobs import PictureStorageAway
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.private_files import restrict_data_folder
 from bot.core.process_lock import LockFolders, hold_process_lock
@@ -24,6 +27,7 @@ from bot.gateways.routing.router import Router
 from bot.images.content_store import ContentStore
 from bot.images.decoding import can_read_heic
 from bot.images.references import ReferenceLoader
+from bot.images.storage_places import VAULT, open_storage
 from bot.jobs.attempts import AttemptRunner
 from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation
@@ -49,6 +53,8 @@ from bot.settings.gateway_settings import check_prices, read_gateways
 from bot.settings.reload import ReloadPart
 from bot.settings.reload_parts import GatewayReload, ModerationReload, tell_names
 from bot.settings.settings import USER_TAGS_KEY, Settings, lock_folders
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +107,18 @@ async def open_services(
     locks = lock_folders(settings)
     await asyncio.to_thread(restrict_data_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
+        owner = stack.enter_context(hold_process_lock(locks))
+        database = await stack.enter_async_context(_database(locks, clock, metrics))
         base = _Base(
             settings=settings,
             clock=clock,
             gateways=gateways,
             catalogue=catalogue,
             rules=rules,
-            content_store=ContentStore(settings.data_dir / "vault", clock.now),
             locks=locks,
-            owner=stack.enter_context(hold_process_lock(locks)),
-            database=await stack.enter_async_context(_database(locks, clock, metrics)),
+            owner=owner,
+            database=database,
+            content_store=await _content_store(settings, database, clock),
             alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now)),
             metrics=metrics,
             traces=traces,
@@ -258,7 +266,7 @@ def _recovery(base: _Base, deps: JobDependencies, job_service: JobService) -> Re
         base.owner,
         locks=base.locks,
         jobs_folder=settings.data_dir / "jobs",
-        content_store_folder=settings.data_dir / "vault",
+        part_folder=base.content_store.part_folder,
         max_queue_age_ms=settings.max_queue_age * 1000,
     )
 
@@ -282,6 +290,19 @@ def _database(
 ) -> AbstractAsyncContextManager[Database]:
     backups = locks.data_dir / BACKUP_FOLDER
     return Database.open(locks.database, backup_dir=backups, now=clock.now, metrics=metrics)
+
+
+async def _content_store(settings: Settings, database: Database, clock: Clock) -> ContentStore:
+    url = settings.content_store_url
+    storage = open_storage(url, settings.data_dir, settings.s3_values)
+    if url:  # a folder in DATA_DIR that cannot be written is told with each picture
+        try:
+            await storage.check()
+        except PictureStorageAway:
+            log.warning("content_store.away")  # it may come back while the bot runs
+    content_store = ContentStore(database, storage, clock.now)
+    await content_store.open(url or VAULT)
+    return content_store
 
 
 def _ledger(settings: Settings, clock: Clock, pseudonyms: Pseudonyms, metrics: Metrics) -> Ledger:

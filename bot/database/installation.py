@@ -54,6 +54,16 @@ def write_if_new(tx: Transaction, name: str, value: str) -> str:
     return read_value(tx, name) or value
 
 
+def write_value(tx: Transaction, name: str, value: str) -> None:
+    """Write a value in the place of the one before it."""
+    tx.write(
+        "INSERT INTO installation (name, value) VALUES ($1, $2)"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        name,
+        value,
+    )
+
+
 def forget_value(tx: Transaction, name: str) -> None:
     """Forget a value: the next start writes its own."""
     tx.write("DELETE FROM installation WHERE name = $1", name)

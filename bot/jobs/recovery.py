@@ -74,7 +74,7 @@ class Recovery:
     """Takes over what dead processes left.
 
     ``owner`` is this process; ``locks`` are everybody's. The folders hold the pictures of open jobs
-    and the kept pictures. What was not sent within ``max_queue_age_ms`` is not sent.
+    and files that are not complete. What was not sent within ``max_queue_age_ms`` is not sent.
     """
 
     deps: JobDependencies
@@ -82,7 +82,7 @@ class Recovery:
     owner: str
     locks: LockFolders
     jobs_folder: Path
-    content_store_folder: Path
+    part_folder: Path
     max_queue_age_ms: int
 
     async def take_over(self) -> list[UnreportedFailure | ResumableJob]:
@@ -248,7 +248,7 @@ class Recovery:
 
     def _remove_parts(self) -> None:
         # Whoever wrote one of these held a lock before; one who starts now wrote none of them.
-        parts = list(self.content_store_folder.rglob("*.part"))
+        parts = list(self.part_folder.rglob("*.part"))
         if others_alive(self.locks, self.owner):
             return
         for part in parts:

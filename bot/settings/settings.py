@@ -28,6 +28,7 @@ from bot.core.process_lock import LockFolders
 from bot.core.proxies import Proxies
 from bot.database.database import database_path
 from bot.database.scheduled_copies import MOST_DAYS
+from bot.images.storage_places import checked_place
 from bot.quota.limits import parse_limits
 from bot.settings.fixes import FIXES, misspelt_variables
 from bot.settings.value_types import (
@@ -132,7 +133,12 @@ class Settings(BaseSettings):
     data_dir: Path = Path("data")
     database_url: str = Field(default_factory=_in_data_dir)
     database_connections: int = Field(default=8, ge=1, le=100)
-    content_store_url: SecretStr = SecretStr("")
+    content_store_url: Annotated[str, AfterValidator(checked_place)] = ""
+    aws_access_key_id: SecretStr = SecretStr("")
+    aws_secret_access_key: SecretStr = SecretStr("")
+    aws_session_token: SecretStr = SecretStr("")
+    aws_region: str = ""
+    aws_endpoint_url: WebAddressSetting = ""
     user_tags_key: KeySetting = SecretStr("")
     shard_count: int = Field(default=0, ge=0, le=100_000)
     clusters: int = Field(default=1, ge=1, le=10_000)
@@ -183,8 +189,22 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """Return the values of all secrets, which the log redacts."""
         keys = (gateway.api_key for gateway in self.gateways.values())
-        secrets = (self.discord_token, self.image_api_key, self.user_tags_key, *keys)
+        ours = (self.discord_token, self.image_api_key, self.user_tags_key)
+        s3 = (self.aws_access_key_id, self.aws_secret_access_key, self.aws_session_token)
+        secrets = (*ours, *s3, *keys)
         return (*(secret.get_secret_value() for secret in secrets), *self.proxies.secrets)
+
+    @property
+    def s3_values(self) -> dict[str, str]:
+        """Return what is set of the access to S3, by the names of obstore's S3Config."""
+        values = {
+            "aws_access_key_id": self.aws_access_key_id.get_secret_value(),
+            "aws_secret_access_key": self.aws_secret_access_key.get_secret_value(),
+            "aws_session_token": self.aws_session_token.get_secret_value(),
+            "aws_region": self.aws_region,
+            "aws_endpoint_url": self.aws_endpoint_url,
+        }
+        return {name: value for name, value in values.items() if value}
 
     @property
     def proxies(self) -> Proxies:

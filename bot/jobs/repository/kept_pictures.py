@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.core.models import Picture, Reference
 from bot.database.transaction import Transaction
+from bot.images import stored_files
 from bot.jobs.repository.rows import request_from_text
 
 
@@ -30,6 +31,7 @@ def insert_kept_pictures(
 ) -> None:
     """Write which pictures of a job are kept, ``after`` so many others; harmless twice."""
     for number, (picture, file) in enumerate(kept, after + 1):
+        stored_files.keep(tx, file, at=at)
         tx.write(
             "INSERT INTO pictures (job_id, number, sha256, format, width, height, bytes,"
             " revised_prompt, at, seed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"

@@ -104,7 +104,7 @@ class JobRepository:
             *card_values(card),
             self._spoiler_of(tx, job),
         )
-        write_request_files(tx, job)
+        write_request_files(tx, job, at=self._now())
         tx.write(
             "UPDATE jobs SET token = NULL"
             " WHERE (ended_at IS NULL OR told = 0) AND token IS NOT NULL AND created_at < $1",
@@ -144,7 +144,7 @@ class JobRepository:
             request_to_text(job.request),
             job.id,
         )
-        write_request_files(tx, job)
+        write_request_files(tx, job, at=self._now())
 
     def delivered(self, tx: Transaction, job_id: str, messages: Sequence[CardAddress]) -> None:
         """Write that the person has the pictures, and which messages show them."""
