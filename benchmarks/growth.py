@@ -30,9 +30,9 @@ from bot.core.clock import Clock, wall_clock_ms
 from bot.core.job_ids import new_job_id
 from bot.core.models import ImageRequest, Job, JobState, Reference, Requester
 from bot.database import group_commit
-from bot.database.database import Database
-from bot.database.group_commit import RunningTransaction
-from bot.database.transaction import Transaction
+from bot.database.opening import open_file
+from bot.database.running import RunningTransaction
+from bot.database.transaction import Row, Transaction, Value
 from bot.images.file_storage import file_name
 from bot.jobs.history_pages import HistoryPages
 from bot.jobs.job_retention import JobRetention
@@ -113,11 +113,18 @@ class CountedRows:
 
 class _CountedTransaction(Transaction):
     def __init__(self, tx: Transaction, counted: CountedRows) -> None:
-        super().__init__(tx._connection)
+        super().__init__()
+        self._tx = tx
         self._counted = counted
 
-    def query(self, sql: str, *params: str | int | float | bytes | None) -> list[sqlite3.Row]:
-        rows = super().query(sql, *params)
+    def lock(self, *names: str, shared: Sequence[str] = ()) -> None:
+        self._tx.lock(*names, shared=shared)
+
+    def _run(self, sql: str, params: Sequence[Value]) -> None:
+        self._tx.write(sql, *params)
+
+    def _rows(self, sql: str, params: Sequence[Value]) -> list[Row]:
+        rows = self._tx.query(sql, *params)
         if sql.lstrip().startswith(("SELECT", "WITH")):  # changes are counted by SQLite
             self._counted.rows += len(rows)
         return rows
@@ -193,7 +200,7 @@ async def made(jobs: int, folder: Path, keep: Path | None) -> Settings:
     path, kept = data / "easel.db", (keep or folder) / f"growth-{jobs}.db"
     if not kept.exists():
         began = time.perf_counter()
-        async with Database.open(kept, backup_dir=folder, now=wall_clock_ms):
+        async with open_file(kept, backup_dir=folder, now=wall_clock_ms):
             pass
         await asyncio.to_thread(fill, kept, jobs=jobs, now=wall_clock_ms())
         print(f"{jobs:,} jobs were written in {time.perf_counter() - began:.0f} s", flush=True)

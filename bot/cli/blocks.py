@@ -15,7 +15,7 @@ from bot.core.errors.base import StartRefused
 from bot.core.errors.quotas import NotBlocked
 from bot.core.i18n.escaping import one_line
 from bot.core.models import OPERATOR
-from bot.database.database import Database
+from bot.database.opening import open_file
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.database.transaction import Transaction
 from bot.quota.admin import MAX_REASON, Admin
@@ -69,7 +69,7 @@ def run_blocks(settings: Settings, options: argparse.Namespace) -> int:
 
 async def _write(settings: Settings, clock: Clock, change: Change) -> Sequence[str]:
     path, backups = database_file(settings), settings.data_dir / BACKUP_FOLDER
-    async with Database.open(path, backup_dir=backups, now=clock.now) as database:
+    async with open_file(path, backup_dir=backups, now=clock.now) as database:
         return await database.write(change)
 
 

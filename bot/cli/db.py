@@ -24,12 +24,12 @@ from bot.database.backup import (
     copy_database,
     read_status,
 )
-from bot.database.database import SQLITE_ENDS, Database
 from bot.database.faults import FOREIGN
 from bot.database.installation import KEY_FINGERPRINT, forget_value
 from bot.database.migrator import shipped
+from bot.database.opening import SQLITE_ENDS, is_postgresql, open_database
 from bot.database.scheduled_copies import BACKUP_FOLDER, newest_backup
-from bot.settings.settings import Settings, database_file, lock_folders
+from bot.settings.settings import Settings, database_file, database_url, lock_folders
 
 EXIT_FINE = 0
 EXIT_PROBLEM = 1
@@ -60,26 +60,36 @@ def run_db(settings: Settings, options: argparse.Namespace) -> int:
         key = settings.user_tags_key.get_secret_value()
         restore(options.file, lock_folders(settings), wall_clock_ms, print_line, key=key)
         return EXIT_FINE
-    path = database_file(settings)
-    if not path.is_file():
-        raise StartRefused(
-            f"There is no database {path} yet: the first start creates it; "
-            "if there should be one, correct DATABASE_URL."
-        )
     if options.action == "accept-key":
         asyncio.run(accept_key(settings, print_line))
         return EXIT_FINE
+    path = _existing_file(settings)
     if options.action == "backup":
         return back_up(path, options.file, settings.data_dir, print_line, force=options.force)
     backups = settings.data_dir / BACKUP_FOLDER
     return print_status(path, wall_clock_ms(), print_line, backups=backups)
 
 
+def _existing_file(settings: Settings) -> Path:
+    path = database_file(settings)
+    if not path.is_file():
+        raise StartRefused(
+            f"There is no database {path} yet: the first start creates it; "
+            "if there should be one, correct DATABASE_URL."
+        )
+    return path
+
+
 async def accept_key(settings: Settings, say: Say) -> None:
-    """Forget which key the database was written with: the next start accepts the one it finds."""
-    locks = lock_folders(settings)
-    backups = settings.data_dir / BACKUP_FOLDER
-    async with Database.open(locks.database, backup_dir=backups, now=wall_clock_ms) as database:
+    """Forget which key the database was written with: the next start accepts the one it finds.
+
+    Raises:
+        StartRefused: there is no database.
+    """
+    url, backups = database_url(settings), settings.data_dir / BACKUP_FOLDER
+    if not is_postgresql(url):
+        _existing_file(settings)
+    async with open_database(url, backup_dir=backups, now=wall_clock_ms) as database:
         await database.write(forget_value, KEY_FINGERPRINT)
     say(Texts().say("db-key-accepted"))
 

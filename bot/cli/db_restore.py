@@ -10,8 +10,8 @@ from bot.core.errors.base import StartRefused
 from bot.core.i18n.texts import Texts
 from bot.core.process_lock import LockFolders, hold_restore_lock
 from bot.core.pseudonyms import Pseudonyms, make_key, read_key
-from bot.database.database import SQLITE_ENDS
 from bot.database.installation import KEY_FINGERPRINT, read_value
+from bot.database.opening import SQLITE_ENDS
 from bot.database.restore import (
     BackupRefused,
     ForgottenCharges,

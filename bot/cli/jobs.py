@@ -18,6 +18,7 @@ from bot.core.i18n.escaping import one_line
 from bot.core.i18n.texts import Texts
 from bot.core.models import ImageRequest
 from bot.database.database import Database
+from bot.database.opening import open_file
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.images.references import Attachments
 from bot.jobs.repository.listing import ListedJob, find_jobs, list_jobs
@@ -66,7 +67,7 @@ async def print_jobs(settings: Settings, clock: Clock, say: Say, *, prompts: boo
     jobs: Sequence[ListedJob] = ()
     if path.is_file():
         backups = settings.data_dir / BACKUP_FOLDER
-        async with Database.open(path, backup_dir=backups, now=clock.now) as database:
+        async with open_file(path, backup_dir=backups, now=clock.now) as database:
             jobs = await database.read(list_jobs, recent=RECENT)
     if not jobs:
         say(Texts().say("jobs-none"))

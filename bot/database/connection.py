@@ -13,7 +13,8 @@ from typing import Self, TypeVar
 
 import aiosqlite
 
-from bot.database.group_commit import RunningTransaction, run_together
+from bot.database.group_commit import run_together
+from bot.database.running import RunningTransaction, wait_for_end
 from bot.database.transaction import Transaction
 
 T = TypeVar("T")
@@ -72,23 +73,8 @@ class Connection(aiosqlite.Connection):
             yield connection
 
     async def transaction(self, function: Callable[[Transaction], T]) -> T:
-        """Run the function as a transaction, rolled back on whatever is raised.
-
-        Cancelling the caller rolls back what is not committed yet. The cancellation is raised
-        after the transaction has ended, also when it was committed.
-        """
-        running = self.start(function)
-        ended = running.ended
-        cancelled: asyncio.CancelledError | None = None
-        while not ended.done():
-            try:
-                await asyncio.wait((ended,))
-            except asyncio.CancelledError as asked:
-                cancelled = asked
-                running.abandon()
-        if cancelled:
-            raise cancelled from ended.exception()
-        return ended.result()
+        """Run the function as a transaction, rolled back on whatever is raised."""
+        return await wait_for_end(self.start(function))
 
     def start(
         self, function: Callable[[Transaction], T], *, is_urgent: bool = False

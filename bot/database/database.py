@@ -1,33 +1,16 @@
-"""The SQLite database: one connection that writes, and two that read."""
+"""The open database, on either engine: transactions that write, and that read."""
 
 import asyncio
-import re
-import sqlite3
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
-from pathlib import Path
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 import structlog
 
-from bot.core.errors.base import StartRefused
-from bot.core.metrics import NO_METRICS, TRANSACTIONS, Metrics
-from bot.core.private_files import create_private_file, make_private_folder, restrict_files
-from bot.database import migrator
-from bot.database.backup import is_foreign, read_only
-from bot.database.connection import Connection
-from bot.database.faults import FOREIGN, unusable
-from bot.database.group_commit import RunningTransaction
-from bot.database.outage import (
-    WAITS,
-    DatabaseBusy,
-    DatabaseLost,
-    DatabaseWaits,
-    OpenFile,
-    OutageLog,
-    is_passing,
-)
+from bot.core.metrics import TRANSACTIONS, Metrics
+from bot.database.errors import DATABASE_ERRORS
+from bot.database.outage import DatabaseBusy, DatabaseLost, DatabaseWaits, OutageLog, is_passing
+from bot.database.running import RunningTransaction
 from bot.database.transaction import Transaction
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -35,90 +18,49 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_ALL = ("foreign_keys=ON", "cache_size=-16384")
-# At synchronous=NORMAL a power cut forgets committed rows: a request would be paid twice.
-# A checkpoint every 1000 pages, the default, would delay one hold in a hundred by 2 ms.
-# secure_delete overwrites deleted content: people may have their prompts deleted for good.
-_WRITER = (
-    *_ALL,
-    "secure_delete=ON",
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "wal_autocheckpoint=4000",
-)
-_READER = (*_ALL, "query_only=ON")
-# What it reads, nobody reads again soon.
-_LONG_READER = (*_READER, "cache_size=-4096")
 LONG_ROWS = 500
 """So many rows a transaction changes, or a long one looks at, while people wait."""
-SQLITE_ENDS = ("", "-wal", "-shm", "-journal")
-"""How the names end of the files that are one database to SQLite."""
 
 
-def database_path(url: str) -> Path:
-    """Return the file of ``sqlite:///relative.db`` or ``sqlite:////absolute.db``.
+class Connections(Protocol):
+    """What one engine has for one kind of transaction: those that write, or those that read."""
 
-    Raises StartRefused for anything else.
-    """
-    if found := re.fullmatch(r"sqlite:///([^:?#][^?#]*)", url):
-        return Path(found[1])
-    raise StartRefused(
-        "DATABASE_URL names no SQLite file: write it like sqlite:///data/easel.db, "
-        "or sqlite:////srv/easel.db for an absolute path."
-    )
+    async def transaction(self, function: Callable[[Transaction], T]) -> T:
+        """Run the function as a transaction, rolled back on whatever is raised."""
+
+    def start(
+        self, function: Callable[[Transaction], T], *, is_urgent: bool = False
+    ) -> RunningTransaction[T]:
+        """Start a transaction, whose caller may abandon it; ``is_urgent`` ones run first."""
 
 
 class Database:
     """The open database.
 
     A transaction is an ordinary function, ``function(tx, …)``: it runs whole in the thread of the
-    connection, so it cannot be interrupted, cancelled in the middle or left half done.
+    connection, so it cannot be interrupted, cancelled in the middle or left half done. It may run
+    more than once, after each of which but the last it is rolled back.
     """
 
     def __init__(
         self,
-        writer: Connection,
-        reader: Connection,
-        long_reader: Connection,
-        file: OpenFile,
+        writer: Connections,
+        reader: Connections,
+        long_reader: Connections,
         waits: DatabaseWaits,
+        *,
+        check: Callable[[], None] | None = None,
+        empty_log: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
         self._writer = writer
         self._reader = reader
         self._long_reader = long_reader
-        self._file = file
+        self._check = check
+        self._empty_log = empty_log
         self.waits = waits
         self._outage = OutageLog()
         self._read_outage = OutageLog()  # reads go on while another program holds the write lock
         self._later: set[asyncio.Task[object]] = set()
-
-    @classmethod
-    @asynccontextmanager
-    async def open(
-        cls,
-        path: Path,
-        *,
-        backup_dir: Path,
-        now: Callable[[], int],
-        migrations: Sequence[str] | None = None,
-        waits: DatabaseWaits = WAITS,
-        metrics: Metrics = NO_METRICS,
-    ) -> AsyncIterator[Self]:
-        """Open the file, migrate it (by default to the shipped version), and close it at the end.
-
-        Raises StartRefused when the file cannot be used or a newer Easel has written it.
-        """
-        async with AsyncExitStack() as stack:
-            try:
-                database = await stack.enter_async_context(cls._connected(path, waits, metrics))
-                await database._bring_up_to_date(path, backup_dir, now, migrations)
-                restrict_files(*(path.with_name(path.name + end) for end in SQLITE_ENDS))
-            except (OSError, sqlite3.Error) as error:
-                raise StartRefused(unusable(error).sentence(path)) from error
-            try:
-                yield database
-            finally:
-                await database._leave_later()
 
     async def write(
         self,
@@ -152,7 +94,7 @@ class Database:
         for pause_s in self.waits.pauses():
             try:
                 return await self.write(function, *args, **kwargs)
-            except (sqlite3.Error, DatabaseLost) as error:
+            except (*DATABASE_ERRORS, DatabaseLost) as error:
                 if not is_passing(error):
                     raise
             await self.waits.sleep(pause_s)
@@ -187,7 +129,7 @@ class Database:
             if running.ended.done():
                 with self._outage.watched():
                     return running.ended.result()
-        except sqlite3.Error as error:
+        except DATABASE_ERRORS as error:
             if is_passing(error):
                 raise DatabaseBusy from error
             raise
@@ -199,11 +141,15 @@ class Database:
         raise DatabaseBusy
 
     def _checked(self, function: Callable[[Transaction], T]) -> Callable[[Transaction], T]:
-        def in_the_open_file(tx: Transaction) -> T:
-            self._file.check()
+        check = self._check
+        if check is None:
+            return function
+
+        def checked(tx: Transaction) -> T:
+            check()
             return function(tx)
 
-        return in_the_open_file
+        return checked
 
     def _abandon(
         self, running: RunningTransaction[T], undo: Callable[[Transaction], object] | None
@@ -231,7 +177,8 @@ class Database:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("database.not_written_later", exc_info=error)
 
-    async def _leave_later(self) -> None:
+    async def leave_later(self) -> None:
+        """Give up what is to be undone later: the database closes."""
         for task in self._later:
             task.cancel()
         await asyncio.gather(*self._later, return_exceptions=True)
@@ -269,66 +216,17 @@ class Database:
         """Move the write-ahead log into the file and empty it, so that no deleted content remains.
 
         Returns:
-            False when a reader still uses the log: it stays until the next checkpoint.
+            False when a reader still uses the log: it stays until the next checkpoint. True also
+            where the database has no such file.
         """
-        return await self._writer.empty_log()
-
-    @classmethod
-    @asynccontextmanager
-    async def _connected(
-        cls, path: Path, waits: DatabaseWaits, metrics: Metrics
-    ) -> AsyncIterator[Self]:
-        # aiosqlite's thread would outlive a failed opening, and the loop: fail here first.
-        make_private_folder(path.parent)
-        create_private_file(path)
-        _refuse_foreign(path)
-        wrote = partial(_observe, metrics, "write")
-        read = partial(_observe, metrics, "read")
-        connect = partial(Connection.open, path, busy_s=waits.busy_s)
-        async with (
-            connect(begin="BEGIN IMMEDIATE", pragmas=_WRITER, ended=wrote) as writer,
-            connect(begin="BEGIN", pragmas=_READER, ended=read) as reader,
-            connect(begin="BEGIN", pragmas=_LONG_READER, ended=read) as long_reader,
-        ):
-            yield cls(writer, reader, long_reader, OpenFile(path), waits)
-
-    async def _bring_up_to_date(
-        self,
-        path: Path,
-        backup_dir: Path,
-        now: Callable[[], int],
-        migrations: Sequence[str] | None,
-    ) -> None:
-        await self.write(
-            migrator.migrate,
-            migrations=migrator.shipped() if migrations is None else migrations,
-            back_up=partial(_back_up, path, backup_dir, now),
-            now=now,
-        )
+        return True if self._empty_log is None else await self._empty_log()
 
 
-def _observe(metrics: Metrics, kind: str, seconds: float) -> None:
+def observe_transaction(metrics: Metrics, kind: str, seconds: float) -> None:
+    """Count how long a transaction took, from when it was asked for; ``kind`` is read or write."""
     metrics.observe(TRANSACTIONS, seconds, kind)
 
 
 def _call_after_commit(on_commit: Callable[[], object], ended: asyncio.Future[T]) -> None:
     if ended.exception() is None:
         on_commit()
-
-
-def _refuse_foreign(path: Path) -> None:
-    """Raise StartRefused, before anything is changed, for the database of another program."""
-    with closing(read_only(path)) as database:
-        if is_foreign(database):
-            raise StartRefused(FOREIGN.sentence(path))
-
-
-def _back_up(path: Path, backup_dir: Path, now: Callable[[], int], version: int) -> None:
-    """Copy what is committed, while the migrating transaction keeps other writers out."""
-    copy = backup_dir / f"{path.stem}-v{version}-{now()}.db"
-    make_private_folder(copy.parent)
-    part = copy.with_suffix(".part")
-    create_private_file(part)
-    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as target:
-        source.backup(target)
-    part.replace(copy)

@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.database.outage import primary_code
+from bot.database.errors import primary_code
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,16 @@
 """Migrations: numbered files of SQL statements, applied in one transaction."""
 
+import re
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.resources import files
+from typing import Literal
 
 from bot.core.errors.base import StartRefused
 from bot.database.transaction import Transaction
+
+Engine = Literal["SQLite", "PostgreSQL"]
+_ONLY = re.compile(r"^-- Only (SQLite|PostgreSQL)\.$", re.MULTILINE)
 
 
 def shipped() -> tuple[str, ...]:
@@ -21,21 +26,25 @@ def migrate(
     migrations: Sequence[str],
     back_up: Callable[[int], None],
     now: Callable[[], int],
+    engine: Engine = "SQLite",
 ) -> None:
     """Apply the missing migrations; ``back_up(version)`` is called first if the database has data.
 
+    What only the other engine needs, or understands, is left out.
+
     Raises StartRefused for a database that a newer Easel has written.
     """
+    tx.lock("migrations")
     version = _version(tx)
     if version > len(migrations):
         raise StartRefused(
             f"The database has version {version}, which is newer than this Easel's "
-            f"{len(migrations)}: update Easel, or point DATABASE_URL to another file."
+            f"{len(migrations)}: update Easel, or point DATABASE_URL to another one."
         )
     if 0 < version < len(migrations):
         back_up(version)
     for number in range(version, len(migrations)):
-        _apply(tx, migrations[number], version=number + 1, at=now())
+        _apply(tx, statements_of(migrations[number], engine), version=number + 1, at=now())
 
 
 def write_nothing_lasting(tx: Transaction) -> None:
@@ -52,8 +61,19 @@ def _version(tx: Transaction) -> int:
     return max((int(row["version"]) for row in applied), default=0)
 
 
-def _apply(tx: Transaction, script: str, *, version: int, at: int) -> None:
+def statements_of(script: str, engine: Engine) -> Iterator[str]:
+    """Return the statements of a script that an engine runs.
+
+    One for one engine only has ``-- Only SQLite.`` or ``-- Only PostgreSQL.`` above it.
+    """
     for statement in _statements(script):
+        only = _ONLY.search(statement)
+        if only is None or only[1] == engine:
+            yield statement
+
+
+def _apply(tx: Transaction, statements: Iterable[str], *, version: int, at: int) -> None:
+    for statement in statements:
         tx.write(statement)
     tx.write("INSERT INTO migrations (version, at) VALUES ($1, $2)", version, at)
 

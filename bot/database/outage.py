@@ -1,7 +1,6 @@
 """Outages of the database: locked by another program, no disk space, an I/O error, a lost file."""
 
 import asyncio
-import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,22 +9,9 @@ from pathlib import Path
 import structlog
 
 from bot.core.errors.base import Refusal
+from bot.database.errors import DATABASE_ERRORS, is_passing_error
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
-_PRIMARY = 0xFF  # of an extended error code (https://sqlite.org/rescode.html)
-# What passes when another program, the disk or the operator lets it. Damage does not.
-_PASSING = frozenset(
-    {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_PROTOCOL,
-    }
-)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -68,17 +54,9 @@ class DatabaseWaits:
 WAITS = DatabaseWaits()
 
 
-def primary_code(error: sqlite3.Error) -> int | None:
-    """Return SQLite's primary result code, None for an error of Python's module."""
-    code: int | None = getattr(error, "sqlite_errorcode", None)
-    return None if code is None else code & _PRIMARY
-
-
 def is_passing(error: Exception) -> bool:
-    """Return whether the same transaction may succeed later."""
-    if isinstance(error, sqlite3.Error):
-        return primary_code(error) in _PASSING
-    return isinstance(error, DatabaseLost)
+    """Return whether the same transaction may succeed later, also with a file that is gone."""
+    return isinstance(error, DatabaseLost) or is_passing_error(error)
 
 
 class OutageLog:
@@ -92,7 +70,7 @@ class OutageLog:
         """Watch one try."""
         try:
             yield
-        except (sqlite3.Error, DatabaseLost) as error:
+        except (*DATABASE_ERRORS, DatabaseLost) as error:
             if is_passing(error):
                 self.failed(error)
             raise

@@ -19,9 +19,9 @@ from bot.database.backup import (
     sync_to_disk,
     telling_damage,
 )
-from bot.database.database import SQLITE_ENDS
+from bot.database.errors import primary_code
 from bot.database.migrator import migrate, shipped
-from bot.database.outage import primary_code
+from bot.database.opening import SQLITE_ENDS
 from bot.database.transaction import Transaction, run_transaction
 
 T = TypeVar("T")

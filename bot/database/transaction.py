@@ -2,12 +2,26 @@
 
 import re
 import sqlite3
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
-Row = sqlite3.Row
 Value = str | int | float | bytes | None
+
+
+class Row(Protocol):
+    """A row of a result: its values by column name, or in their order."""
+
+    def __getitem__(self, key: str | int, /) -> Any:
+        """Return the value of a column."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Return the values in their order."""
+
+    def keys(self) -> list[str]:
+        """Return the names of the columns."""
+
 
 T = TypeVar("T")
 
@@ -18,11 +32,10 @@ _NO_TEXT = "Could not decode to UTF-8"
 _PARAMETER = re.compile(r"""'[^']*'|"[^"]*"|--[^\n]*|/\*.*?\*/|\$(?P<number>\d+)""", re.DOTALL)
 
 
-class Transaction:
+class Transaction(ABC):
     """A transaction; parameters are written ``$1, $2 …``, rows are read by column name."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self) -> None:
         self.committed: list[Callable[[], object]] = []
         """What is called after the COMMIT."""
 
@@ -30,18 +43,51 @@ class Transaction:
         """Call a function after the COMMIT, in the event loop; never if it is rolled back."""
         self.committed.append(function)
 
-    def lock(self, *subjects: str) -> None:
-        """Lock out other transactions that would change the sums of these subjects.
+    @abstractmethod
+    def lock(self, *names: str, shared: Sequence[str] = ()) -> None:
+        """Wait until no other transaction holds these names, and hold them until the end.
 
-        SQLite has one writer at a time, so there is nothing to do. PostgreSQL locks here, before
-        the statement that reads the sums.
+        Those of ``shared`` may be held by several that share them. Lock before the statement that
+        reads what the lock protects: a statement does not see what was committed after its start.
+        SQLite has one writer at a time, so there is nothing to do.
         """
+
+    @abstractmethod
+    def _rows(self, sql: str, params: Sequence[Value]) -> list[Row]: ...
+
+    @abstractmethod
+    def _run(self, sql: str, params: Sequence[Value]) -> None: ...
 
     def query(self, sql: str, *params: Value) -> list[Row]:
-        """Run a statement and return every row, also those of ``RETURNING``.
+        """Run a statement and return every row, also those of ``RETURNING``."""
+        return self._rows(sql, params)
 
-        Letters that a damaged text lost are replaced, so that one row hides no other.
-        """
+    def write(self, sql: str, *params: Value) -> None:
+        """Run a statement without reading its result."""
+        self._run(sql, params)
+
+    def one(self, sql: str, *params: Value) -> Row | None:
+        """Return the first row, or None."""
+        rows = self.query(sql, *params)
+        return rows[0] if rows else None
+
+    def one_locked(self, sql: str, *params: Value) -> Row | None:
+        """Return the first row as ``one`` does; nobody else changes it until the end."""
+        return self.one(sql, *params)
+
+
+class SqliteTransaction(Transaction):
+    """A transaction on a connection to SQLite."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__()
+        self._connection = connection
+
+    def lock(self, *names: str, shared: Sequence[str] = ()) -> None:
+        """Do nothing: there is one writer at a time."""
+
+    def _rows(self, sql: str, params: Sequence[Value]) -> list[Row]:
+        """Replace letters that a damaged text lost, so that one row hides no other."""
         try:
             return self._connection.execute(rewritten(sql), params).fetchall()
         except sqlite3.OperationalError as error:
@@ -56,13 +102,7 @@ class Transaction:
         finally:
             self._connection.text_factory = str
 
-    def one(self, sql: str, *params: Value) -> Row | None:
-        """Return the first row, or None."""
-        rows = self.query(sql, *params)
-        return rows[0] if rows else None
-
-    def write(self, sql: str, *params: Value) -> None:
-        """Run a statement without reading its result."""
+    def _run(self, sql: str, params: Sequence[Value]) -> None:
         self._connection.execute(rewritten(sql), params)
 
 
@@ -70,7 +110,7 @@ def run_transaction(
     connection: sqlite3.Connection, begin: str, function: Callable[[Transaction], T]
 ) -> T:
     """Run BEGIN, the function and COMMIT; roll back on any exception."""
-    tx = Transaction(connection)
+    tx = SqliteTransaction(connection)
     try:
         connection.execute(begin)
         result = function(tx)

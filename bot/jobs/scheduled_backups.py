@@ -14,7 +14,7 @@ import structlog
 from bot.core.background_task import BackgroundTask
 from bot.core.clock import Clock
 from bot.database.backup import DatabaseDamaged
-from bot.database.outage import primary_code
+from bot.database.errors import primary_code
 from bot.database.scheduled_copies import (
     delete_old_copies,
     free_bytes,

@@ -26,7 +26,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from bot.core.errors.base import StartRefused
 from bot.core.process_lock import LockFolders
 from bot.core.proxies import Proxies
-from bot.database.database import database_path
+from bot.database.opening import database_path, is_postgresql
 from bot.database.scheduled_copies import MOST_DAYS
 from bot.images.storage_places import checked_place
 from bot.quota.limits import parse_limits
@@ -224,6 +224,11 @@ def database_file(settings: Settings) -> Path:
     Raises:
         StartRefused: DATABASE_URL names none, or Easel 0.1 has left it in another place.
     """
+    if is_postgresql(settings.database_url):
+        raise StartRefused(
+            "DATABASE_URL names a PostgreSQL database, and this is only for a SQLite file: "
+            "docs/scaling.md says what there is instead."
+        )
     if "database_url" in settings.model_fields_set:
         return database_path(settings.database_url)
     path = settings.data_dir / OLD_DATABASE.name
@@ -238,6 +243,13 @@ def database_file(settings: Settings) -> Path:
     )
 
 
+def database_url(settings: Settings) -> str:
+    """Return where the database is; raises as ``database_file``."""
+    if is_postgresql(settings.database_url):
+        return settings.database_url
+    return f"sqlite:///{database_file(settings)}"
+
+
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
@@ -247,6 +259,8 @@ def _exists(path: Path) -> bool:
 
 def lock_folders(settings: Settings) -> LockFolders:
     """Return where processes on this database hold their locks; raises as ``database_file``."""
+    if is_postgresql(settings.database_url):
+        return LockFolders(settings.data_dir / "postgresql", settings.data_dir)
     return LockFolders(database_file(settings), settings.data_dir)
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from bot.cli import db
 from bot.core.errors.base import StartRefused
-from bot.database.database import Database
 from bot.database.migrator import shipped
+from bot.database.opening import open_file
 from bot.database.scheduled_copies import make_scheduled_copy
 from tests.cli.process import environment, run, running
 from tests.cogs.scripted_gateway import ScriptedGateway
@@ -27,7 +27,7 @@ HOUR_MS = 3_600_000
 @pytest.fixture
 async def database(tmp_path: Path) -> Path:
     path = tmp_path / "data" / "easel.db"
-    async with Database.open(path, backup_dir=tmp_path / "backup", now=lambda: 0):
+    async with open_file(path, backup_dir=tmp_path / "backup", now=lambda: 0):
         pass
     return path
 

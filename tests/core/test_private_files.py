@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.private_files import make_private_folder, restrict_data_folder
-from bot.database.database import Database
+from bot.database.opening import open_file
 from tests.cli.process import environment, run
 from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.jobs.service_harness import RecordingCourier
@@ -79,7 +79,7 @@ async def test_a_database_is_made_and_kept_private(tmp_path: Path) -> None:
     path = tmp_path / "new" / "easel.db"
     tmp_path.chmod(0o755)
     for _ in range(2):
-        async with Database.open(path, backup_dir=tmp_path / "backup", now=lambda: 0):
+        async with open_file(path, backup_dir=tmp_path / "backup", now=lambda: 0):
             assert wide(path.parent) == set()
         path.chmod(0o644)
     assert mode(tmp_path) == 0o755

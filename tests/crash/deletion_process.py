@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from bot.database.database import Database
+from bot.database.opening import open_file
 from bot.database.transaction import Transaction
 from tests.jobs.test_personal_data import ADA, PersonalDataHarness
 
@@ -18,7 +18,7 @@ JOBS = 400
 async def delete_jobs(folder: Path) -> None:
     """Delete, watched by a second task that speaks at the first look behind a batch."""
     backup = folder / "backup"
-    async with Database.open(folder / "easel.db", backup_dir=backup, now=lambda: 0) as database:
+    async with open_file(folder / "easel.db", backup_dir=backup, now=lambda: 0) as database:
         harness = PersonalDataHarness(folder, database)
         for number in range(JOBS):
             await harness.finished_job(

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.database.database import Database
+from bot.database.opening import open_file
 from bot.jobs.deleted_messages import DeletedMessages
 from bot.jobs.taken_down_files import TakenDownFiles
 from tests.jobs.test_personal_data import ADA, PersonalDataHarness
@@ -21,7 +21,7 @@ JOBS = 200
 async def take_down(folder: Path) -> None:
     """Forget a server, and stop when the first files have left."""
     backup = folder / "backup"
-    async with Database.open(folder / "easel.db", backup_dir=backup, now=lambda: 0) as database:
+    async with open_file(folder / "easel.db", backup_dir=backup, now=lambda: 0) as database:
         harness = PersonalDataHarness(folder, database)
         for number in range(JOBS):
             await harness.finished_job(ADA, b"%d" % number)

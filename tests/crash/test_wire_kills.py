@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 from bot.core.clock import wall_clock_ms
-from bot.database.database import Database
+from bot.database.opening import open_file
 from tests.crash import wire_events, wire_invariants
 from tests.crash.test_kills import KILLS, seed
 from tests.crash.wire_gateway import open_cdn, open_wire_gateway
@@ -32,7 +32,7 @@ async def kill_at_random(folder: Path, kills: int) -> dict[str, int]:
     """
     chance, files = Random(seed()), wire_events.attachments()
     (folder / TERMINAL_REFERENCE).write_bytes(files[wire_events.MASKED])
-    async with Database.open(
+    async with open_file(
         folder / "easel.db", backup_dir=folder / "backup", now=wall_clock_ms
     ) as database:
         await database.write(record_changes)

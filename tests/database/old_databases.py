@@ -16,8 +16,8 @@ from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 
-from bot.database.database import Database
 from bot.database.migrator import shipped
+from bot.database.opening import open_file
 
 NOON = 1_700_000_000_000
 HOUR = NOON // 3_600_000
@@ -140,7 +140,7 @@ ROWS = (
 async def open_and_close(path: Path, migrations: tuple[str, ...] | None = None) -> None:
     """Start and stop on a database."""
     backups = path.parent / "backup"
-    async with Database.open(path, backup_dir=backups, now=lambda: NOON, migrations=migrations):
+    async with open_file(path, backup_dir=backups, now=lambda: NOON, migrations=migrations):
         pass
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors.base import StartRefused
-from bot.database.database import Database, database_path
+from bot.database.database import Database
+from bot.database.opening import database_path, open_file
 from bot.database.transaction import Transaction, rewritten
 from tests.database.sync_database import SyncDatabase
 
@@ -27,7 +28,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 def opened(folder: Path) -> AbstractAsyncContextManager[Database]:
-    return Database.open(
+    return open_file(
         folder / "easel.db", backup_dir=folder / "backup", now=lambda: 0, migrations=[COUNTER]
     )
 

@@ -10,8 +10,8 @@ from bot.cli.db import print_status
 from bot.cli.doctor.file_checks import check_database
 from bot.cli.doctor.finding import Sign
 from bot.core.errors.base import StartRefused
-from bot.database.database import Database
 from bot.database.faults import unusable
+from bot.database.opening import open_file
 from playground.settings import GivenSettings
 from tests.cli.process import environment, run
 from tests.cogs.scripted_gateway import ScriptedGateway
@@ -19,7 +19,7 @@ from tests.database.test_outage import SOON, locked
 
 
 async def open_it(path: Path) -> None:
-    async with Database.open(path, backup_dir=path.parent, now=lambda: 0, waits=SOON):
+    async with open_file(path, backup_dir=path.parent, now=lambda: 0, waits=SOON):
         pass
 
 

@@ -11,7 +11,9 @@ import pytest
 
 from bot.database.connection import Connection
 from bot.database.database import Database
+from bot.database.opening import open_file
 from bot.database.transaction import Transaction
+from tests.database.sqlite_connections import writer_of
 from tests.database.test_database import COUNTER, insert, names
 from tests.database.test_outage import commits_wait
 
@@ -26,7 +28,7 @@ END;
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database.open(
+    async with open_file(
         tmp_path / "easel.db",
         backup_dir=tmp_path / "backup",
         now=lambda: 0,
@@ -64,7 +66,7 @@ async def together(database: Database, *names: str) -> list[BaseException | None
 async def test_many_share_one_commit(database: Database) -> None:
     """A COMMIT waits for the disk; fifty people must not wait for fifty of them."""
     statements: list[str] = []
-    await database._writer.set_trace_callback(statements.append)
+    await writer_of(database).set_trace_callback(statements.append)
     assert await together(database, *map(str, range(50))) == [None] * 50
     assert statements.count("COMMIT") == 2  # one of them is the transaction that held the thread
     assert len(await names(database)) == 50
@@ -191,7 +193,7 @@ async def test_whoever_must_be_answered_comes_first(database: Database) -> None:
         if statement == "COMMIT":
             order.append(statement)
 
-    await database._writer.set_trace_callback(note_commit)
+    await writer_of(database).set_trace_callback(note_commit)
     async with busy(database):
         jobs = [asyncio.create_task(database.write(note, f"job {n}")) for n in range(50)]
         await asyncio.sleep(0)

@@ -9,14 +9,15 @@ from bot.core.errors.base import StartRefused
 from bot.core.pseudonyms import make_key
 from bot.database.database import Database
 from bot.database.installation import KEY_FINGERPRINT, forget_value, open_pseudonyms, read_value
+from bot.database.opening import open_database
 
 KEY, OTHER = "0123456789abcdef" * 4, "fedcba9876543210" * 4
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
+async def database(engine_url: str, tmp_path: Path) -> AsyncIterator[Database]:
     backups = tmp_path / "backup"
-    async with Database.open(tmp_path / "easel.db", backup_dir=backups, now=lambda: 1) as database:
+    async with open_database(engine_url, backup_dir=backups, now=lambda: 1) as database:
         yield database
 
 

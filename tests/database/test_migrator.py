@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors.base import StartRefused
-from bot.database.database import Database
 from bot.database.migrator import shipped
+from bot.database.opening import open_file
 
 FIRST = "-- a comment; with a semicolon\nCREATE TABLE a (n BIGINT);\nINSERT INTO a VALUES (1);\n"
 SECOND = (
@@ -22,7 +22,7 @@ SECOND = (
 
 async def migrated(folder: Path, migrations: Sequence[str] | None) -> None:
     """Open and close the database of that folder."""
-    database = Database.open(
+    database = open_file(
         folder / "easel.db", backup_dir=folder / "backup", now=lambda: 7, migrations=migrations
     )
     async with database:

@@ -14,8 +14,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.database.database import Database
+from bot.database.opening import open_file
 from bot.database.outage import DatabaseBusy, DatabaseLost, DatabaseWaits, is_passing
 from bot.database.transaction import Transaction
+from tests.database.sqlite_connections import writer_of
 from tests.database.test_database import COUNTER, insert, names
 
 SOON = DatabaseWaits(busy_s=0.02, answer_s=0.05, first_pause_s=0.001, longest_pause_s=0.01)
@@ -23,7 +25,7 @@ SOON = DatabaseWaits(busy_s=0.02, answer_s=0.05, first_pause_s=0.001, longest_pa
 
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[Database]:
-    async with Database.open(
+    async with open_file(
         folder / "data" / "easel.db",
         backup_dir=folder / "backup",
         now=lambda: 0,
@@ -65,7 +67,7 @@ async def commits_wait(
             began.set()
             assert may_end.wait(30)
 
-    await database._writer.set_trace_callback(before)
+    await writer_of(database).set_trace_callback(before)
     try:
         yield began, may_end
     finally:

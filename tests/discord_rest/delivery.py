@@ -14,7 +14,7 @@ from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts
 from bot.core.job_ids import new_job_id
 from bot.core.models import CardAddress, ImageRequest, Job, Picture, Requester
-from bot.database.database import Database
+from bot.database.opening import open_file
 from bot.database.transaction import Transaction
 from bot.discord_ui.couriers import Couriers
 from bot.discord_ui.message_outbox import MessageOutbox
@@ -48,9 +48,7 @@ class Delivery:
         """Run one process, and give it the courier of the job."""
         now = lambda: self.fake.now_ms  # noqa: E731 - the clock
         backup = self.folder / "backup"
-        async with Database.open(
-            self.folder / "easel.db", backup_dir=backup, now=now
-        ) as self.database:
+        async with open_file(self.folder / "easel.db", backup_dir=backup, now=now) as self.database:
             self.repository = JobRepository(owner="me", now=now)
             async with discord.Client(intents=discord.Intents.none()) as client:
                 await client.login(TOKEN)

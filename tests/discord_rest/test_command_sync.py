@@ -7,7 +7,7 @@ import pytest
 from discord import Interaction
 
 from bot.core.i18n.texts import Texts
-from bot.database.database import Database
+from bot.database.opening import open_file
 from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import Client
 from bot.preferences.preference_store import PreferenceStore
@@ -38,7 +38,7 @@ async def fake() -> AsyncIterator[FakeDiscord]:
 
 async def start(folder: Path) -> None:
     """Log in as one start does, with one command."""
-    async with Database.open(folder / "easel.db", backup_dir=folder, now=lambda: 0) as database:
+    async with open_file(folder / "easel.db", backup_dir=folder, now=lambda: 0) as database:
         languages = Languages(PreferenceStore(database, now=lambda: 0))
         file = folder / "commands.sha256"
         async with Client(texts=Texts(), languages=languages, synced_file=file) as client:

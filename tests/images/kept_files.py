@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from bot.core.clock import wall_clock_ms
 from bot.core.models import PictureFormat, Reference
 from bot.database.database import Database
+from bot.database.opening import open_file
 from bot.images.content_store import ContentStore
 from bot.images.file_storage import file_name
 from bot.images.folder_storage import FolderStorage
@@ -20,7 +21,7 @@ async def open_store(
     """Open a content store in a folder, whose rows are in a database elsewhere."""
     with TemporaryDirectory() as place:
         path = Path(place) / "easel.db"
-        async with Database.open(path, backup_dir=Path(place), now=now) as database:
+        async with open_file(path, backup_dir=Path(place), now=now) as database:
             yield store_in(folder, database, now)
 
 

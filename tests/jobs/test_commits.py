@@ -7,6 +7,7 @@ import pytest
 
 from bot.database.database import Database
 from tests.cogs.scripted_gateway import ErrorReply, ScriptedGateway, TaskReply, UrlReply
+from tests.database.sqlite_connections import writer_of
 from tests.jobs.service_harness import RecordingCourier
 from tests.jobs.test_recovery import process
 
@@ -19,7 +20,7 @@ async def counting(database: Database) -> Callable[[], int]:
         if statement == "COMMIT":
             commits.append(statement)
 
-    await database._writer.set_trace_callback(note)
+    await writer_of(database).set_trace_callback(note)
     return lambda: len(commits)
 
 

@@ -10,6 +10,7 @@ import pytest
 from bot.database.outage import DatabaseBusy, DatabaseWaits
 from bot.database.transaction import Transaction
 from tests.cogs.scripted_gateway import ErrorReply, ScriptedGateway
+from tests.database.sqlite_connections import writer_of
 from tests.database.test_outage import commits_wait, locked
 from tests.jobs.service_harness import ADA, RecordingCourier, ServiceHarness
 from tests.jobs.test_recovery import HangingCourier, process, recover, until
@@ -141,7 +142,7 @@ async def test_a_hold_that_is_committed_too_late_by_a_dying_process_is_released(
             with pytest.raises(DatabaseBusy):
                 await harness.submit(RecordingCourier())
             harness.services.database.waits = DatabaseWaits(first_pause_s=3600)
-            await harness.services.database._leave_later()
+            await harness.services.database.leave_later()
             may_end.set()
     async with process(tmp_path, gateway) as harness:
         assert await harness.services.recovery.take_over() == []
@@ -216,7 +217,7 @@ async def test_a_start_that_meets_a_lock_while_it_keeps_pictures_goes_on(
                 elif number == 3:
                     lock.close()
 
-        await harness.services.database._writer.set_trace_callback(before)
+        await writer_of(harness.services.database).set_trace_callback(before)
         await recover(harness, RecordingCourier())
         assert next(begins) > 3
         assert harness.rows(STATES) == [("done", 1)]

@@ -15,6 +15,7 @@ from bot.core.clock import Clock
 from bot.core.job_ids import new_job_id
 from bot.core.models import CardAddress, ImageRequest, Job, JobState, Reference, Requester
 from bot.database.database import LONG_ROWS, Database
+from bot.database.opening import open_file
 from bot.database.transaction import Transaction
 from bot.jobs.deleted_messages import DeletedMessages
 from bot.jobs.history_pages import HistoryPages, PageCursor
@@ -29,6 +30,7 @@ from bot.jobs.taken_down_files import TakenDownFiles
 from bot.quota.csv_export import Statement
 from bot.quota.limits import parse_limits
 from bot.quota.picture_counts import PictureCounts
+from tests.database.sqlite_connections import connections_of
 from tests.database.sync_database import SyncDatabase
 from tests.images.kept_files import keep_bytes
 from tests.jobs.test_personal_data import START_MS, PersonalDataHarness
@@ -67,7 +69,7 @@ class Trace:
 
     async def follow(self, database: Database) -> None:
         """Begin to note them."""
-        for connection in (database._writer, database._reader, database._long_reader):
+        for connection in connections_of(database):
             await connection.set_trace_callback(self._of(connection._conn))
 
     def _of(self, connection: sqlite3.Connection) -> Callable[[str], None]:
@@ -183,7 +185,7 @@ async def opened(folder: Path, *, jobs: int) -> AsyncIterator[GrowthHarness]:
     with SyncDatabase.open(path):
         pass
     fill(path, jobs=0, own=jobs, now=START_MS)
-    async with Database.open(path, backup_dir=folder / "backup", now=lambda: 0) as database:
+    async with open_file(path, backup_dir=folder / "backup", now=lambda: 0) as database:
         harness = GrowthHarness(folder, database)
         await harness.trace.follow(database)
         yield harness

@@ -12,6 +12,7 @@ from benchmarks.growth_rows import PERSON, QUIET_SERVER, fill
 from bot.core.clock import Clock
 from bot.core.models import Requester
 from bot.database.database import LONG_ROWS, Database
+from bot.database.opening import open_file
 from bot.jobs.job_retention import JobRetention
 from bot.jobs.maintenance import delete_old_charges
 from bot.jobs.repository.old_jobs import delete_old_costs, delete_old_jobs
@@ -69,7 +70,7 @@ async def harness(tmp_path: Path) -> AsyncIterator[RetentionHarness]:
     with SyncDatabase.open(path):
         pass
     fill(path, jobs=OTHERS, own=OWN, now=START_MS)
-    async with Database.open(path, backup_dir=tmp_path / "backup", now=lambda: 0) as database:
+    async with open_file(path, backup_dir=tmp_path / "backup", now=lambda: 0) as database:
         yield RetentionHarness(tmp_path, database)
 
 

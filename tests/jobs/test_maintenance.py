@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from bot.core.clock import Clock
-from bot.database.database import Database
+from bot.database.opening import open_file
 from bot.jobs.maintenance import (
     CHARGE_RETENTION_MS,
     CHARGES_PER_BATCH,
@@ -24,7 +24,7 @@ async def test_charges_of_forty_days_ago_go_in_batches_and_the_meters_stay(tmp_p
         clock.ms += CHARGE_RETENTION_MS // 2
         younger = driver.hold(requester())
         clock.ms += CHARGE_RETENTION_MS // 2 + 3_600_000
-        async with Database.open(tmp_path / "easel.db", backup_dir=tmp_path, now=clock) as database:
+        async with open_file(tmp_path / "easel.db", backup_dir=tmp_path, now=clock) as database:
             await delete_old_charges(database, driver.ledger, clock)
         left = driver.rows("SELECT job_id FROM charges")
         sums = driver.rows("SELECT SUM(credits) AS n FROM meters WHERE subject = 'operator'")

@@ -18,6 +18,7 @@ from bot.core.job_ids import new_job_id
 from bot.core.models import ImageRequest, Job, JobState, Picture, Reference, Requester
 from bot.core.pseudonyms import Pseudonyms
 from bot.database.database import Database
+from bot.database.opening import open_file
 from bot.database.transaction import Transaction
 from bot.jobs.personal_data.archive import ArchiveSummary
 from bot.jobs.personal_data.deletion import (
@@ -144,7 +145,7 @@ def query(path: Path, sql: str) -> list[tuple[Any, ...]]:
 @pytest.fixture
 async def harness(tmp_path: Path) -> AsyncIterator[PersonalDataHarness]:
     backup = tmp_path / "backup"
-    async with Database.open(tmp_path / "easel.db", backup_dir=backup, now=lambda: 0) as database:
+    async with open_file(tmp_path / "easel.db", backup_dir=backup, now=lambda: 0) as database:
         yield PersonalDataHarness(tmp_path, database)
 
 
@@ -309,7 +310,7 @@ async def test_a_killed_process_leaves_nothing_that_a_start_does_not_take(tmp_pa
     path = tmp_path / "easel.db"
     ((left, mine),) = query(path, "SELECT COUNT(*), COUNT(NULLIF(user_id, -1)) FROM jobs")
     assert (0 < left < 400, mine) == (True, 0)
-    async with Database.open(path, backup_dir=tmp_path / "backup", now=lambda: 0) as database:
+    async with open_file(path, backup_dir=tmp_path / "backup", now=lambda: 0) as database:
         await PersonalDataHarness(tmp_path, database).deletion.complete()
     assert query(path, "SELECT COUNT(*) FROM jobs") == [(0,)]
     assert query(path, "SELECT COUNT(*) FROM pictures") == [(0,)]

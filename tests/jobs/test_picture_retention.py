@@ -10,6 +10,7 @@ from bot.core.errors.jobs import NotKept, PictureStorageFull
 from bot.core.job_ids import new_job_id
 from bot.core.models import ImageRequest, Job, JobState, Picture, Requester
 from bot.database.database import Database
+from bot.database.opening import open_file
 from bot.database.outage import DatabaseBusy
 from bot.database.transaction import Transaction
 from bot.images.content_store import REFERENCE_NEEDED_MS
@@ -72,7 +73,7 @@ class RetentionHarness:
 @pytest.fixture
 async def harness(tmp_path: Path) -> AsyncIterator[RetentionHarness]:
     backup = tmp_path / "backup"
-    async with Database.open(tmp_path / "easel.db", backup_dir=backup, now=lambda: 0) as database:
+    async with open_file(tmp_path / "easel.db", backup_dir=backup, now=lambda: 0) as database:
         yield RetentionHarness(tmp_path, database)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.clock import Clock
-from bot.database.database import Database
+from bot.database.opening import open_file
 from bot.database.scheduled_copies import LEFT_FREE_BYTES
 from bot.gateways.routing.operator_alerts import BackupFailed, OperatorAlert, OperatorAlerts
 from bot.jobs.scheduled_backups import BackupSchedule, ScheduledBackups
@@ -97,7 +97,7 @@ class Operator:
 
 @pytest.fixture
 async def operator(tmp_path: Path) -> AsyncIterator[Operator]:
-    async with Database.open(tmp_path / "easel.db", backup_dir=tmp_path, now=lambda: 0):
+    async with open_file(tmp_path / "easel.db", backup_dir=tmp_path, now=lambda: 0):
         operator = Operator(tmp_path)
         async with operator.alerts:
             yield operator

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.models import CardAddress
-from bot.database.database import Database
+from bot.database.opening import open_file
 from bot.database.transaction import Transaction
 from bot.discord_ui import message_outbox
 from bot.jobs.job_lookup import ResultUnknown
@@ -198,10 +198,9 @@ async def test_a_killed_process_leaves_no_file_that_the_next_start_does_not_take
         assert await asyncio.wait_for(killed.wait(), 60) == -signal.SIGKILL
     path = tmp_path / "easel.db"
     assert 0 < len(kept_files(tmp_path)) < 200
-    async with Database.open(path, backup_dir=tmp_path / "backup", now=lambda: 0) as database:
-        await TakenDownFiles(
-            database, store_in(tmp_path / "vault", database, lambda: 10**15)
-        ).delete()
+    async with open_file(path, backup_dir=tmp_path / "backup", now=lambda: 0) as database:
+        store = store_in(tmp_path / "vault", database, lambda: 10**15)
+        await TakenDownFiles(database, store).delete()
     assert kept_files(tmp_path) == []
     assert query(path, "SELECT COUNT(*) FROM pictures") == [(0,)]
     assert query(path, "SELECT COUNT(*) FROM leaving_files") == [(0,)]

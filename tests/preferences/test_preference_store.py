@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.models import ImageOptions
 from bot.database.database import Database
+from bot.database.opening import open_file
 from bot.database.outage import DatabaseBusy, DatabaseWaits
 from bot.database.transaction import Transaction
 from bot.preferences.preference_store import PreferenceStore
@@ -45,7 +46,7 @@ WISH = ImageOptions(prompt="狐 {prompt}", model="m", size="1x1", n=1, quality="
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = Database.open(tmp_path / "easel.db", backup_dir=tmp_path, now=lambda: 0)
+    opened = open_file(tmp_path / "easel.db", backup_dir=tmp_path, now=lambda: 0)
     async with opened as database:
         yield database
 

@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.models import ImageOptions, Reference
 from bot.database.database import Database
+from bot.database.opening import open_file
 from bot.database.outage import DatabaseBusy, DatabaseWaits
 from bot.preferences.server_styles import MAX_STYLES, NoSuchStyle, ServerStyle, StylesFull
 from bot.preferences.style_store import ServerStyleStore
@@ -19,7 +20,7 @@ PICTURE = Reference("ab" * 32, "webp", 70)
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = Database.open(tmp_path / "easel.db", backup_dir=tmp_path, now=lambda: 0)
+    opened = open_file(tmp_path / "easel.db", backup_dir=tmp_path, now=lambda: 0)
     async with opened as database:
         yield database
 

@@ -15,6 +15,7 @@ from bot.core.job_ids import new_job_id
 from bot.core.models import ImageRequest, Job, JobState, Requester
 from bot.core.process_lock import LockFolders, hold_process_lock
 from bot.database.database import Database
+from bot.database.opening import open_file
 from bot.database.transaction import Transaction
 from bot.jobs.repository.repository import JobRepository
 from bot.quota.ledger import Ledger
@@ -69,7 +70,7 @@ async def main(folder: Path, end: str, default: str, server_quota: str, budget: 
     with hold_process_lock(LockFolders(folder / "easel.db", folder)) as owner:
         clock = ManualClock()
         ledger = ledger_of(clock, default=default, server_quota=server_quota, budget=budget)
-        async with Database.open(folder / "easel.db", backup_dir=folder, now=clock) as database:
+        async with open_file(folder / "easel.db", backup_dir=folder, now=clock) as database:
             process = HoldingProcess(database, ledger, JobRepository(owner=owner, now=clock), clock)
             print("ready", flush=True)  # noqa: T201
             await asyncio.to_thread(sys.stdin.readline)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.core.job_ids import new_job_id
-from bot.database.database import LONG_ROWS, Database
+from bot.database.database import LONG_ROWS
+from bot.database.opening import open_file
 from bot.database.transaction import Transaction
 from bot.quota.csv_export import ExportTooLarge, Statement
 from tests.quota.ledger_driver import DAY, SERVER_ID, LedgerDriver, requester
@@ -25,7 +26,7 @@ def driver(tmp_path: Path) -> Iterator[LedgerDriver]:
 @pytest.fixture
 async def statement(driver: LedgerDriver, tmp_path: Path) -> AsyncIterator[Statement]:
     path = tmp_path / "easel.db"
-    async with Database.open(path, backup_dir=tmp_path, now=driver.clock) as database:
+    async with open_file(path, backup_dir=tmp_path, now=driver.clock) as database:
         yield Statement(database, driver.ledger, now=driver.clock)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.errors.quotas import QuotaSpent, TooManyDoubtful
 from bot.core.models import OPERATOR
-from bot.database.database import Database
+from bot.database.opening import open_file
 from bot.quota.ledger import Settlement
 from bot.quota.levels import EVERYONE, SERVER, LimitLevel, role_subject, user_subject
 from bot.quota.picture_counts import PictureCounts
@@ -29,9 +29,7 @@ ANN = requester(2)
 async def test_twenty_at_once_get_exactly_the_five_credits_there_are(tmp_path: Path) -> None:
     """The closest existing bot lets all of them pass."""
     ledger = ledger_of(ManualClock(), default="5/day")
-    async with Database.open(
-        tmp_path / "easel.db", backup_dir=tmp_path, now=ManualClock()
-    ) as database:
+    async with open_file(tmp_path / "easel.db", backup_dir=tmp_path, now=ManualClock()) as database:
         holds = (
             database.write(ledger.hold, job_id=f"job {number}", requester=BOB, credits=1)
             for number in range(20)

@@ -173,7 +173,9 @@ class LedgerMachine(AdminRules):
             "SELECT job_id, user_id, state, credits, own_credits, operator_credits, price"
             " FROM charges"
         )
-        assert {(row[0], self.model.known_id(row[1]), *row[2:]) for row in rows} == {
+        assert {
+            (job_id, self.model.known_id(user_id), *rest) for job_id, user_id, *rest in rows
+        } == {
             (
                 job_id,
                 self.model.known_as(charge.who),

@@ -9,6 +9,7 @@ CREATE TABLE request_files (
     PRIMARY KEY (job_id, sha256)
 );
 CREATE INDEX request_files_hash ON request_files (sha256);
+-- Only SQLite.
 INSERT INTO request_files (job_id, sha256)
 SELECT DISTINCT jobs.id, found.value
 FROM jobs, json_tree(CASE WHEN json_valid(jobs.request) THEN jobs.request ELSE '{}' END) AS found

@@ -12,8 +12,8 @@ from bot.cli.doctor.file_checks import check_database, check_folder
 from bot.cli.doctor.finding import Sign
 from bot.core.clock import wall_clock_ms
 from bot.core.process_lock import hold_bot_lock
-from bot.database.database import Database
 from bot.database.migrator import shipped
+from bot.database.opening import open_file
 from bot.database.transaction import Transaction
 from bot.settings.settings import Settings, lock_folders
 from playground.settings import GivenSettings
@@ -32,7 +32,7 @@ def everything(folder: Path) -> set[Path]:
 @pytest.fixture
 async def database(tmp_path: Path) -> Path:
     path = tmp_path / "data" / "easel.db"
-    async with Database.open(path, backup_dir=tmp_path / "backup", now=wall_clock_ms):
+    async with open_file(path, backup_dir=tmp_path / "backup", now=wall_clock_ms):
         pass
     return path
 
@@ -137,7 +137,7 @@ async def test_a_database_in_use_is_read_with_its_newest_rows(database: Path) ->
         assert check_database(at(database)).sign is Sign.FINE
 
     backup_dir = database.parent
-    async with Database.open(database, backup_dir=backup_dir, now=wall_clock_ms) as opened:
+    async with open_file(database, backup_dir=backup_dir, now=wall_clock_ms) as opened:
         await opened.write(look_before_the_commit)
     found = check_database(at(database))
     assert found.sign is Sign.WRONG

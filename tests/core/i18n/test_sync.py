@@ -9,7 +9,7 @@ import simcord
 from discord import Interaction
 
 from bot.core.i18n.texts import Texts
-from bot.database.database import Database
+from bot.database.opening import open_file
 from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import Client
 from bot.preferences.preference_store import PreferenceStore
@@ -19,7 +19,7 @@ from tests.core.i18n.fluent_files import FOLDER
 @pytest.fixture
 async def languages(tmp_path: Path) -> AsyncIterator[Languages]:
     """Return the languages of people who have set nothing."""
-    async with Database.open(tmp_path / "easel.db", backup_dir=tmp_path, now=lambda: 0) as database:
+    async with open_file(tmp_path / "easel.db", backup_dir=tmp_path, now=lambda: 0) as database:
         yield Languages(PreferenceStore(database, now=lambda: 0))
 
 

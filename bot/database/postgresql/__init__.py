@@ -1,0 +1,1 @@
+"""PostgreSQL: connections with a thread each, through psycopg."""

@@ -1,0 +1,172 @@
+"""Connections to PostgreSQL with a thread each, which run the waiting transactions."""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter, sleep
+from typing import Any, TypeVar
+
+import psycopg
+
+from bot.database.errors import PostgresqlError
+from bot.database.postgresql.connect import (
+    connect,
+    errors_translated,
+    may_succeed_at_once,
+)
+from bot.database.postgresql.transaction import PostgresqlTransaction
+from bot.database.running import RunningTransaction, wait_for_end
+from bot.database.transaction import Transaction
+
+T = TypeVar("T")
+
+READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+WRITE = "BEGIN"
+_CLOSED = "the connection is closed"
+# Two transactions that wait for each other: the server ends one of them, which then may run.
+_MOST_RUNS = 5
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 2.0
+
+
+class Connections:
+    """At most ``size`` connections, opened when they are needed; ``begin`` begins a transaction.
+
+    ``ended`` is called in the loop after each transaction, with the seconds since it was asked for.
+    """
+
+    def __init__(
+        self, parameters: str, begin: str, *, size: int, ended: Callable[[float], object]
+    ) -> None:
+        self._parameters = parameters
+        self._begin = begin
+        self._ended = ended
+        self._urgent: deque[RunningTransaction[Any]] = deque()
+        self._others: deque[RunningTransaction[Any]] = deque()
+        self._threads = ThreadPoolExecutor(size, thread_name_prefix="postgresql")
+        self._of_thread = threading.local()
+        self._open: set[psycopg.Connection[Any]] = set()
+        self._is_closed = False
+
+    async def transaction(self, function: Callable[[Transaction], T]) -> T:
+        """Run the function as a transaction, rolled back on whatever is raised."""
+        return await wait_for_end(self.start(function))
+
+    def start(
+        self, function: Callable[[Transaction], T], *, is_urgent: bool = False
+    ) -> RunningTransaction[T]:
+        """Start a transaction, whose caller may abandon it; ``is_urgent`` ones run first."""
+        if self._is_closed:
+            raise ValueError(_CLOSED)
+        running = RunningTransaction(function, asyncio.get_running_loop().create_future())
+        (self._urgent if is_urgent else self._others).append(running)
+        self._threads.submit(self._run_next)
+        return running
+
+    async def close(self) -> None:
+        """Let the running transactions end, and close the connections."""
+        self._is_closed = True
+        await asyncio.to_thread(self._threads.shutdown)
+        for connection in self._open:
+            connection.close()
+
+    # --- in the threads -----------------------------------------------------------------------
+
+    def _run_next(self) -> None:
+        running = self._take()
+        try:
+            self._run(running)
+        except BaseException as error:  # noqa: BLE001 - its caller raises it
+            running.fail(error)
+        running.ended.get_loop().call_soon_threadsafe(self._end, running)
+
+    def _take(self) -> RunningTransaction[Any]:
+        try:
+            return self._urgent.popleft()
+        except IndexError:
+            return self._others.popleft()
+
+    def _end(self, running: RunningTransaction[Any]) -> None:
+        running.end()
+        self._ended(perf_counter() - running.asked_at)
+        for function in running.committed:
+            function()
+
+    def _run(self, running: RunningTransaction[Any]) -> None:
+        """Run a transaction, again if the server, or an old connection, is the only reason."""
+        for number in range(1, _MOST_RUNS + 1):
+            is_old = self._has_connection
+            connection = self._connection()
+            try:
+                self._run_once(connection, running)
+            except PostgresqlError as error:
+                is_stale = is_old and connection.broken
+                if number == _MOST_RUNS or not (is_stale or may_succeed_at_once(error)):
+                    raise
+            else:
+                return
+
+    def _run_once(
+        self, connection: psycopg.Connection[Any], running: RunningTransaction[Any]
+    ) -> None:
+        xid: str | None = None
+        try:
+            with errors_translated(), connection.pipeline():
+                connection.execute(self._begin)
+                is_writing = self._begin == WRITE
+                numbered = is_writing and connection.execute("SELECT pg_current_xact_id()::text")
+                running.run(PostgresqlTransaction(connection))
+                if numbered:
+                    (xid,) = numbered.fetchone() or (None,)
+                connection.execute("COMMIT")
+        except BaseException:
+            if connection.broken and xid is not None and self._was_committed(xid):
+                return
+            self._roll_back(connection)
+            raise
+
+    def _roll_back(self, connection: psycopg.Connection[Any]) -> None:
+        try:
+            connection.rollback()
+        except psycopg.Error:
+            connection.close()
+
+    def _was_committed(self, xid: str) -> bool:
+        """Ask whether a transaction was committed whose connection was lost at its COMMIT.
+
+        It asks until the server answers, or these connections are closed: nobody else can tell.
+        """
+        pause_s = _FIRST_PAUSE_S
+        while not self._is_closed:
+            try:
+                status = self._status_of(xid)
+            except PostgresqlError as error:
+                if not error.is_passing:  # such as a number that the server has not given yet
+                    return False
+            else:
+                if status != "in progress":
+                    return status == "committed"
+            sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+        return False
+
+    def _status_of(self, xid: str) -> object:
+        with errors_translated():
+            asked = self._connection().execute("SELECT pg_xact_status(CAST($1 AS xid8))", (xid,))
+            found = asked.fetchone()
+        return found and found[0]
+
+    @property
+    def _has_connection(self) -> bool:
+        connection = getattr(self._of_thread, "connection", None)
+        return connection is not None and not connection.closed
+
+    def _connection(self) -> psycopg.Connection[Any]:
+        """Return the connection of this thread, a new one if the last one was lost."""
+        if not self._has_connection:
+            self._open.discard(getattr(self._of_thread, "connection", None))
+            self._of_thread.connection = connect(self._parameters)
+            self._open.add(self._of_thread.connection)
+        connection: psycopg.Connection[Any] = self._of_thread.connection
+        return connection

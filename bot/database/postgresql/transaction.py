@@ -1,0 +1,46 @@
+"""A transaction on PostgreSQL, in the pipeline of its connection."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
+from bot.database.transaction import Row, Transaction, Value
+
+
+class PostgresqlTransaction(Transaction):
+    """A transaction: statements are sent at once, and only those with a result are waited for."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        super().__init__()
+        self._connection = connection
+
+    def lock(self, *names: str, shared: Sequence[str] = ()) -> None:
+        """Wait for the locks of these names, in the order in which they are given."""
+        for name in names:
+            self._connection.execute("SELECT pg_advisory_xact_lock($1)", (lock_key(name),))
+        for name in shared:
+            self._connection.execute("SELECT pg_advisory_xact_lock_shared($1)", (lock_key(name),))
+
+    def _rows(self, sql: str, params: Sequence[Value]) -> list[Row]:
+        rows: list[Row] = self._connection.execute(sql, _storable(params)).fetchall()
+        return rows
+
+    def one_locked(self, sql: str, *params: Value) -> Row | None:
+        """Return the first row, which nobody else changes until the end."""
+        return self.one(f"{sql} FOR UPDATE", *params)
+
+    def _run(self, sql: str, params: Sequence[Value]) -> None:
+        """Send it only: if it fails, the next one with rows, or the COMMIT, raises that."""
+        self._connection.execute(sql, _storable(params))
+
+
+def lock_key(name: str) -> int:
+    """Return the number of an advisory lock: 64 bits with a sign."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
+
+
+def _storable(params: Sequence[Value]) -> Sequence[Value]:
+    # PostgreSQL's texts hold every character but this one (datatype-character).
+    return [value.replace("\0", "\ufffd") if isinstance(value, str) else value for value in params]
