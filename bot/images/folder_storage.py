@@ -85,11 +85,11 @@ class FolderStorage:
         except OSError as refused:
             raise StartRefused(
                 f"The folder of pictures {self._folder} cannot be written ({refused.strerror}): "
-                "let the bot's user write it, or correct CONTENT_STORE_URL."
+                "mount or create it, let the bot's user write it, or correct CONTENT_STORE_URL."
             ) from refused
 
     def _check(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        # It is not created: without its mount, pictures would go to this machine's disk.
         part = self._folder / f"{uuid4().hex}.part"
         part.write_bytes(b"written by the check")
         part.unlink()

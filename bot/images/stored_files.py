@@ -4,8 +4,9 @@ Whoever deletes a file marks its row first and deletes it after the file. So a c
 that is deleted later, and whoever needs the file meanwhile sees that it is leaving.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from bot.core.models import PictureFormat, Reference
 from bot.database.transaction import Row, Transaction
@@ -32,6 +33,9 @@ class StoredFile:
         return Reference(self.sha256, self.format, self.bytes)
 
 
+_File = TypeVar("_File", Reference, StoredFile)
+
+
 def keep(tx: Transaction, file: Reference, *, at: int) -> StoredFile | None:
     """Write that a file is needed; return None where it is being deleted."""
     found = tx.one(
@@ -50,15 +54,22 @@ def keep(tx: Transaction, file: Reference, *, at: int) -> StoredFile | None:
     return None if found is None else _stored(found)
 
 
-def renew(tx: Transaction, file: Reference, *, at: int) -> None:
-    """Write that a file is needed, if it is stored and stays."""
-    tx.write(
-        "UPDATE stored_files SET kept_at = CASE WHEN kept_at < $3 THEN $3 ELSE kept_at + 1 END"
-        " WHERE sha256 = $1 AND format = $2 AND leaving_since IS NULL",
-        file.sha256,
-        file.format,
-        at,
-    )
+def keep_all(tx: Transaction, files: Iterable[Reference], *, at: int) -> None:
+    """Write that files are needed, but for those that are being deleted."""
+    for file in _in_order(files):
+        keep(tx, file, at=at)
+
+
+def renew_all(tx: Transaction, files: Iterable[Reference], *, at: int) -> None:
+    """Write that files are needed, if they are stored and stay."""
+    for file in _in_order(files):
+        tx.write(
+            "UPDATE stored_files SET kept_at = CASE WHEN kept_at < $3 THEN $3 ELSE kept_at + 1 END"
+            " WHERE sha256 = $1 AND format = $2 AND leaving_since IS NULL",
+            file.sha256,
+            file.format,
+            at,
+        )
 
 
 def find(rows: Transaction, files: Sequence[Reference]) -> dict[str, StoredFile]:
@@ -106,7 +117,7 @@ class Removal:
 def begin_removal(tx: Transaction, files: Sequence[StoredFile], *, at: int) -> Removal:
     """Mark files that were not needed since they were found; the caller deletes them."""
     mine, others = [], []
-    for file in files:
+    for file in _in_order(files):
         marked = tx.query(
             "UPDATE stored_files SET leaving_since = $1 WHERE sha256 = $2 AND format = $3"
             " AND kept_at = $4 AND (leaving_since IS NULL OR leaving_since < $5)"
@@ -128,7 +139,7 @@ def end_removal(
     tx: Transaction, *, deleted: Sequence[StoredFile], refused: Sequence[StoredFile], at: int
 ) -> None:
     """Delete the rows of files that were marked at a moment and deleted; unmark those that stay."""
-    for file in refused:
+    for file in _in_order(refused):
         tx.write(
             "UPDATE stored_files SET leaving_since = NULL"
             " WHERE sha256 = $1 AND format = $2 AND leaving_since = $3",
@@ -136,7 +147,7 @@ def end_removal(
             file.format,
             at,
         )
-    for file in deleted:
+    for file in _in_order(deleted):
         tx.write(
             "DELETE FROM stored_files WHERE sha256 = $1 AND format = $2 AND leaving_since = $3",
             file.sha256,
@@ -153,7 +164,7 @@ def without_row(rows: Transaction, files: Sequence[StoredFile]) -> list[StoredFi
 
 def adopt(tx: Transaction, files: Sequence[StoredFile]) -> None:
     """Write the rows of files that have none; harmless twice."""
-    for file in files:
+    for file in _in_order(files):
         tx.write(
             "INSERT INTO stored_files (sha256, format, bytes, kept_at) VALUES ($1, $2, $3, $4)"
             " ON CONFLICT (sha256, format) DO NOTHING",
@@ -162,6 +173,11 @@ def adopt(tx: Transaction, files: Sequence[StoredFile]) -> None:
             file.bytes,
             file.kept_at,
         )
+
+
+def _in_order(files: Iterable[_File]) -> list[_File]:
+    """Return files in the order in which every transaction locks their rows."""
+    return sorted(files, key=lambda file: (file.sha256, file.format))
 
 
 def _is_leaving(tx: Transaction, file: StoredFile) -> bool:

@@ -50,6 +50,7 @@ def bucket_of(s3: FakeS3, folder: Path, *, timeout: str = "20s", **changes: str)
 def storage(request: pytest.FixtureRequest, s3: FakeS3, tmp_path: Path) -> FileStorage:
     if request.param == "s3":
         return bucket_of(s3, tmp_path)
+    (tmp_path / "shared").mkdir()
     return FolderStorage(tmp_path / "shared", part_folder=tmp_path / "fetched")
 
 
@@ -109,7 +110,7 @@ async def test_all_files_are_listed_in_pages(
     s3.page = 2
     files = [await stored(storage, tmp_path, b"x" * size) for size in range(1, 8)]
     s3.objects["easel/pictures/readme.txt"] = s3.objects["elsewhere/x.png"] = b"theirs"
-    (tmp_path / "shared" / "readme.txt").parent.mkdir(exist_ok=True)
+    (tmp_path / "shared").mkdir(exist_ok=True)
     (tmp_path / "shared" / "readme.txt").write_text("theirs")
     found = [each async for page in storage.pages() for each in page]
     assert {each.reference for each in found} == set(files)
@@ -128,6 +129,14 @@ async def test_the_check_leaves_nothing(storage: FileStorage, s3: FakeS3, tmp_pa
     await storage.check()
     assert s3.objects == {}
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+async def test_a_folder_that_is_not_there_is_not_created(tmp_path: Path) -> None:
+    """Its mount is missing: pictures must not fill this machine's disk, unseen by the others."""
+    storage = FolderStorage(tmp_path / "mount", part_folder=tmp_path)
+    with pytest.raises(StartRefused, match=r"mount cannot be written \(No such file.*: mount or"):
+        await storage.check()
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- a bucket that fails ----------------------------------------------------------------------

@@ -11,6 +11,7 @@ from bot.cli.doctor.backup_check import check_backups
 from bot.cli.doctor.clock import check_clock
 from bot.cli.doctor.finding import Finding, Sign, fine, print_line, warning, wrong
 from bot.cli.doctor.gateway_findings import Names, describe_probe
+from bot.cli.doctor.picture_check import check_pictures
 from bot.cli.doctor.settings_check import Setup, read_setup
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
@@ -95,6 +96,9 @@ async def run_checks(
         yield finding
     yield await asyncio.to_thread(file_checks.check_folder, settings, free_bytes)
     yield await asyncio.to_thread(file_checks.check_database, settings)
+    if "content_store_url" not in setup.unreadable:
+        async for finding in check_pictures(settings):
+            yield finding
     if "backup_every" not in setup.unreadable:
         yield await asyncio.to_thread(check_backups, settings, clock.now())
     for finding in await asyncio.to_thread(list, file_checks.check_moderation(settings)):

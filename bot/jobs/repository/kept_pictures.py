@@ -30,8 +30,8 @@ def insert_kept_pictures(
     after: int = 0,
 ) -> None:
     """Write which pictures of a job are kept, ``after`` so many others; harmless twice."""
+    stored_files.keep_all(tx, {file for _, file in kept}, at=at)
     for number, (picture, file) in enumerate(kept, after + 1):
-        stored_files.keep(tx, file, at=at)
         tx.write(
             "INSERT INTO pictures (job_id, number, sha256, format, width, height, bytes,"
             " revised_prompt, at, seed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
