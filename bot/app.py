@@ -303,6 +303,7 @@ def _own_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[Maintenan
     """Return what each process does, as nobody else has its files."""
     return (
         bot.client.sync_commands,  # Discord may have refused them for a day
+        bot.services.content_store.adopt_files,
         bot.services.retention.delete_expired,
         partial(to_thread, UnreadFiles(settings.data_dir / "unread", clock.now).delete_old),
     )

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
+import structlog
+
 from bot.core.clock import Clock
+from bot.core.errors.jobs import PictureStorageAway
 from bot.core.liveness import Liveness
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.private_files import restrict_data_folder
 from bot.core.process_lock import LockFolders
-from bot.core.pseudonyms import Pseudonyms, read_or_make_key
+from bot.core.pseudonyms import Pseudonyms
 from bot.core.traces import NO_TRACES, Traces
 from bot.database.database import Database
+from bot.database.installation import open_pseudonyms
 from bot.database.notifications import Notifications
 from bot.database.opening import (
     is_postgresql,
@@ -37,6 +41,7 @@ from bot.gateways.routing.shared_suspensions import SharedSuspensions
 from bot.images.content_store import ContentStore
 from bot.images.decoding import can_read_heic
 from bot.images.references import ReferenceLoader
+from bot.images.storage_places import VAULT, open_storage
 from bot.jobs.attempts import AttemptRunner
 from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation
@@ -64,7 +69,9 @@ from bot.quota.ledger import Ledger
 from bot.settings.gateway_settings import check_prices, read_gateways
 from bot.settings.reload import ReloadPart
 from bot.settings.reload_parts import GatewayReload, ModerationReload, tell_names
-from bot.settings.settings import Settings, database_url, lock_folders
+from bot.settings.settings import USER_TAGS_KEY, Settings, database_url, lock_folders
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +143,10 @@ async def open_services(
             gateways=gateways,
             catalogue=catalogue,
             rules=rules,
-            content_store=ContentStore(settings.data_dir / "vault", clock.now),
             locks=locks,
             liveness=liveness,
             database=database,
+            content_store=await _content_store(settings, database, clock),
             notifications=notifications,
             slots=slots,
             alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now, claims=claims)),
@@ -202,7 +209,9 @@ async def _job_dependencies(
     repository = JobRepository(
         owner=base.liveness.owner, now=clock.now, metrics=base.metrics, traces=base.traces
     )
-    pseudonyms = Pseudonyms(read_or_make_key(settings.data_dir / "user-tags.key"))
+    pseudonyms = await open_pseudonyms(
+        database, settings.user_tags_key.get_secret_value(), settings.data_dir / USER_TAGS_KEY
+    )
     ledger = _ledger(settings, clock, pseudonyms, base.metrics)
     # Before the first hold: SQLite does not read what a server's database had spread.
     await database.write(ledger.fold_stripes)
@@ -322,7 +331,7 @@ def _recovery(base: _Base, deps: JobDependencies, job_service: JobService) -> Re
         job_service,
         base.liveness,
         jobs_folder=settings.data_dir / "jobs",
-        content_store_folder=settings.data_dir / "vault",
+        part_folder=base.content_store.part_folder,
         max_queue_age_ms=settings.max_queue_age * 1000,
     )
 
@@ -351,6 +360,19 @@ def _database(
         connections=settings.database_connections,
         metrics=metrics,
     )
+
+
+async def _content_store(settings: Settings, database: Database, clock: Clock) -> ContentStore:
+    url = settings.content_store_url
+    storage = open_storage(url, settings.data_dir, settings.s3_values)
+    if url:  # a folder in DATA_DIR that cannot be written is told with each picture
+        try:
+            await storage.check()
+        except PictureStorageAway:
+            log.warning("content_store.away")  # it may come back while the bot runs
+    content_store = ContentStore(database, storage, clock.now)
+    await content_store.open(url or VAULT)
+    return content_store
 
 
 def _ledger(settings: Settings, clock: Clock, pseudonyms: Pseudonyms, metrics: Metrics) -> Ledger:

@@ -156,7 +156,6 @@ class JobRun:
         Return False if that failed and the job has ended.
         """
         deps = self._deps
-        await deps.references.renew(self.job.request)
         if self._begun:
             return True
         try:

@@ -99,7 +99,7 @@ class JobRepository:
             *card_values(card),
             self._spoiler_of(tx, job),
         )
-        write_request_files(tx, job)
+        write_request_files(tx, job, at=self._now())
 
     def forget_expired_tokens(self, tx: Transaction) -> None:
         """Forget the interaction tokens that Discord has dropped meanwhile."""
@@ -139,7 +139,7 @@ class JobRepository:
     def referenced(self, tx: Transaction, job: Job) -> None:
         """Write which references the job's request has, now that the content store has them."""
         self._update(tx, job.id, "request = $3, attached = NULL", request_to_text(job.request))
-        write_request_files(tx, job)
+        write_request_files(tx, job, at=self._now())
 
     def delivered(self, tx: Transaction, job_id: str, messages: Sequence[CardAddress]) -> None:
         """Write that the person has the pictures, and which messages show them."""
