@@ -95,9 +95,7 @@ async def _opened(server: Server, name: str, months: int, jobs: int, first: int)
 def _partitioned(months: int, first: int) -> Iterator[str]:
     for table in TABLES:
         key = KEYS.get(table, "job_id")
-        yield (
-            f"CREATE TABLE new_{table} (LIKE {table} INCLUDING ALL) PARTITION BY RANGE ({key})"
-        )
+        yield (f"CREATE TABLE new_{table} (LIKE {table} INCLUDING ALL) PARTITION BY RANGE ({key})")
         yield f"CREATE TABLE {table}_rest PARTITION OF new_{table} DEFAULT"
         for month in range(months + 2):
             since, until = (first + number * MONTH_MS for number in (month, month + 1))

@@ -29,6 +29,7 @@ from bot.discord_ui.uploads import MessagePictures, read_from_cdn
 from bot.gateways.download import Downloader
 from bot.gateways.reply.unread_files import UnreadFiles
 from bot.images.references import MAX_MEGABYTES
+from bot.jobs.expired_tokens import ExpiredTokens
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.job_retention import JobRetention
 from bot.jobs.late_tasks import LateTasks
@@ -90,6 +91,7 @@ class _BackgroundTasks:
     maintenance: Maintenance
     backups: ScheduledBackups
     late_tasks: LateTasks
+    expired_tokens: ExpiredTokens
     log_channels: LogChannels
 
     @classmethod
@@ -108,8 +110,9 @@ class _BackgroundTasks:
             patient=_patient_tasks(settings, bot, clock),
         )
         backups = _backups(settings, services, clock)
-        async with log_channels, maintenance, backups, services.late_tasks as late_tasks:
-            yield cls(maintenance, backups, late_tasks, log_channels)
+        tokens = ExpiredTokens(services.database, services.repository, clock)
+        async with log_channels, maintenance, backups, tokens, services.late_tasks as late_tasks:
+            yield cls(maintenance, backups, late_tasks, tokens, log_channels)
 
     def begin(
         self, bot: Bot, taken: Sequence[UnreportedFailure | ResumableJob], couriers: Couriers
@@ -120,11 +123,12 @@ class _BackgroundTasks:
         self.maintenance.begin(resume)
         self.late_tasks.begin(couriers.reopen, partial(with_present_roles, bot.client))
         self.backups.begin()
+        self.expired_tokens.begin()
 
     async def end(self) -> None:
         """End them, the log channels once they have posted what waits."""
         await self.log_channels.finish(within_s=LAST_ENTRIES_S)
-        for task in (self.maintenance, self.late_tasks, self.backups):
+        for task in (self.maintenance, self.late_tasks, self.backups, self.expired_tokens):
             await task.end()
 
 
@@ -250,6 +254,7 @@ def _patient_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[Maint
         bot.client.sync_commands,  # Discord may have refused them for a day
         services.taken_down_files.delete,
         services.retention.delete_expired,
+        partial(services.database.write, services.ledger.fold_stripes),
         partial(delete_old_charges, services.database, services.ledger, clock.now),
         partial(to_thread, UnreadFiles(settings.data_dir / "unread", clock.now).delete_old),
         old_jobs.delete_old,  # the first time it may take hours

@@ -157,6 +157,8 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
     )
     pseudonyms = Pseudonyms(read_or_make_key(settings.data_dir / "user-tags.key"))
     ledger = _ledger(settings, clock, pseudonyms, base.metrics)
+    # Before the first hold: SQLite does not read what a server's database had spread.
+    await database.write(ledger.fold_stripes)
     queue = _queue(settings, catalogue, clock)
     retention = RetentionLimits(timedelta(days=settings.retention_days), settings.max_disk)
     return JobDependencies(

@@ -248,6 +248,7 @@ class Cancellation:
 
     def _cancel_unsent(self, tx: Transaction, job: Job, error: EaselError) -> bool:
         repository = self._repository
+        tx.lock(self._ledger.person_lock(job.requester.user_id))
         if not repository.ended(tx, job.id, JobState.CANCELLED, error, only_unsent=True):
             return False
         self._ledger.settle(tx, job.id, PictureCounts(), each=0, price=0)

@@ -29,6 +29,7 @@ from bot.jobs.repository.job_counts import count_late_pictures
 from bot.jobs.repository.kept_pictures import insert_kept_pictures, read_kept_pictures
 from bot.jobs.repository.late_attempts import (
     LateAttempt,
+    claim_look,
     due_attempts,
     look_again,
     receive_late,
@@ -85,7 +86,8 @@ class LateTasks(BackgroundTask):
         """Look once at every task whose time has come."""
         database, now = self._deps.database, self._deps.clock.now()
         for late in await database.read(due_attempts, now):
-            await database.write(look_again, late.attempt.key, self._next_look(late, now))
+            if not await database.write(claim_look, late, self._next_look(late, now)):
+                continue
             if not late.job.is_open and late.job.state is not JobState.DELIVERED:
                 with bound_contextvars(job=late.job.job.id):
                     await self._look_at(late, open_courier, find_requester)
@@ -148,6 +150,8 @@ class LateTasks(BackgroundTask):
     ) -> PicturesLate | None:
         """Turn the doubt into a late delivery; return what to tell, None for the second time."""
         deps, job, attempt = self._deps, late.job.job, late.attempt
+        tx.lock(deps.ledger.person_lock(job.requester.user_id))  # their data may just be deleted
+        tx.one_locked("SELECT id FROM jobs WHERE id = $1", job.id)  # nor taken down meanwhile
         now_written = deps.repository.job(tx, job.id)
         if now_written is None or now_written.job.requester.user_id != job.requester.user_id:
             return None  # their data was deleted meanwhile

@@ -121,6 +121,7 @@ class PersonalDataDeletion:
             await self._delete_disowned()
 
     def _begin(self, tx: Transaction, user_id: int) -> UnfinishedMove:
+        tx.lock(self._ledger.person_lock(user_id))  # a job is seen, or held after this
         if count := personal_data.at_work(tx, user_id):
             raise JobsStillRunning(count=count)
         begun = UnfinishedMove(user_id, personal_data.newest_job_at(tx, user_id))
@@ -139,13 +140,17 @@ class PersonalDataDeletion:
                 most=JOBS_PER_MOVE,
             )
         disowned = await self._in_batches(
-            partial(personal_data.disown, user_id=user_id, until=until),
+            partial(self._disown, user_id=user_id, until=until),
             most=personal_data.DISOWNED_AT_ONCE,
         )
         # A task that came late still tells its card: the next day takes the job.
         if not await self._database.read(personal_data.has_ended_jobs_until, user_id, until):
             await self._database.write_when_possible(self._ledger.end_move, user_id)
         return disowned
+
+    def _disown(self, tx: Transaction, /, *, user_id: int, until: int, most: int) -> int:
+        tx.lock(self._ledger.person_lock(user_id))  # what comes late is booked before, or not
+        return personal_data.disown(tx, user_id, until=until, most=most)
 
     async def _move_charges(self, user_id: int) -> set[int]:
         """Move the charges of all of a person's jobs; return the servers of these."""

@@ -20,12 +20,16 @@ FIRST_LOOK_MS = 60 * 1000  # after its budget
 
 @dataclass(frozen=True, slots=True)
 class LateAttempt:
-    """A task that may still bring pictures; ``ended_at`` is when its job stopped waiting for it."""
+    """A task that may still bring pictures; ``ended_at`` is when its job stopped waiting for it.
+
+    ``due_at`` is when it is to be looked at.
+    """
 
     job: WrittenJob
     attempt: WrittenAttempt
     sent_at: int
     ended_at: int
+    due_at: int
 
 
 def look_again(tx: Transaction, attempt: Attempt, at: int | None) -> None:
@@ -37,6 +41,21 @@ def look_again(tx: Transaction, attempt: Attempt, at: int | None) -> None:
         attempt.slot,
         attempt.number,
     )
+
+
+def claim_look(tx: Transaction, late: LateAttempt, next_at: int | None) -> bool:
+    """Write when a task is looked at next; return False if another process looks at it now."""
+    key = late.attempt.key
+    claimed = tx.query(
+        "UPDATE attempts SET look_at = $1 WHERE job_id = $2 AND slot = $3 AND number = $4"
+        " AND look_at = $5 RETURNING job_id",
+        next_at,
+        key.job_id,
+        key.slot,
+        key.number,
+        late.due_at,
+    )
+    return bool(claimed)
 
 
 def forget_looks(tx: Transaction, job_id: str) -> None:
@@ -53,7 +72,8 @@ def due_attempts(rows: Transaction, now: int) -> list[LateAttempt]:
         written = None if job is None else read_job(job)
         if isinstance(written, WrittenJob):
             since = row["started_at"] if row["ended_at"] is None else row["ended_at"]
-            found.append(LateAttempt(written, written_attempt(row), row["started_at"], since))
+            attempt, sent_at = written_attempt(row), row["started_at"]
+            found.append(LateAttempt(written, attempt, sent_at, since, row["look_at"]))
     return found
 
 

@@ -80,8 +80,7 @@ class JobRepository:
     ) -> None:
         """Write an accepted job, where its attachments lie, and where its card will be.
 
-        A crash may hide whether the card was placed. The interaction tokens that Discord dropped
-        meanwhile are forgotten.
+        A crash may hide whether the card was placed.
         """
         tx.write(
             "INSERT INTO jobs (id, owner, state, server_id, user_id, user_name, locale, request,"
@@ -105,6 +104,9 @@ class JobRepository:
             self._spoiler_of(tx, job),
         )
         write_request_files(tx, job)
+
+    def forget_expired_tokens(self, tx: Transaction) -> None:
+        """Forget the interaction tokens that Discord has dropped meanwhile."""
         tx.write(
             "UPDATE jobs SET token = NULL"
             " WHERE (ended_at IS NULL OR told = 0) AND token IS NOT NULL AND created_at < $1",
