@@ -64,7 +64,7 @@ async def measured(
             server_id = random.randint(BUSY_SERVER, servers)  # noqa: S311 - a benchmark
             requester = Requester(somebody(), server_id, "somebody")
             began = time.perf_counter()
-            await write(_spend, spend, requester)
+            await write(spend_for_job, spend, requester)
             took.append(time.perf_counter() - began)
 
     began = time.perf_counter()
@@ -72,7 +72,8 @@ async def measured(
     return speed_of(took, time.perf_counter() - began)
 
 
-def _spend(tx: Transaction, spend: Spend, requester: Requester) -> None:
+def spend_for_job(tx: Transaction, spend: Spend, requester: Requester) -> None:
+    """Insert a job, and spend for it."""
     job_id = new_job_id(wall_clock_ms())
     tx.write(JOB, job_id, requester.server_id, requester.user_id, wall_clock_ms())
     spend(tx, job_id, requester)

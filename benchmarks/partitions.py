@@ -1,29 +1,33 @@
 """Plain tables beside tables in partitions by month, on PostgreSQL.
 
-    python -m benchmarks.partitions [--months 36] [--jobs 10000] [--holds 1000]
+    python -m benchmarks.partitions [--months 36] [--jobs 5000] [--count 500]
 
-Both databases have the same jobs, so many in each month, with what belongs to them. In turn: holds,
-lookups, a page of somebody's history, and the deletion of the oldest month: in batches as
-``bot.jobs.job_retention`` deletes, and by dropping its partitions. Decision 055 is built on it.
+Both databases have the same jobs, so many in each month, with what belongs to them. For each action
+it prints the CPU of the server, which others on the machine change little; then what the deletion
+of the oldest month takes: in batches as ``bot.jobs.job_retention`` deletes, and by dropping its
+partitions. Decision 055 is built on it.
 """
 
 import argparse
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from statistics import quantiles
+from statistics import median
 from typing import Any
 
 import psycopg
 
 from benchmarks.ledger_engines import DURABLE
-from benchmarks.ledger_holds import checked, limited_ledger, measured
+from benchmarks.ledger_holds import JOB, SERVERS, USERS, checked, limited_ledger, spend_for_job
+from benchmarks.process_tree import ProcessTree
 from bot.core.clock import Clock, wall_clock_ms
-from bot.core.job_ids import first_job_id
+from bot.core.job_ids import first_job_id, new_job_id
+from bot.core.models import Requester
 from bot.database.database import Database
 from bot.database.opening import open_database
 from bot.database.transaction import Transaction
@@ -38,7 +42,7 @@ OF_JOBS = ("attempts", "costs", "pictures", "request_files")
 REFER = ("attempts", "messages", "pictures", "request_files", "intents", "reports")
 TABLES = ("jobs", *OF_JOBS, "messages", "meters")
 KEYS = {"jobs": "id", "messages": "message_id", "meters": "hour"}
-LOOKUPS = 500
+ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,11 @@ class Kind:
     ledger: Ledger
 
 
-async def main(months: int, jobs: int, holds: int) -> None:
-    """Measure both, and print what each took."""
+Action = Callable[[Kind, int], Awaitable[object]]
+
+
+async def main(months: int, jobs: int, count: int) -> None:
+    """Measure both, and print a Markdown table."""
     first = wall_clock_ms() // HOUR_MS * HOUR_MS - (months - 1) * MONTH_MS
     async with AsyncExitStack() as stack:
         server = stack.enter_context(postgresql_server(DURABLE))
@@ -60,19 +67,86 @@ async def main(months: int, jobs: int, holds: int) -> None:
             await stack.enter_async_context(_opened(server, name, months, jobs, first))
             for name in ("plain", "partitions")
         ]
-        for in_flight in (1, 8):
-            for _ in range(3):
-                for kind in kinds:
-                    speed = await measured(
-                        kind.database.write, checked(kind.ledger), holds, in_flight
-                    )
-                    print(kind.name, "holds,", in_flight, "in flight:", speed)
+        print(f"{months} months of {jobs:,} jobs; the server's CPU, medians of {ROUNDS} rounds\n")
+        print("| | plain | partitions | partitions / plain |\n|---|---|---|---|")
+        for what, act in _actions(first, months).items():
+            plain, parts = [
+                median([await _cpu_us(server, kind, act, count) for _ in range(ROUNDS)])
+                for kind in kinds
+            ]
+            print(f"| {what}, µs | {plain:.0f} | {parts:.0f} | {parts / plain:.2f} |", flush=True)
         for kind in kinds:
-            for what, sql, values in _lookups(months, jobs, first):
-                print(kind.name, what, await _timed(kind.database, sql, values))
-        for kind in kinds:
-            await _delete_in_batches(kind, first, months)
-        _drop(kinds[1].url, 1)
+            await _delete_in_batches(server, kind, first, months)
+        _drop(server, kinds[1].url, 1)
+
+
+async def _cpu_us(server: Server, kind: Kind, act: Action, count: int) -> float:
+    """Return the CPU of the server for one action, in µs."""
+    for number in range(count // 10):  # until every plan is made
+        await act(kind, count + number)
+    before_s = _cpu_s(server)
+    for number in range(count):
+        await act(kind, number)
+    return (_cpu_s(server) - before_s) * 1e6 / count
+
+
+def _cpu_s(server: Server) -> float:
+    return 0.0 if server.process is None else ProcessTree(server.process.pid).cpu_s()
+
+
+def _actions(first: int, months: int) -> dict[str, Action]:
+    def reading(sql: str, value: Callable[[int], Any]) -> Action:
+        return lambda kind, number: kind.database.read(_query, sql, value(number))
+
+    def at(number: int) -> int:
+        return first + number * 7919 * HOUR_MS % (months * MONTH_MS)
+
+    return {
+        "a hold with its job": _hold,
+        "the other rows of a job": _rest_of_a_job,
+        **{what: reading(sql, partial(value, at)) for what, (sql, value) in LOOKUPS.items()},
+    }
+
+
+async def _hold(kind: Kind, number: int) -> None:
+    requester = Requester(1 + number % USERS, 1 + number % SERVERS, "somebody")
+    await kind.database.write(spend_for_job, checked(kind.ledger), requester)
+
+
+async def _rest_of_a_job(kind: Kind, number: int) -> None:
+    await kind.database.write(_write_rest, number)
+
+
+def _write_rest(tx: Transaction, number: int) -> None:
+    now = wall_clock_ms()
+    job_id = new_job_id(now)
+    tx.write(JOB, job_id, 1, 1, now)
+    tx.write(
+        "INSERT INTO attempts (job_id, slot, number, gateway, asked, state, billed, started_at)"
+        " VALUES ($1, 0, 1, 'painter', 1, 'received', 'yes', $2)",
+        job_id,
+        now,
+    )
+    tx.write(
+        "INSERT INTO costs (job_id, slot, number, gateway, model, at, billed, pictures)"
+        " VALUES ($1, 0, 1, 'painter', 'painter', $2, 'yes', 1)",
+        job_id,
+        now,
+    )
+    message_id = (now - DISCORD_EPOCH_MS << 22) + number % 4096
+    tx.write(
+        "INSERT INTO messages (message_id, channel_id, job_id) VALUES ($1, 1, $2)"
+        " ON CONFLICT (message_id) DO NOTHING",
+        message_id,
+        job_id,
+    )
+    tx.write(
+        "INSERT INTO pictures (job_id, number, sha256, format, width, height, bytes, at)"
+        " VALUES ($1, 1, $1, 'png', 1024, 1024, 100, $2)",
+        job_id,
+        now,
+    )
+    tx.write("UPDATE jobs SET state = 'done', ended_at = $2, told = 1 WHERE id = $1", job_id, now)
 
 
 @asynccontextmanager
@@ -84,8 +158,10 @@ async def _opened(server: Server, name: str, months: int, jobs: int, first: int)
         if name == "partitions":
             for statement in _partitioned(months, first):
                 connection.execute(statement)
+        before_s = _cpu_s(server)
         for month in range(months):
-            _fill(connection, month, jobs, first + month * MONTH_MS)
+            _fill(connection, jobs, first + month * MONTH_MS)
+        print(f"{name}: filled with {_cpu_s(server) - before_s:.0f} s of CPU", flush=True)
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")
     async with open_database(url, backup_dir=Path(), now=wall_clock_ms) as database:
@@ -116,7 +192,7 @@ def _bound(table: str, at: int) -> str:
     return str(at // HOUR_MS) if table == "meters" else f"'{first_job_id(at)}'"
 
 
-def _fill(connection: psycopg.Connection[Any], month: int, jobs: int, since: int) -> None:
+def _fill(connection: psycopg.Connection[Any], jobs: int, since: int) -> None:
     connection.execute(
         f"""
         CREATE TEMP TABLE made AS
@@ -177,99 +253,86 @@ _ROWS = (
 )
 
 
-def _lookups(months: int, jobs: int, first: int) -> list[tuple[str, str, Callable[[int], Any]]]:
-    def at(number: int) -> int:
-        return first + number * 7919 * HOUR_MS % (months * MONTH_MS)
-
-    del jobs
-    return [
-        ("job by id", "SELECT * FROM jobs WHERE id = $1", lambda n: first_job_id(at(n))),
-        (
-            "job by message",
-            "SELECT jobs.* FROM messages JOIN jobs ON jobs.id = messages.job_id"
-            " WHERE messages.message_id = $1",
-            lambda n: at(n) - DISCORD_EPOCH_MS << 22,
-        ),
-        (
-            "messages of a job",
-            "SELECT * FROM messages WHERE job_id = $1",
-            lambda n: first_job_id(at(n)),
-        ),
-        (
-            "page of a history",
-            "SELECT * FROM jobs WHERE user_id = $1 ORDER BY created_at DESC LIMIT 10",
-            lambda n: 1 + n % 20000,
-        ),
-        (
-            "unfinished jobs",
-            "SELECT * FROM jobs WHERE (ended_at IS NULL OR told = 0) AND created_at > $1"
-            " ORDER BY created_at LIMIT 10",
-            lambda n: n,
-        ),
-    ]
-
-
-async def _timed(database: Database, sql: str, value: Callable[[int], Any]) -> str:
-    took = []
-    for number in range(LOOKUPS):
-        began = time.perf_counter()
-        await database.read(_query, sql, value(number))
-        took.append((time.perf_counter() - began) * 1000)
-    cuts = quantiles(took, n=100)
-    return f"p50 {cuts[49]:.2f} ms, p99 {cuts[98]:.2f} ms"
+LOOKUPS: dict[str, tuple[str, Callable[[Callable[[int], int], int], Any]]] = {
+    "a job by its id": (
+        "SELECT * FROM jobs WHERE id = $1",
+        lambda at, number: first_job_id(at(number)),
+    ),
+    "a job by its message": (
+        "SELECT jobs.* FROM messages JOIN jobs ON jobs.id = messages.job_id"
+        " WHERE messages.message_id = $1",
+        lambda at, number: at(number) - DISCORD_EPOCH_MS << 22,
+    ),
+    "the messages of a job": (
+        "SELECT * FROM messages WHERE job_id = $1",
+        lambda at, number: first_job_id(at(number)),
+    ),
+    "a page of somebody's history": (
+        "SELECT * FROM jobs WHERE user_id = $1 ORDER BY created_at DESC LIMIT 10",
+        lambda _, number: 1 + number % 20000,
+    ),
+    "jobs that have not ended": (
+        "SELECT * FROM jobs WHERE (ended_at IS NULL OR told = 0) AND created_at > $1"
+        " ORDER BY created_at LIMIT 10",
+        lambda at, number: at(number),
+    ),
+}
 
 
 def _query(rows: Transaction, sql: str, value: Any) -> None:
     rows.query(sql, value)
 
 
-async def _delete_in_batches(kind: Kind, first: int, months: int) -> None:
+async def _delete_in_batches(server: Server, kind: Kind, first: int, months: int) -> None:
     async def go_on(_seconds: float) -> None:
         """Pause not at all."""
 
     now = first + months * MONTH_MS
     keep = timedelta(milliseconds=(months - 1) * MONTH_MS)
-    before, began = _state(kind.url), time.perf_counter()
+    before = _state(server, kind.url)
     await JobRetention(
         kind.database, kind.ledger, keep=keep, clock=Clock(now=lambda: now, sleep=go_on)
     ).delete_old()
-    print(kind.name, "a month in batches:", _since(kind.url, before, began))
+    print(f"\n{kind.name}, a month in batches: {_since(server, kind.url, before)}")
 
 
-def _drop(url: str, month: int) -> None:
-    before, began = _state(url), time.perf_counter()
+def _drop(server: Server, url: str, month: int) -> None:
+    before = _state(server, url)
     with psycopg.connect(url) as connection:
         for table in (*OF_JOBS, "messages", "meters"):
             connection.execute(f"DROP TABLE {table}_m{month}")  # type: ignore[arg-type]
         connection.execute(f"ALTER TABLE jobs DETACH PARTITION jobs_m{month}")  # type: ignore[arg-type]
         connection.execute(f"DROP TABLE jobs_m{month}")  # type: ignore[arg-type]
-    print("partitions, a month dropped:", _since(url, before, began))
+    print(f"\npartitions, a month dropped: {_since(server, url, before)}")
 
 
-def _state(url: str) -> tuple[int, int, int]:
+def _state(server: Server, url: str) -> tuple[float, float, float, int, int]:
+    """Return the time, the server's CPU seconds, bytes of its log and of the database, and jobs."""
     with psycopg.connect(url, autocommit=True) as connection:
         found = connection.execute(
             "SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn,"
             " pg_database_size(current_database()), (SELECT COUNT(*) FROM jobs)"
         ).fetchone()
-    return (0, 0, 0) if found is None else (int(found[0]), int(found[1]), int(found[2]))
+    wal, size, jobs = found or (0, 0, 0)
+    return time.perf_counter(), _cpu_s(server), float(wal), int(size), int(jobs)
 
 
-def _since(url: str, before: tuple[int, int, int], began: float) -> str:
-    seconds = time.perf_counter() - began
+def _since(server: Server, url: str, before: tuple[float, float, float, int, int]) -> str:
+    after = _state(server, url)
+    seconds, cpu_s, wal, size, jobs = (new - old for new, old in zip(after, before, strict=True))
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM")
-    wal, size, jobs = _state(url)
+    left = _state(server, url)[3] - before[3]
     return (
-        f"{before[2] - jobs} jobs in {seconds:.2f} s, {(wal - before[0]) / 1e6:.1f} MB of WAL,"
-        f" {before[1] / 1e6:.1f} -> {size / 1e6:.1f} MB"
+        f"{-jobs} jobs in {seconds:.2f} s, CPU {cpu_s:.2f} s, {wal / 1e6:.1f} MB of log; the"
+        f" database grows by {size / 1e6:.1f} MB, after VACUUM {left / 1e6:.1f} MB"
     )
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Compare plain tables with partitions.")
     parser.add_argument("--months", type=int, default=36)
-    parser.add_argument("--jobs", type=int, default=10_000)
-    parser.add_argument("--holds", type=int, default=1000)
+    parser.add_argument("--jobs", type=int, default=5_000)
+    parser.add_argument("--count", type=int, default=500, help="of each action")
     given = parser.parse_args()
-    asyncio.run(main(given.months, given.jobs, given.holds))
+    asyncio.run(main(given.months, given.jobs, given.count))
