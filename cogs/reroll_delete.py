@@ -12,6 +12,7 @@ from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import ShuttingDown
 from bot.core.errors.quotas import Blocked
 from bot.core.models import OPEN_STATES, JobState
+from bot.core.presses import REACTION_MS
 from bot.discord_ui.buttons import ResultButton
 from bot.discord_ui.caller import (
     CallerContext,
@@ -23,6 +24,7 @@ from bot.discord_ui.courier_parts import ChannelTurns
 from bot.discord_ui.deletion_question import DeletionAnswer, DeletionButton
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.short_lived_messages import ShortLivedMessages
+from bot.jobs.repository.presses import PressRepeated
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.emoji import same_emoji
 from cogs.button_guard import Debouncer
@@ -31,8 +33,6 @@ from cogs.result_deletion import ResultDeletion
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-# Re-roll reactions of the same person to the same message count once in this time.
-REROLL_DEBOUNCE_MS = 10_000
 # A person is told of one refusal in this time; the message is deleted after a while.
 REFUSAL_PAUSE_MS = 60_000
 REFUSAL_STAYS_S = 10
@@ -45,7 +45,7 @@ class RerollDeleteCog(commands.Cog):
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
-        self._reacted = Debouncer(deps.now, within_ms=REROLL_DEBOUNCE_MS)
+        self._reacted = Debouncer(deps.now, within_ms=REACTION_MS)
         self._refused = Debouncer(deps.now, within_ms=REFUSAL_PAUSE_MS)
         self._refusals = ShortLivedMessages()
         self._deletion = ResultDeletion(deps)
@@ -131,6 +131,8 @@ class RerollDeleteCog(commands.Cog):
             # queue with jobs that nobody sees yet.
             async with self._turns.turn(reaction.channel_id):
                 await self._repeat(message, person)
+        except PressRepeated:
+            log.info("reaction.repeated", message=reaction.message_id)
         except ShuttingDown:
             log.info("reaction.came_too_late", message=reaction.message_id)
         except EaselError as refusal:
@@ -146,7 +148,7 @@ class RerollDeleteCog(commands.Cog):
         if not await self._deps.button_guard.may_repeat(person, message.channel.id):
             return
         self._deps.job_lookup.check_repeatable(written, by=person.id)
-        caller = caller_of_reaction(person, message.channel.id, self._deps.client.languages)
+        caller = caller_of_reaction(person, message, self._deps.client.languages)
         courier = self._deps.couriers.replying(message, person.guild.filesize_limit)
         await self._deps.request_builder.repeat(written.job, caller, courier)
 

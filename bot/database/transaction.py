@@ -41,6 +41,8 @@ class Transaction(ABC):
     def __init__(self, *, is_again: bool = False) -> None:
         self.committed: list[Callable[[], object]] = []
         """What is called after the COMMIT."""
+        self.owned: set[str] = set()
+        """The jobs that this transaction has locked, and that belong to this process."""
         self.is_again = is_again
         """Whether the function has run before, and was rolled back because of another one."""
 

@@ -35,6 +35,7 @@ from bot.jobs.repository.late_attempts import (
     receive_late,
     tell_late,
 )
+from bot.jobs.repository.ownership import lock_job
 from bot.jobs.repository.rows import Cost
 from bot.jobs.repository.settled_pictures import read_picture_counts
 
@@ -87,7 +88,7 @@ class LateTasks(BackgroundTask):
         database, now = self._deps.database, self._deps.clock.now()
         for late in await database.read(due_attempts, now):
             if not await database.write(claim_look, late, self._next_look(late, now)):
-                continue
+                continue  # another process looks
             if not late.job.is_open and late.job.state is not JobState.DELIVERED:
                 with bound_contextvars(job=late.job.job.id):
                     await self._look_at(late, open_courier, find_requester)
@@ -102,7 +103,7 @@ class LateTasks(BackgroundTask):
         self, late: LateAttempt, open_courier: OpenCourier, find_requester: FindRequester
     ) -> None:
         job, key = late.job.job, late.attempt.key
-        folder = self._deps.attempts.folder / f"{job.id}-late"
+        folder = self._deps.attempts.late_folder(job)
         folder.mkdir(parents=True, exist_ok=True)
         request = GatewayRequest(job.request, late.attempt.asked, folder, f"slot-{key.slot}")
         try:
@@ -151,7 +152,7 @@ class LateTasks(BackgroundTask):
         """Turn the doubt into a late delivery; return what to tell, None for the second time."""
         deps, job, attempt = self._deps, late.job.job, late.attempt
         tx.lock(deps.ledger.person_lock(job.requester.user_id))  # their data may just be deleted
-        tx.one_locked("SELECT id FROM jobs WHERE id = $1", job.id)  # nor taken down meanwhile
+        lock_job(tx, job.id)  # nor taken down meanwhile
         now_written = deps.repository.job(tx, job.id)
         if now_written is None or now_written.job.requester.user_id != job.requester.user_id:
             return None  # their data was deleted meanwhile
@@ -175,5 +176,5 @@ class LateTasks(BackgroundTask):
             price=read_price(tx, job.id),
         )
         error = PicturesLate(count=len(stored), credits=credits_, slot=attempt.key.slot)
-        tell_late(tx, job.id, error)
+        tell_late(tx, job.id, error, owner=deps.repository.owner)
         return error

@@ -33,7 +33,7 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "shared_buffers": "64MB",
-    "log_min_messages": "fatal",
+    "log_min_messages": "log",
 }
 
 
@@ -99,13 +99,14 @@ class Server:
         found = binaries()
         assert found is not None
         options = [f"-c{name}={value}" for name, value in self.settings.items()]
-        self.process = subprocess.Popen(
-            [found / "postgres", "-D", self.folder / "data", "-p", str(self.port), *options],
-            user=_user(),
-            group=_user(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        with (self.folder / "server.log").open("ab") as told:
+            self.process = subprocess.Popen(
+                [found / "postgres", "-D", self.folder / "data", "-p", str(self.port), *options],
+                user=_user(),
+                group=_user(),
+                stdout=subprocess.DEVNULL,
+                stderr=told,
+            )
         for _ in range(200):
             assert self.process.poll() is None, "the server has ended"
             try:

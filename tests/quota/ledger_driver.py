@@ -53,9 +53,10 @@ def ledger_of(
     total_quota: str = "",
     budget: str = "",
     max_doubtful_per_day: int = 3,
+    kind: type[Ledger] = Ledger,
 ) -> Ledger:
     """Return a ledger with the operator's quotas."""
-    return Ledger(
+    return kind(
         default=parse_limits(default),
         server_quota=parse_limits(server_quota),
         total_quota=parse_limits(total_quota),

@@ -9,7 +9,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.numeric import Int8BinaryDumper
 from psycopg.types.string import StrDumper
 
+from bot.core.errors.base import StartRefused
 from bot.database.errors import PostgresqlError
+from bot.database.postgresql.faults import refusal_of
 from bot.database.postgresql.rows import named_rows
 
 CONNECT_S = 5
@@ -77,6 +79,21 @@ def errors_translated() -> Iterator[None]:
         yield
     except psycopg.Error as error:
         raise translated(error) from None  # it quotes the values of the row
+
+
+@contextmanager
+def unusable_refused() -> Iterator[None]:
+    """Raise StartRefused where DATABASE_URL is no address, or its server cannot be used."""
+    try:
+        yield
+    except psycopg.ProgrammingError:
+        # Its words may hold a part of the password.
+        raise StartRefused(
+            "DATABASE_URL is no address of a PostgreSQL database: write it like "
+            "postgresql://easel:PASSWORD@db.example.com/easel, with % as %25 in the password."
+        ) from None
+    except PostgresqlError as error:
+        raise refusal_of(error) from error
 
 
 def translated(error: psycopg.Error) -> PostgresqlError:

@@ -29,7 +29,7 @@ class LateAttempt:
     attempt: WrittenAttempt
     sent_at: int
     ended_at: int
-    due_at: int
+    look_at: int
 
 
 def look_again(tx: Transaction, attempt: Attempt, at: int | None) -> None:
@@ -43,19 +43,19 @@ def look_again(tx: Transaction, attempt: Attempt, at: int | None) -> None:
     )
 
 
-def claim_look(tx: Transaction, late: LateAttempt, next_at: int | None) -> bool:
-    """Write when a task is looked at next; return False if another process looks at it now."""
+def claim_look(tx: Transaction, late: LateAttempt, at: int | None) -> bool:
+    """Write when a task is looked at next; return False if another process has, and looks now."""
     key = late.attempt.key
-    claimed = tx.query(
+    claimed = tx.one(
         "UPDATE attempts SET look_at = $1 WHERE job_id = $2 AND slot = $3 AND number = $4"
         " AND look_at = $5 RETURNING job_id",
-        next_at,
+        at,
         key.job_id,
         key.slot,
         key.number,
-        late.due_at,
+        late.look_at,
     )
-    return bool(claimed)
+    return claimed is not None
 
 
 def forget_looks(tx: Transaction, job_id: str) -> None:
@@ -72,8 +72,8 @@ def due_attempts(rows: Transaction, now: int) -> list[LateAttempt]:
         written = None if job is None else read_job(job)
         if isinstance(written, WrittenJob):
             since = row["started_at"] if row["ended_at"] is None else row["ended_at"]
-            attempt, sent_at = written_attempt(row), row["started_at"]
-            found.append(LateAttempt(written, attempt, sent_at, since, row["look_at"]))
+            attempt, look_at = written_attempt(row), row["look_at"]
+            found.append(LateAttempt(written, attempt, row["started_at"], since, look_at))
     return found
 
 
@@ -107,11 +107,12 @@ def receive_late(tx: Transaction, attempt: Attempt, cost: Cost) -> bool:
     return True
 
 
-def tell_late(tx: Transaction, job_id: str, error: EaselError) -> None:
-    """Write that a job has pictures after all, and that its requester is to be told so."""
+def tell_late(tx: Transaction, job_id: str, error: EaselError, *, owner: str) -> None:
+    """Write that a job has pictures after all, and that a process is to tell its requester so."""
     tx.write(
-        "UPDATE jobs SET state = 'done', error = $1, telling_failures = 0,"
-        " told = CASE WHEN channel_id IS NULL THEN 1 ELSE 0 END WHERE id = $2",
+        "UPDATE jobs SET state = 'done', error = $1, telling_failures = 0, owner = $2,"
+        " told = CASE WHEN channel_id IS NULL THEN 1 ELSE 0 END WHERE id = $3",
         error_to_text(error),
+        owner,
         job_id,
     )
