@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from bot.core.clock import Clock
+from bot.core.errors.base import StartRefused
 from bot.core.liveness import Liveness
 from bot.core.metrics import NO_METRICS, Metrics
-from bot.core.private_files import restrict_data_folder
+from bot.core.private_files import make_private_folder, restrict_data_folder
 from bot.core.process_lock import LockFolders
 from bot.core.pseudonyms import Pseudonyms, read_or_make_key
 from bot.core.traces import NO_TRACES, Traces
@@ -104,7 +106,7 @@ async def open_services(
     tell_names(metrics, gateways, catalogue)
     rules = await asyncio.to_thread(read_rules, settings.moderation_file)
     locks = lock_folders(settings)
-    await asyncio.to_thread(restrict_data_folder, settings.data_dir)
+    await asyncio.to_thread(_prepare_data_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
         base = _Base(
             settings=settings,
@@ -138,6 +140,17 @@ async def open_services(
         base.liveness.on_regained(job_service.drop_taken_over)
         stack.push_async_callback(job_service.close, grace_s=settings.shutdown_grace)
         yield _services(base, deps, job_service, router)
+
+
+def _prepare_data_folder(folder: Path) -> None:
+    try:
+        make_private_folder(folder)
+    except OSError as refused:
+        raise StartRefused(
+            f"DATA_DIR={folder} cannot be written ({refused.strerror}): let the bot's user write "
+            "there, or set it to a folder that it may write."
+        ) from refused
+    restrict_data_folder(folder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
