@@ -14,18 +14,22 @@ from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts, discord_timestamp
 from bot.core.metrics import Metrics
 from bot.core.process_lock import hold_bot_lock
+from bot.database.database import Database
 from bot.database.opening import is_postgresql
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.buttons import StopButton
 from bot.discord_ui.caller import Languages, with_present_roles
 from bot.discord_ui.client import AllowedPlaces, Client
+from bot.discord_ui.command_records import CommandFile, CommandRecord, CommandTable
 from bot.discord_ui.command_sync import SYNCED_FILE
 from bot.discord_ui.couriers import Couriers
 from bot.discord_ui.help_embeds import HelpLinks
+from bot.discord_ui.identify_turns import SharedTurns
 from bot.discord_ui.log_channels import LogChannels
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import OwnerNotifier
+from bot.discord_ui.sharded_bot import DiscordConnection
 from bot.discord_ui.uploads import MessagePictures, read_from_cdn
 from bot.gateways.download import Downloader
 from bot.gateways.reply.unread_files import UnreadFiles
@@ -33,7 +37,13 @@ from bot.images.references import MAX_MEGABYTES
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.job_retention import JobRetention
 from bot.jobs.late_tasks import LateTasks
-from bot.jobs.maintenance import Maintenance, MaintenanceTask, delete_old_charges
+from bot.jobs.maintenance import (
+    Maintenance,
+    MaintenanceTask,
+    SharedMaintenance,
+    delete_old_charges,
+    delete_presses,
+)
 from bot.jobs.recovery import ResumableJob, UnreportedFailure
 from bot.jobs.scheduled_backups import BackupSchedule, ScheduledBackups
 from bot.monitoring.opening import open_metrics, open_traces, serve_monitoring
@@ -42,6 +52,7 @@ from bot.preferences.preset_lookup import PresetLookup
 from bot.preferences.style_store import ServerStyleStore
 from bot.quota.chart import Charts
 from bot.services import Services, open_services
+from bot.settings.cluster_settings import api_base, cluster_of
 from bot.settings.settings import (
     NOTHING_LIMITS_STRANGERS,
     Settings,
@@ -88,6 +99,7 @@ class _BackgroundTasks:
     """What runs beside the requests, from the login on."""
 
     maintenance: Maintenance
+    shared: SharedMaintenance
     backups: ScheduledBackups
     late_tasks: LateTasks
     log_channels: LogChannels
@@ -102,14 +114,10 @@ class _BackgroundTasks:
         )
         services.job_service.on_end = log_channels.job_ended
         services.job_service.on_declined = log_channels.declined
-        maintenance = Maintenance(
-            (services.deletion.complete, services.offers.refresh),
-            clock,
-            patient=_patient_tasks(settings, bot, clock),
-        )
+        maintenance, shared = _maintenance(settings, bot, clock)
         backups = _backups(settings, services, clock)
-        async with log_channels, maintenance, backups, services.late_tasks as late_tasks:
-            yield cls(maintenance, backups, late_tasks, log_channels)
+        async with log_channels, maintenance, shared, backups, services.late_tasks as late_tasks:
+            yield cls(maintenance, shared, backups, late_tasks, log_channels)
 
     def begin(
         self, bot: Bot, taken: Sequence[UnreportedFailure | ResumableJob], couriers: Couriers
@@ -120,11 +128,12 @@ class _BackgroundTasks:
         self.maintenance.begin(resume)
         self.late_tasks.begin(couriers.reopen, partial(with_present_roles, bot.client))
         self.backups.begin()
+        self.shared.begin()
 
     async def end(self) -> None:
         """End them, the log channels once they have posted what waits."""
         await self.log_channels.finish(within_s=LAST_ENTRIES_S)
-        for task in (self.maintenance, self.late_tasks, self.backups):
+        for task in (self.maintenance, self.shared, self.late_tasks, self.backups):
             await task.end()
 
 
@@ -143,11 +152,15 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         opening = open_services(settings, clock, metrics, traces, cluster=settings.cluster)
         services = await stack.enter_async_context(opening)
         taken = await services.recovery.take_over()
-        preference_store = await _load_preferences(services, clock)
-        styles = ServerStyleStore(services.database, now=clock.now)
+        preference_store = PreferenceStore(services.database, services.notifications, now=clock.now)
+        await stack.enter_async_context(preference_store)
+        await _load_preferences(preference_store, services)
+        styles = ServerStyleStore(services.database, services.notifications, now=clock.now)
+        await stack.enter_async_context(styles)
         await styles.load()
-        bot = Bot(services, _client(settings, preference_store, metrics), preference_store, styles)
-        client, couriers = bot.client, _couriers(bot, clock)
+        client = _client(settings, services.database, preference_store, metrics)
+        bot = Bot(services, client, preference_store, styles)
+        couriers = _couriers(bot, clock)
         owner = OwnerNotifier(client)
         services.alerts.listener = owner.notify
         tasks = await stack.enter_async_context(_BackgroundTasks.open(settings, bot, clock))
@@ -186,16 +199,14 @@ def _log_summary(bot: Bot, settings: Settings) -> None:
         log.warning("bot.unlimited", facts=facts, mend=fix)
 
 
-async def _load_preferences(services: Services, clock: Clock) -> PreferenceStore:
-    """Return what people and servers set, without what a restored backup must not bring back."""
-    store = PreferenceStore(services.database, now=clock.now)
+async def _load_preferences(store: PreferenceStore, services: Services) -> None:
+    """Load what people and servers set, without what a restored backup must not bring back."""
     for request in await services.deletion.undone_requests():
         await store.delete_person(request.user_id)
         await services.deletion.repeat(request)
     await services.reports.repeat_removals()
     await store.load()
     services.moderation.words_of = lambda server_id: store.server(server_id).words
-    return store
 
 
 def _backups(settings: Settings, services: Services, clock: Clock) -> ScheduledBackups:
@@ -208,11 +219,13 @@ def _backups(settings: Settings, services: Services, clock: Clock) -> ScheduledB
     )
 
 
-def _client(settings: Settings, preference_store: PreferenceStore, metrics: Metrics) -> Client:
+def _client(
+    settings: Settings, database: Database, preference_store: PreferenceStore, metrics: Metrics
+) -> Client:
     return Client(
         texts=Texts(when=discord_timestamp),
         languages=Languages(preference_store),
-        synced_file=settings.data_dir / SYNCED_FILE,
+        record=_command_record(settings, database),
         places=AllowedPlaces(
             frozenset(settings.allowed_servers),
             direct_messages=settings.allow_direct_messages,
@@ -220,8 +233,21 @@ def _client(settings: Settings, preference_store: PreferenceStore, metrics: Metr
         ),
         dev_guild_id=settings.dev_guild_id,
         hears_deletions=settings.forget_deleted,
-        proxies=settings.proxies,
+        connection=_connection(settings, database),
         metrics=metrics,
+    )
+
+
+def _command_record(settings: Settings, database: Database) -> CommandRecord:
+    if is_postgresql(settings.database_url):
+        return CommandTable(database, settings.dev_guild_id or 0)
+    return CommandFile(settings.data_dir / SYNCED_FILE)
+
+
+def _connection(settings: Settings, database: Database) -> DiscordConnection:
+    reserve = SharedTurns(database).reserve
+    return DiscordConnection.of(
+        cluster_of(settings), api_base(settings), proxies=settings.proxies, reserve=reserve
     )
 
 
@@ -243,18 +269,45 @@ def _couriers(bot: Bot, clock: Clock) -> Couriers:
     )
 
 
-def _patient_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[MaintenanceTask]:
-    services = bot.services
-    keep = timedelta(days=settings.keep_jobs_days)
-    old_jobs = JobRetention(services.database, services.ledger, keep=keep, clock=clock)
+def _maintenance(
+    settings: Settings, bot: Bot, clock: Clock
+) -> tuple[Maintenance, SharedMaintenance]:
+    """Return what this process does daily, and what any of several processes does."""
+    services, chores = bot.services, _chores(settings, bot.services, clock)
+    first: list[MaintenanceTask] = [
+        services.deletion.forget_old_requests,
+        services.offers.refresh,
+    ]
+    patient = [*_own_tasks(settings, bot, clock)]
+    if not is_postgresql(settings.database_url):
+        first.insert(0, chores.pop("deletions"))
+        patient.extend(chores.values())
+        chores.clear()
+    maintenance = Maintenance(first, clock, patient=patient)
+    return maintenance, SharedMaintenance(services.database, chores, clock)
+
+
+def _own_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[MaintenanceTask]:
+    """Return what each process does, as nobody else has its files."""
     return (
         bot.client.sync_commands,  # Discord may have refused them for a day
-        services.taken_down_files.delete,
-        services.retention.delete_expired,
-        partial(delete_old_charges, services.database, services.ledger, clock.now),
+        bot.services.retention.delete_expired,
         partial(to_thread, UnreadFiles(settings.data_dir / "unread", clock.now).delete_old),
-        old_jobs.delete_old,  # the first time it may take hours
     )
+
+
+def _chores(settings: Settings, services: Services, clock: Clock) -> dict[str, MaintenanceTask]:
+    """Return what one process does for all of them."""
+    database, ledger = services.database, services.ledger
+    keep = timedelta(days=settings.keep_jobs_days)
+    old_jobs = JobRetention(database, ledger, keep=keep, clock=clock)
+    return {
+        "deletions": services.deletion.complete,
+        "taken down files": services.taken_down_files.delete,
+        "presses": partial(delete_presses, database, clock.now),
+        "charges": partial(delete_old_charges, database, ledger, clock.now),
+        "jobs": old_jobs.delete_old,  # the first time it may take hours
+    }
 
 
 def _dependencies(settings: Settings, bot: Bot, parts: _Parts, clock: Clock) -> Dependencies:

@@ -16,7 +16,13 @@ from bot.core.process_lock import LockFolders
 from bot.core.pseudonyms import Pseudonyms, read_or_make_key
 from bot.core.traces import NO_TRACES, Traces
 from bot.database.database import Database
-from bot.database.opening import open_database, open_liveness
+from bot.database.notifications import Notifications
+from bot.database.opening import (
+    is_postgresql,
+    open_database,
+    open_liveness,
+    open_notifications,
+)
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.gateways.age_restriction import AgeRestriction
 from bot.gateways.catalogue import Catalogue
@@ -38,12 +44,14 @@ from bot.jobs.personal_data.deletion import PersonalDataDeletion
 from bot.jobs.personal_data.deletion_requests import DeletionRequests
 from bot.jobs.personal_data.export import PersonalDataExport
 from bot.jobs.picture_retention import PictureRetention, RetentionLimits
-from bot.jobs.pricing import Pricing, ServerCostCache
+from bot.jobs.pricing import Pricing
 from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.recovery import Recovery
 from bot.jobs.reported_results import ReportedResults
 from bot.jobs.repository.repository import JobRepository
+from bot.jobs.server_costs import ServerCostStore
 from bot.jobs.service import JobService
+from bot.jobs.stop_requests import StopRequests
 from bot.jobs.taken_down_files import TakenDownFiles
 from bot.moderation.moderation import PromptModeration
 from bot.moderation.rules import OperatorRules, read_rules
@@ -59,10 +67,11 @@ class Services:
     """What the bot and the terminal share: everything below Discord."""
 
     database: Database
+    notifications: Notifications
     ledger: Ledger
     catalogue: Catalogue
     pricing: Pricing
-    server_costs: ServerCostCache
+    server_costs: ServerCostStore
     job_service: JobService
     cancellation: Cancellation
     recovery: Recovery
@@ -108,6 +117,11 @@ async def open_services(
     locks = lock_folders(settings)
     await asyncio.to_thread(_prepare_data_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
+        liveness = await stack.enter_async_context(
+            open_liveness(database_url(settings), locks, cluster=cluster)
+        )
+        database = await stack.enter_async_context(_database(settings, clock, metrics))
+        notifications = open_notifications(database_url(settings), database)
         base = _Base(
             settings=settings,
             clock=clock,
@@ -116,10 +130,9 @@ async def open_services(
             rules=rules,
             content_store=ContentStore(settings.data_dir / "vault", clock.now),
             locks=locks,
-            liveness=await stack.enter_async_context(
-                open_liveness(database_url(settings), locks, cluster=cluster)
-            ),
-            database=await stack.enter_async_context(_database(settings, clock, metrics)),
+            liveness=liveness,
+            database=database,
+            notifications=await stack.enter_async_context(notifications),
             alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now)),
             metrics=metrics,
             traces=traces,
@@ -135,11 +148,11 @@ async def open_services(
                 unread_folder=settings.data_dir / "unread",
             )
         )
-        deps = await _job_dependencies(base, router)
+        deps, server_costs = await _job_dependencies(base, router, stack)
         job_service = JobService(deps)
         base.liveness.on_regained(job_service.drop_taken_over)
         stack.push_async_callback(job_service.close, grace_s=settings.shutdown_grace)
-        yield _services(base, deps, job_service, router)
+        yield _services(base, deps, job_service, router, server_costs)
 
 
 def _prepare_data_folder(folder: Path) -> None:
@@ -166,12 +179,15 @@ class _Base:
     locks: LockFolders
     liveness: Liveness
     database: Database
+    notifications: Notifications
     alerts: OperatorAlerts
     metrics: Metrics
     traces: Traces
 
 
-async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
+async def _job_dependencies(
+    base: _Base, router: Router, stack: AsyncExitStack
+) -> tuple[JobDependencies, ServerCostStore]:
     settings, clock, database, catalogue = base.settings, base.clock, base.database, base.catalogue
     repository = JobRepository(
         owner=base.liveness.owner, now=clock.now, metrics=base.metrics, traces=base.traces
@@ -180,7 +196,12 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
     ledger = _ledger(settings, clock, pseudonyms, base.metrics)
     queue = _queue(settings, catalogue, clock)
     retention = RetentionLimits(timedelta(days=settings.retention_days), settings.max_disk)
-    return JobDependencies(
+    opening = ServerCostStore(database, base.notifications, ledger)
+    server_costs = await stack.enter_async_context(opening)
+    await server_costs.load()
+    stops = StopRequests(base.notifications)
+    stack.push_async_callback(stops.close)
+    deps = JobDependencies(
         database=database,
         ledger=ledger,
         repository=repository,
@@ -191,10 +212,11 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
             catalogue,
             base.alerts,
             max_requests_per_minute=settings.max_requests_per_minute,
+            records_presses=is_postgresql(settings.database_url),
         ),
         pricing=Pricing(
             catalogue,
-            ServerCostCache(await database.read(ledger.costs, None)),
+            server_costs.cache,
             has_ceilings=bool(settings.server_quota or settings.total_quota),
         ),
         queue=queue,
@@ -209,7 +231,12 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
             base.liveness,
         ),
         cancellation=Cancellation(
-            database=database, ledger=ledger, repository=repository, queue=queue
+            database=database,
+            ledger=ledger,
+            repository=repository,
+            queue=queue,
+            requests=stops,
+            owner=base.owner,
         ),
         first_responses=FirstResponses(),
         retention=PictureRetention(database, base.content_store, retention, now=clock.now),
@@ -221,10 +248,15 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
         clock=clock,
         metrics=base.metrics,
     )
+    return deps, server_costs
 
 
 def _services(
-    base: _Base, deps: JobDependencies, job_service: JobService, router: Router
+    base: _Base,
+    deps: JobDependencies,
+    job_service: JobService,
+    router: Router,
+    server_costs: ServerCostStore,
 ) -> Services:
     settings, content_store = base.settings, base.content_store
     offers = OfferedModels(
@@ -240,10 +272,11 @@ def _services(
     )
     return Services(
         database=base.database,
+        notifications=base.notifications,
         ledger=deps.ledger,
         catalogue=base.catalogue,
         pricing=deps.pricing,
-        server_costs=deps.pricing.server_costs,
+        server_costs=server_costs,
         job_service=job_service,
         cancellation=deps.cancellation,
         recovery=_recovery(base, deps, job_service),

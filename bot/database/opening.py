@@ -22,6 +22,7 @@ from bot.database.backup import is_foreign, read_only
 from bot.database.connection import Connection
 from bot.database.database import Database, observe_transaction
 from bot.database.faults import FOREIGN, unusable
+from bot.database.notifications import LocalNotifications, Notifications
 from bot.database.outage import WAITS, DatabaseWaits, OpenFile
 from bot.database.postgresql_url import driver_needed
 
@@ -103,6 +104,22 @@ def open_liveness(
     with driver_needed():
         from bot.database.postgresql.session import open_session  # noqa: PLC0415 - an extra
     return open_session(url, cluster=cluster)
+
+
+@asynccontextmanager
+async def open_notifications(url: str, database: Database) -> AsyncIterator[Notifications]:
+    """Hear in this context what other processes write to the open database of a URL.
+
+    Raises StartRefused when that cannot be.
+    """
+    if not is_postgresql(url):
+        yield LocalNotifications()
+        return
+    from bot.database.postgresql.listener import Listener  # noqa: PLC0415 - an extra
+
+    listener = Listener(url, database)
+    async with listener.listening():
+        yield listener
 
 
 @asynccontextmanager

@@ -21,6 +21,7 @@ from bot.jobs.pricing import credits_per_picture
 from bot.jobs.repository.costs import read_price
 from bot.jobs.repository.kept_pictures import read_kept_pictures
 from bot.jobs.repository.late_attempts import forget_looks
+from bot.jobs.repository.presses import note_press
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.request_rate import check_request_rate
 from bot.jobs.repository.settled_pictures import is_in_doubt, read_picture_counts
@@ -33,7 +34,10 @@ ALERT_PERCENTS = (100, 80, 50)  # of the operator's budget, the most urgent firs
 
 @dataclass(frozen=True, slots=True)
 class Billing:
-    """Opens a job's hold and closes it, each in one transaction."""
+    """Opens a job's hold and closes it, each in one transaction.
+
+    ``records_presses``: several processes may hear of the same press.
+    """
 
     database: Database
     ledger: Ledger
@@ -41,6 +45,7 @@ class Billing:
     catalogue: Catalogue
     alerts: OperatorAlerts
     max_requests_per_minute: int
+    records_presses: bool = False
 
     async def hold(
         self, job: Job, *, attached: AttachmentUrls | None, card: AnnouncedCard | None
@@ -50,6 +55,7 @@ class Billing:
         ``card`` is where it is about to be shown: a crash may hide whether it was.
 
         Raises:
+            PressRepeated: another process has accepted it.
             Refusal: a limit, the operator's budget or the number of requests per minute does not
                 allow it, or the database does not answer in time.
         """
@@ -159,6 +165,9 @@ class Billing:
         attached: AttachmentUrls | None,
         card: AnnouncedCard | None,
     ) -> None:
+        press = job.requester.press
+        if press is not None and self.records_presses:
+            note_press(tx, press, at=job.created_at)
         if not job.requester.is_operator:
             check_request_rate(
                 tx, job.requester.user_id, at=job.created_at, most=self.max_requests_per_minute

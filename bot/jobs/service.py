@@ -10,7 +10,7 @@ from structlog.contextvars import bound_contextvars
 
 from bot.core.errors.jobs import ShuttingDown
 from bot.core.job_ids import new_job_id
-from bot.core.models import ImageRequest, Job, Requester
+from bot.core.models import OPEN_STATES, ImageRequest, Job, Requester
 from bot.database.outage import DatabaseBusy
 from bot.images.references import NO_ATTACHMENTS, Attachments
 from bot.jobs.courier import Courier
@@ -21,6 +21,11 @@ from bot.jobs.repository.rows import WrittenAttempt
 from bot.moderation.moderation import TextRefused
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+# So often a job of another process is looked at, which posts its pictures, or is dead.
+LOOKS_ELSEWHERE = 15
+LOOK_ELSEWHERE_S = 1.0
 
 
 class DeclineListener(Protocol):
@@ -138,9 +143,16 @@ class JobService:
                 task.cancel()
 
     async def wait_for_end(self, job_id: str) -> None:
-        """Wait until a job of this process has ended; return at once for any other."""
+        """Wait until a job has ended: one of another process for a while only."""
         if run := self._runs.get(job_id):
             await run.ended.wait()
+            return
+        clock = self._deps.clock
+        for _ in range(LOOKS_ELSEWHERE):
+            written = await self._deps.database.read(self._deps.repository.job, job_id)
+            if written is None or written.state not in OPEN_STATES:
+                return
+            await clock.wait(clock.sleep(LOOK_ELSEWHERE_S), "end elsewhere")
 
     async def drained(self, timeout_s: float | None = None) -> None:
         """Wait until no job runs, at most ``timeout_s`` seconds."""

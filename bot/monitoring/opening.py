@@ -12,6 +12,7 @@ from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.traces import NO_TRACES, Traces
 from bot.monitoring.event_loop import LoopLag
 from bot.services import Services
+from bot.settings.cluster_settings import metrics_address
 from bot.settings.settings import Settings, lock_folders
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ async def serve_monitoring(
     Raises:
         StartRefused: the address cannot be used.
     """
-    if settings.metrics_address is None:
+    address = metrics_address(settings)
+    if address is None:
         yield None
         return
     from bot.monitoring.exposition import Exposition
@@ -85,8 +87,8 @@ async def serve_monitoring(
             )
         )
         server = MonitoringServer(metrics, gauges, readiness)
-        port = await stack.enter_async_context(server.running(settings.metrics_address))
+        port = await stack.enter_async_context(server.running(address))
         lag = await stack.enter_async_context(LoopLag(metrics))
         lag.begin()
-        log.info("monitoring.serving", host=settings.metrics_address[0], port=port)
+        log.info("monitoring.serving", host=address[0], port=port)
         yield port

@@ -27,6 +27,13 @@ T = TypeVar("T")
 SETTLE_TIMEOUT_S = 9
 
 
+class _QuickEnv(simcord.Env):
+    """A simulation that soon sees that the bot waits: a read of a server takes a millisecond."""
+
+    async def _settle_internal(self, **options: Any) -> None:
+        await super()._settle_internal(**{"idle": 0.002} | options)
+
+
 class DiscordWorld:
     """The people, the channel, the bot and the gateway of one test."""
 
@@ -48,7 +55,7 @@ class DiscordWorld:
     async def open(self) -> None:
         """Start the bot and create the server, its channel and its members."""
         self.bot = await self._open_bot()
-        self.env = simcord.Env(
+        self.env: simcord.Env = _QuickEnv(
             self.bot.client, settle_timeout=SETTLE_TIMEOUT_S, shard_count=1, check_errors=False
         )
         self._stack.push_async_callback(self.env.shutdown)

@@ -83,3 +83,10 @@ def rows_of(folder: Path, sql: str) -> list[tuple[Any, ...]]:
     """Read rows of the database of a folder."""
     with connected(folder) as database:
         return [tuple(row) for row in database.execute(sql).fetchall()]
+
+
+def tables_of(folder: Path) -> list[tuple[str]]:
+    """Return the names of the tables in the database of a folder."""
+    if IS_POSTGRESQL:
+        return rows_of(folder, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    return rows_of(folder, "SELECT name FROM sqlite_master WHERE type = 'table'")

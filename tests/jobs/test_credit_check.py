@@ -57,6 +57,7 @@ async def test_a_locked_database_does_not_keep_a_form_closed(harness: ServiceHar
         await check_credits(services.database, services.ledger, ADA, credits=1, within_s=0.01)
 
 
+@sqlite_only("the pragma is SQLite's")
 async def test_a_database_that_refuses_does_not_keep_a_form_closed(
     harness: ServiceHarness,
 ) -> None:

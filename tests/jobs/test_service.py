@@ -255,7 +255,7 @@ async def test_what_costs_nothing_may_be_in_doubt_as_well(
     harness: ServiceHarness, gateway: ScriptedGateway
 ) -> None:
     """The operator may have paid for it: the database must not say that it surely failed."""
-    harness.services.server_costs.set(ADA.server_id, "dall-e-3", None, 0)
+    harness.services.server_costs.cache.set(ADA.server_id, "dall-e-3", None, 0)
     gateway.replies.append(ClosedConnection())
     await harness.submit(RecordingCourier())
     await harness.services.job_service.drained()

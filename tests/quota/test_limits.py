@@ -66,6 +66,19 @@ def test_without_limits_there_is_nothing_to_tell(tmp_path: Path) -> None:
         assert driver.left(BOB) is None
 
 
+def test_a_total_of_a_large_bot_holds_to_the_last_credit(tmp_path: Path) -> None:
+    """A million credits a month are too few for a bot in a hundred thousand servers."""
+    total = 10**12
+    with LedgerDriver.open(tmp_path, total_quota=f"{total}/month") as driver:
+        driver.settle(driver.hold(BOB, total // 2), total // 2)
+        driver.clock.ms += 2 * HOUR
+        driver.hold(requester(2), total // 2 - 2)
+        driver.clock.ms += 2 * HOUR
+        refused = driver.refused(BOB, 3)
+        assert (refused.left, refused.limit) == (2, total)
+        driver.hold(BOB, 2)
+
+
 def test_a_lowered_limit_leaves_nothing_rather_than_less(tmp_path: Path) -> None:
     """Nobody is told of negative credits."""
     with LedgerDriver.open(tmp_path, default="9/day") as driver:

@@ -17,9 +17,11 @@ from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.database.postgresql_url import driver_needed
 from bot.database.scheduled_copies import free_bytes
+from bot.discord_ui.sharded_bot import use_api
 from bot.gateways.gateway import Gateway
 from bot.gateways.probe import ProbeResult, probe_gateways
 from bot.gateways.routing.path_spelling import found_paths, with_found_path
+from bot.settings.cluster_settings import api_base, cluster_of
 from bot.settings.gateway_settings import check_prices, check_tracing, read_gateways
 from bot.settings.settings import Settings
 
@@ -78,6 +80,9 @@ async def run_checks(
     if settings is None:
         yield warning("the rest", "not checked because the settings cannot be read")
         return
+    for finding in _clusters(settings):
+        yield finding
+    use_api(api_base(settings))
     token = settings.discord_token.get_secret_value().strip()
     answers = await discord_account.read_account(
         token,
@@ -160,6 +165,14 @@ def _budget(settings: Settings, gateways: Sequence[Gateway]) -> Iterator[Finding
     except StartRefused as refused:
         for problem in refused.problems:
             yield wrong("budget", "cannot be enforced", problem)
+
+
+def _clusters(settings: Settings) -> Iterator[Finding]:
+    try:
+        cluster_of(settings)
+    except StartRefused as refused:
+        for problem in refused.problems:
+            yield wrong("clusters", "cannot be started", problem)
 
 
 def _tracing(settings: Settings) -> Iterator[Finding]:

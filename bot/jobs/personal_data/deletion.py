@@ -113,12 +113,15 @@ class PersonalDataDeletion:
         log.info("personal_data.deleted_again", jobs=jobs)
 
     async def complete(self) -> None:
-        """Complete what was interrupted, and forget old requests; harmless twice."""
+        """Complete what was interrupted; harmless twice."""
         async with self._one_at_a_time:
-            await asyncio.to_thread(self._requests.forget_old)
             for begun in await self._database.read(self._ledger.unfinished_moves):
                 await self._move(begun)
             await self._delete_disowned()
+
+    async def forget_old_requests(self) -> None:
+        """Forget the requests that no backup can undo any more."""
+        await asyncio.to_thread(self._requests.forget_old)
 
     def _begin(self, tx: Transaction, user_id: int) -> UnfinishedMove:
         if count := personal_data.at_work(tx, user_id):

@@ -258,6 +258,10 @@ error-already-stopped-waiting = 已经没有人在等这个请求：如果画成
 
 error-nothing-to-stop = 这个请求已经结束或即将结束，不能再停止：请稍后查看它的卡片。
 
+error-stop-unanswered = 处理这个请求的机器人进程暂时没有响应：请一分钟后再按一次按钮。
+
+error-press-repeated = 这个请求已经收到，所以不会重复执行：请查看它的卡片。
+
 error-shutting-down = 机器人即将重启，请一分钟后再试。
 
 error-database-busy = 机器人的数据库暂时没有响应，所以什么都没有改变，也没有扣点数：请一分钟后再试。
