@@ -132,7 +132,7 @@ def test_tables_of_other_programs_stay(tmp_path: Path, source: Path, postgresql:
     """Litestream keeps two tables in the file, which mean nothing on a server."""
     change(source, "CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)")
     said = moved(tmp_path, f"sqlite:///{source}", postgresql.new_database())
-    assert "Not moved, because they are not Easel's: _litestream_seq." in said
+    assert "Left behind, as Easel keeps no such tables there: _litestream_seq." in said
 
 
 def test_a_row_that_does_not_fit_leaves_nothing_behind(
