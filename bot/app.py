@@ -34,6 +34,7 @@ from bot.discord_ui.uploads import MessagePictures, read_from_cdn
 from bot.gateways.download import Downloader
 from bot.gateways.reply.unread_files import UnreadFiles
 from bot.images.references import MAX_MEGABYTES
+from bot.jobs.expired_tokens import ExpiredTokens
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.job_retention import JobRetention
 from bot.jobs.late_tasks import LateTasks
@@ -102,6 +103,7 @@ class _BackgroundTasks:
     shared: SharedMaintenance
     backups: ScheduledBackups
     late_tasks: LateTasks
+    expired_tokens: ExpiredTokens
     log_channels: LogChannels
 
     @classmethod
@@ -116,8 +118,16 @@ class _BackgroundTasks:
         services.job_service.on_declined = log_channels.declined
         maintenance, shared = _maintenance(settings, bot, clock)
         backups = _backups(settings, services, clock)
-        async with log_channels, maintenance, shared, backups, services.late_tasks as late_tasks:
-            yield cls(maintenance, shared, backups, late_tasks, log_channels)
+        tokens = ExpiredTokens(services.database, services.repository, clock)
+        async with (
+            log_channels,
+            maintenance,
+            shared,
+            backups,
+            tokens,
+            services.late_tasks as late_tasks,
+        ):
+            yield cls(maintenance, shared, backups, late_tasks, tokens, log_channels)
 
     def begin(
         self, bot: Bot, taken: Sequence[UnreportedFailure | ResumableJob], couriers: Couriers
@@ -129,11 +139,13 @@ class _BackgroundTasks:
         self.late_tasks.begin(couriers.reopen, partial(with_present_roles, bot.client))
         self.backups.begin()
         self.shared.begin()
+        self.expired_tokens.begin()
 
     async def end(self) -> None:
         """End them, the log channels once they have posted what waits."""
         await self.log_channels.finish(within_s=LAST_ENTRIES_S)
-        for task in (self.maintenance, self.shared, self.late_tasks, self.backups):
+        tasks = self.maintenance, self.shared, self.late_tasks, self.backups, self.expired_tokens
+        for task in tasks:
             await task.end()
 
 
@@ -291,6 +303,7 @@ def _own_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[Maintenan
     """Return what each process does, as nobody else has its files."""
     return (
         bot.client.sync_commands,  # Discord may have refused them for a day
+        bot.services.content_store.adopt_files,
         bot.services.retention.delete_expired,
         partial(to_thread, UnreadFiles(settings.data_dir / "unread", clock.now).delete_old),
     )
@@ -305,6 +318,7 @@ def _chores(settings: Settings, services: Services, clock: Clock) -> dict[str, M
         "deletions": services.deletion.complete,
         "taken down files": services.taken_down_files.delete,
         "presses": partial(delete_presses, database, clock.now),
+        "stripes": partial(database.write, ledger.fold_stripes),
         "charges": partial(delete_old_charges, database, ledger, clock.now),
         "jobs": old_jobs.delete_old,  # the first time it may take hours
     }

@@ -28,8 +28,9 @@ from bot.database.backup import (
     read_status,
 )
 from bot.database.faults import FOREIGN
+from bot.database.installation import KEY_FINGERPRINT, forget_value
 from bot.database.migrator import shipped
-from bot.database.opening import SQLITE_ENDS, is_postgresql
+from bot.database.opening import SQLITE_ENDS, is_postgresql, open_database
 from bot.database.postgresql_url import driver_needed
 from bot.database.scheduled_copies import BACKUP_FOLDER, newest_backup, unnamed_copy
 from bot.settings.settings import Settings, database_file, database_url, lock_folders
@@ -62,6 +63,7 @@ def add_db_options(parser: argparse.ArgumentParser) -> None:
     moved.add_argument(
         "url", metavar="URL", help="the new, empty one: postgresql://… or sqlite:///…"
     )
+    actions.add_parser("accept-key", help="accept another key for pseudonyms at the next start")
 
 
 def run_db(settings: Settings, options: argparse.Namespace) -> int:
@@ -73,13 +75,17 @@ def run_db(settings: Settings, options: argparse.Namespace) -> int:
     if options.action == "move":
         move(settings, options.url, wall_clock_ms, print_line)
         return EXIT_FINE
+    if options.action == "accept-key":
+        asyncio.run(accept_key(settings, print_line))
+        return EXIT_FINE
     url = database_url(settings)
     if is_postgresql(url):
         return _run_on_server(settings, url, options)
     if options.action == "restored":
         raise StartRefused("db restored is for PostgreSQL: a file is restored by db restore FILE.")
     if options.action == "restore":
-        restore(options.file, lock_folders(settings), wall_clock_ms, print_line)
+        key = settings.user_tags_key.get_secret_value()
+        restore(options.file, lock_folders(settings), wall_clock_ms, print_line, key=key)
         return EXIT_FINE
     return _run_on_file(settings, options)
 
@@ -101,12 +107,7 @@ def _run_on_server(settings: Settings, url: str, options: argparse.Namespace) ->
 
 
 def _run_on_file(settings: Settings, options: argparse.Namespace) -> int:
-    path, backups = database_file(settings), settings.data_dir / BACKUP_FOLDER
-    if not path.is_file():
-        raise StartRefused(
-            f"There is no database {path} yet: the first start creates it; "
-            "if there should be one, correct DATABASE_URL."
-        )
+    path, backups = _existing_file(settings), settings.data_dir / BACKUP_FOLDER
     now = wall_clock_ms()
     if options.action == "backup":
         file = options.file
@@ -115,6 +116,30 @@ def _run_on_file(settings: Settings, options: argparse.Namespace) -> int:
             file = unnamed_copy(backups, path.stem, now, ".db")
         return back_up(path, file, settings.data_dir, print_line, force=options.force)
     return print_status(path, now, print_line, backups=backups)
+
+
+def _existing_file(settings: Settings) -> Path:
+    path = database_file(settings)
+    if not path.is_file():
+        raise StartRefused(
+            f"There is no database {path} yet: the first start creates it; "
+            "if there should be one, correct DATABASE_URL."
+        )
+    return path
+
+
+async def accept_key(settings: Settings, say: Say) -> None:
+    """Forget which key the database was written with: the next start accepts the one it finds.
+
+    Raises:
+        StartRefused: there is no database.
+    """
+    url, backups = database_url(settings), settings.data_dir / BACKUP_FOLDER
+    if not is_postgresql(url):
+        _existing_file(settings)
+    async with open_database(url, backup_dir=backups, now=wall_clock_ms) as database:
+        await database.write(forget_value, KEY_FINGERPRINT)
+    say(Texts().say("db-key-accepted"))
 
 
 def print_status(path: Path, now: int, say: Say, *, backups: Path) -> int:

@@ -21,7 +21,10 @@ _TRACED = (
     "  the image service. It gets neither your words nor who you are.\n"
 )
 _SERVERS = "machines that the operator runs or rents, the database on a server of its own"
-_OVERWRITTEN = "Nobody can find what you delete any more; the database overwrites it in its files within days. "
+_OVERWRITTEN = (
+    "Nobody can find what you delete any more; the files of the database are overwritten within "
+    "days. "
+)
 _DAY = timedelta(days=1)
 _UNITS = (("day", _DAY), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
 

@@ -8,12 +8,13 @@ from contextlib import (
     AsyncExitStack,
     asynccontextmanager,
     closing,
+    nullcontext,
 )
 from functools import partial
 from pathlib import Path
 
 from bot.core.errors.base import StartRefused
-from bot.core.liveness import Liveness, hold_file_liveness
+from bot.core.liveness import FileLiveness, Liveness, hold_file_liveness
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.private_files import create_private_file, make_private_folder, restrict_files
 from bot.core.process_lock import LockFolders
@@ -24,6 +25,7 @@ from bot.database.database import Database, observe_transaction
 from bot.database.faults import FOREIGN, unusable
 from bot.database.notifications import LocalNotifications, Notifications
 from bot.database.outage import WAITS, DatabaseWaits, OpenFile
+from bot.database.postgresql.slots import Slots
 from bot.database.postgresql_url import driver_needed
 
 _ALL = ("foreign_keys=ON", "cache_size=-16384")
@@ -104,6 +106,18 @@ def open_liveness(
     with driver_needed():
         from bot.database.postgresql.session import open_session  # noqa: PLC0415 - an extra
     return open_session(url, cluster=cluster)
+
+
+def open_slots(
+    liveness: Liveness, notifications: Notifications
+) -> AbstractAsyncContextManager[Slots | None]:
+    """Open the slots that this process shares with others; a file has one bot: None."""
+    if isinstance(liveness, FileLiveness):
+        return nullcontext()
+    from bot.database.postgresql.session import ProcessSession  # noqa: PLC0415 - an extra
+
+    assert isinstance(liveness, ProcessSession)  # noqa: S101 - there is no other
+    return Slots(liveness, notifications)
 
 
 @asynccontextmanager

@@ -236,32 +236,40 @@ class AttemptRunner:
         """
         wanted, folder = request.image_request, request.folder
         kept = (*wanted.references, wanted.mask) if wanted.mask else wanted.references
-        for number, reference in enumerate(kept, 1):
-            if not await asyncio.to_thread(self.content_store.is_intact, reference):
-                raise ReferenceLost(number=number)
+        found = [
+            await self._intact(number, reference, folder)
+            for number, reference in enumerate(kept, 1)
+        ]
         accepted = self.catalogue.model(wanted.model).references
-        fitted = [await self._fitted(each, accepted, folder) for each in wanted.references]
+        fitted = [
+            await self._fitted(each, path, accepted, folder)
+            for each, path in zip(wanted.references, found, strict=False)
+        ]
         paths = tuple(path for _, path in fitted)
         return replace(
             request,
             image_request=replace(wanted, references=tuple(each for each, _ in fitted)),
             references=paths,
-            mask=await self._fitted_mask(wanted.mask, paths, folder) if wanted.mask else None,
+            mask=await self._fitted_mask(found[-1], paths, folder) if wanted.mask else None,
         )
 
-    async def _fitted_mask(self, kept: Reference, over: Sequence[Path], folder: Path) -> Path:
+    async def _intact(self, number: int, reference: Reference, folder: Path) -> Path:
+        path = await self.content_store.fetch_intact(reference, folder=folder)
+        if path is None:
+            raise ReferenceLost(number=number)
+        return path
+
+    async def _fitted_mask(self, mask: Path, over: Sequence[Path], folder: Path) -> Path:
         """Return the mask with as many pixels as the first reference has when it is sent."""
-        mask = self.content_store.path(kept)
         size = await in_pixel_thread(picture_size, over[0])
         if size == await in_pixel_thread(picture_size, mask):
             return mask
         return await in_pixel_thread(resize_mask, mask, size, folder=folder)
 
     async def _fitted(
-        self, kept: Reference, accepted: ReferenceLimits | None, folder: Path
+        self, kept: Reference, path: Path, accepted: ReferenceLimits | None, folder: Path
     ) -> tuple[Reference, Path]:
         """Return a reference as the model accepts it: smaller, or in another format."""
-        path = self.content_store.path(kept)
         if accepted is None or accepted.accepts(kept):
             return kept, path
         size = await in_pixel_thread(picture_size, path)

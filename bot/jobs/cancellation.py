@@ -321,6 +321,7 @@ class Cancellation:
 
     def _cancel_unsent(self, tx: Transaction, job: Job, error: EaselError) -> bool:
         repository = self._repository
+        tx.lock(self._ledger.person_lock(job.requester.user_id))
         if not repository.cancelled(tx, job.id, error):
             return False
         self._ledger.settle(tx, job.id, PictureCounts(), each=0, price=0)

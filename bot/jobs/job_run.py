@@ -156,7 +156,6 @@ class JobRun:
         Return False if that failed and the job has ended.
         """
         deps = self._deps
-        await deps.references.renew(self.job.request)
         if self._begun:
             return True
         try:
@@ -175,7 +174,8 @@ class JobRun:
         """Wait for the start, and paint."""
         deps, job, ticket = self._deps, self.job, self._ticket
         async with AsyncExitStack() as shown:
-            if not deps.queue.request_start(ticket):
+            starts = deps.queue.request_start(ticket) or await deps.queue.started_at_once(ticket)
+            if not starts:
                 self._starts_at_once = False
                 await self._writer.write_left()
                 updates = QueueUpdates(

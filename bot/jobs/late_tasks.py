@@ -151,7 +151,8 @@ class LateTasks(BackgroundTask):
     ) -> PicturesLate | None:
         """Turn the doubt into a late delivery; return what to tell, None for the second time."""
         deps, job, attempt = self._deps, late.job.job, late.attempt
-        lock_job(tx, job.id)  # so that no deletion comes in between
+        tx.lock(deps.ledger.person_lock(job.requester.user_id))  # their data may just be deleted
+        lock_job(tx, job.id)  # nor taken down meanwhile
         now_written = deps.repository.job(tx, job.id)
         if now_written is None or now_written.job.requester.user_id != job.requester.user_id:
             return None  # their data was deleted meanwhile

@@ -83,14 +83,14 @@ class Recovery:
     """Takes over what dead processes left.
 
     The folders hold the pictures of open jobs
-    and the kept pictures. What was not sent within ``max_queue_age_ms`` is not sent.
+    and files that are not complete. What was not sent within ``max_queue_age_ms`` is not sent.
     """
 
     deps: JobDependencies
     job_service: JobService
     liveness: Liveness
     jobs_folder: Path
-    content_store_folder: Path
+    part_folder: Path
     max_queue_age_ms: int
 
     async def take_over(self) -> list[UnreportedFailure | ResumableJob]:
@@ -273,7 +273,7 @@ class Recovery:
 
     async def _remove_unfinished_files(self) -> None:
         # Whoever wrote one of these lived before; one who starts now wrote none of them.
-        folder = self.content_store_folder
+        folder = self.part_folder
         parts = await asyncio.to_thread(lambda: list(folder.rglob("*.part")))
         if await self.liveness.others_alive():
             return

@@ -75,7 +75,7 @@ class JobService:
         deps = self._deps
         if not deps.liveness.may_send:
             raise DatabaseBusy
-        deps.references.check(attached, request)
+        await deps.references.check(attached, request)
         await self._check_allowed(request, requester, private=private)
         awaited = sum(run.awaited_bytes for run in self._runs.values())
         await deps.retention.ensure_space(awaited + sum(upload.size for upload in attached.uploads))

@@ -29,6 +29,7 @@ from bot.core.proxies import Proxies
 from bot.database.opening import database_path, is_postgresql
 from bot.database.postgresql_url import passwords_of
 from bot.database.scheduled_copies import MOST_DAYS
+from bot.images.storage_places import checked_place
 from bot.quota.limits import parse_limits
 from bot.settings.fixes import FIXES, misspelt_variables
 from bot.settings.value_types import (
@@ -38,6 +39,7 @@ from bot.settings.value_types import (
     CommaList,
     DurationSetting,
     HostSetting,
+    KeySetting,
     NetworkSetting,
     OptionalPath,
     QuotaSetting,
@@ -46,6 +48,8 @@ from bot.settings.value_types import (
     parse_bytes,
 )
 
+USER_TAGS_KEY = "user-tags.key"
+"""The file in DATA_DIR with the key of people's pseudonyms, where the setting has none."""
 KEEP_JOBS_DAYS = 400
 MIN_KEEP_JOBS_DAYS = 90  # as far as /quota usage looks back; the longest limit is a month
 OLD_DATABASE = Path("data/easel.db")
@@ -130,8 +134,13 @@ class Settings(BaseSettings):
     data_dir: Path = Path("data")
     database_url: str = Field(default_factory=_in_data_dir, repr=False)
     database_connections: int = Field(default=8, ge=1, le=100)
-    content_store_url: SecretStr = SecretStr("")
-    user_tags_key: SecretStr = SecretStr("")
+    content_store_url: Annotated[str, AfterValidator(checked_place)] = ""
+    aws_access_key_id: SecretStr = SecretStr("")
+    aws_secret_access_key: SecretStr = SecretStr("")
+    aws_session_token: SecretStr = SecretStr("")
+    aws_region: str = ""
+    aws_endpoint_url: WebAddressSetting = ""
+    user_tags_key: KeySetting = SecretStr("")
     shard_count: int = Field(default=0, ge=0, le=100_000)
     clusters: int = Field(default=1, ge=1, le=10_000)
     cluster: int = Field(default=0, ge=0, le=9_999)
@@ -191,9 +200,22 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """Return the values of all secrets, which the log redacts."""
         keys = (gateway.api_key for gateway in self.gateways.values())
-        secrets = (self.discord_token, self.image_api_key, *keys)
-        plain = (secret.get_secret_value() for secret in secrets)
+        ours = (self.discord_token, self.image_api_key, self.user_tags_key)
+        s3 = (self.aws_access_key_id, self.aws_secret_access_key, self.aws_session_token)
+        plain = (secret.get_secret_value() for secret in (*ours, *s3, *keys))
         return (*plain, *self.proxies.secrets, *passwords_of(self.database_url))
+
+    @property
+    def s3_values(self) -> dict[str, str]:
+        """Return what is set of the access to S3, by the names of obstore's S3Config."""
+        values = {
+            "aws_access_key_id": self.aws_access_key_id.get_secret_value(),
+            "aws_secret_access_key": self.aws_secret_access_key.get_secret_value(),
+            "aws_session_token": self.aws_session_token.get_secret_value(),
+            "aws_region": self.aws_region,
+            "aws_endpoint_url": self.aws_endpoint_url,
+        }
+        return {name: value for name, value in values.items() if value}
 
     @property
     def proxies(self) -> Proxies:

@@ -1,9 +1,9 @@
 """``python -m bot db`` on a PostgreSQL server: a look at it, a copy, and what one brings back."""
 
+import argparse
 import asyncio
 import os
 import subprocess
-from argparse import ArgumentParser
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -187,7 +187,7 @@ def test_a_file_is_replaced_only_on_request(tmp_path: Path, url: str) -> None:
 
 
 def run_db(settings: Settings, action: str, file: Path | None = None) -> int:
-    parser = ArgumentParser()
+    parser = argparse.ArgumentParser()
     db.add_db_options(parser)
     return db.run_db(settings, parser.parse_args([action, *([str(file)] if file else [])]))
 

@@ -251,10 +251,12 @@ async def test_a_process_with_another_data_folder_takes_no_living_jobs(
 ) -> None:
     """A terminal job with its own DATA_DIR on the bot's database paid for the bot's jobs again."""
     gateway.gate.clear()
-    async with process(tmp_path, gateway) as living:
+    key = SecretStr("ab" * 32)  # a second machine has the key of the first
+    async with process(tmp_path, gateway, user_tags_key=key) as living:
         await living.submit(RecordingCourier())
         await asyncio.wait_for(gateway.asked.wait(), 60)
-        async with process(tmp_path, gateway, data_dir=tmp_path / "elsewhere") as other:
+        there = tmp_path / "elsewhere"
+        async with process(tmp_path, gateway, data_dir=there, user_tags_key=key) as other:
             assert await other.services.recovery.take_over() == []
             gateway.gate.set()
             await living.services.job_service.drained()

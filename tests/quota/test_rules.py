@@ -4,9 +4,7 @@ import pytest
 
 from bot.core.models import OPERATOR
 from bot.quota.levels import (
-    BUDGET_METER,
     ORIGIN_COLUMNS,
-    TOTAL_METER,
     ChargeOrigin,
     LimitLevel,
     Rule,
@@ -17,6 +15,7 @@ from bot.quota.levels import (
     user_subject,
 )
 from bot.quota.limits import Limit, Period, parse_limits, split_charge, split_hold
+from bot.quota.stripes import BUDGET_METER, TOTAL_METER
 
 NONE = parse_limits("")
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from bot import __version__
@@ -11,6 +12,7 @@ from bot.cli.doctor.backup_check import check_backups
 from bot.cli.doctor.clock import check_clock
 from bot.cli.doctor.finding import Finding, Sign, fine, print_line, warning, wrong
 from bot.cli.doctor.gateway_findings import Names, describe_probe
+from bot.cli.doctor.picture_check import check_pictures
 from bot.cli.doctor.settings_check import Setup, read_setup
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
@@ -91,9 +93,9 @@ async def run_checks(
         dev_guild_id=settings.dev_guild_id,
         timeout_s=timeout_s,
     )
-    for finding in discord_checks.check_application(answers):
-        yield finding
-    for finding in discord_checks.check_servers(answers, settings):
+    for finding in chain(
+        discord_checks.check_application(answers), discord_checks.check_servers(answers, settings)
+    ):
         yield finding
     yield discord_checks.check_commands(answers, settings)
     findings, probes = await _gateways(setup, settings, clock)
@@ -102,6 +104,9 @@ async def run_checks(
     yield await asyncio.to_thread(file_checks.check_folder, settings, free_bytes)
     for finding in await asyncio.to_thread(list, _database(setup, settings, clock)):
         yield finding
+    if "content_store_url" not in setup.unreadable:
+        async for finding in check_pictures(settings):
+            yield finding
     for finding in await asyncio.to_thread(list, file_checks.check_moderation(settings)):
         yield finding
     for finding in _tracing(settings):
@@ -109,9 +114,10 @@ async def run_checks(
     theirs = {f"the clock of {one.gateway}": one.clock_ahead_ms for one in probes}
     yield check_clock({"Discord's": answers.clock_ahead_ms, **theirs})
     yield discord_checks.check_invitation(answers)
-    for finding in discord_checks.check_strangers(answers, settings):
-        yield finding
-    for finding in discord_checks.check_user_install(answers, settings):
+    for finding in chain(
+        discord_checks.check_strangers(answers, settings),
+        discord_checks.check_user_install(answers, settings),
+    ):
         yield finding
 
 

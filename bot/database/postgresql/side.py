@@ -10,7 +10,7 @@ from psycopg.rows import tuple_row
 
 from bot.database.migrator import migrate, shipped
 from bot.database.moving import Columns, MoveRefused, Values
-from bot.database.postgresql.connect import connect, errors_translated
+from bot.database.postgresql.connect import ServerConnection, connect, errors_translated
 from bot.database.postgresql.connections import READ, WRITE
 from bot.database.postgresql.facts import other_programs, schema_version, tables_of
 from bot.database.postgresql.faults import CREATE
@@ -108,7 +108,7 @@ def postgresql_target(parameters: str, now: Callable[[], int]) -> Iterator[Postg
 
 
 @contextmanager
-def _alone(parameters: str) -> Iterator[psycopg.Connection[Any]]:
+def _alone(parameters: str) -> Iterator[ServerConnection]:
     """Keep every start away, which takes the same lock, and refuse while one has gone on."""
     with closing(connect(parameters)) as connection:
         connection.execute("SELECT pg_advisory_lock($1)", (lock_key("migrations"),))

@@ -20,7 +20,10 @@ FIRST_LOOK_MS = 60 * 1000  # after its budget
 
 @dataclass(frozen=True, slots=True)
 class LateAttempt:
-    """A task that may still bring pictures; ``ended_at`` is when its job stopped waiting for it."""
+    """A task that may still bring pictures; ``ended_at`` is when its job stopped waiting for it.
+
+    ``due_at`` is when it is to be looked at.
+    """
 
     job: WrittenJob
     attempt: WrittenAttempt

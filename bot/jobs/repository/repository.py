@@ -76,8 +76,7 @@ class JobRepository:
     ) -> None:
         """Write an accepted job, where its attachments lie, and where its card will be.
 
-        A crash may hide whether the card was placed. The interaction tokens that Discord dropped
-        meanwhile are forgotten.
+        A crash may hide whether the card was placed.
         """
         tx.write(
             "INSERT INTO jobs (id, owner, state, server_id, user_id, user_name, locale, request,"
@@ -100,7 +99,10 @@ class JobRepository:
             *card_values(card),
             self._spoiler_of(tx, job),
         )
-        write_request_files(tx, job)
+        write_request_files(tx, job, at=self._now())
+
+    def forget_expired_tokens(self, tx: Transaction) -> None:
+        """Forget the interaction tokens that Discord has dropped meanwhile."""
         tx.write(
             "UPDATE jobs SET token = NULL"
             " WHERE (ended_at IS NULL OR told = 0) AND token IS NOT NULL AND created_at < $1",
@@ -137,7 +139,7 @@ class JobRepository:
     def referenced(self, tx: Transaction, job: Job) -> None:
         """Write which references the job's request has, now that the content store has them."""
         self._update(tx, job.id, "request = $3, attached = NULL", request_to_text(job.request))
-        write_request_files(tx, job)
+        write_request_files(tx, job, at=self._now())
 
     def delivered(self, tx: Transaction, job_id: str, messages: Sequence[CardAddress]) -> None:
         """Write that the person has the pictures, and which messages show them."""
