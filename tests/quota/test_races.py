@@ -187,8 +187,11 @@ async def test_the_first_limit_of_a_server_counts_the_holds_that_were_under_way(
         holding = asyncio.create_task(both.one.write(hold_slowly))
         limit = Limit(1, Period.DAY)
         limiting = asyncio.create_task(limit_when_held(both, limit))
-        await waiting_for_a_lock(both, unless=limiting)
-        may_commit.set()
+        try:
+            async with asyncio.timeout(60):
+                await waiting_for_a_lock(both, unless=limiting)
+        finally:
+            may_commit.set()
         await asyncio.gather(holding, limiting)
         with pytest.raises(QuotaSpent):
             await hold(both.other, ledger, requester(2))
