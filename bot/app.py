@@ -14,22 +14,27 @@ from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts, discord_timestamp
 from bot.core.metrics import Metrics
 from bot.core.process_lock import hold_bot_lock
+from bot.database.database import Database
 from bot.database.opening import is_postgresql
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.buttons import StopButton
 from bot.discord_ui.caller import Languages, with_present_roles
 from bot.discord_ui.client import AllowedPlaces, Client
+from bot.discord_ui.command_records import CommandFile, CommandRecord, CommandTable
 from bot.discord_ui.command_sync import SYNCED_FILE
 from bot.discord_ui.couriers import Couriers
 from bot.discord_ui.help_embeds import HelpLinks
+from bot.discord_ui.identify_turns import SharedTurns
 from bot.discord_ui.log_channels import LogChannels
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import OwnerNotifier
+from bot.discord_ui.sharded_bot import DiscordConnection
 from bot.discord_ui.uploads import MessagePictures, read_from_cdn
 from bot.gateways.download import Downloader
 from bot.gateways.reply.unread_files import UnreadFiles
 from bot.images.references import MAX_MEGABYTES
+from bot.jobs.expired_tokens import ExpiredTokens
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.job_retention import JobRetention
 from bot.jobs.late_tasks import LateTasks
@@ -48,6 +53,7 @@ from bot.preferences.preset_lookup import PresetLookup
 from bot.preferences.style_store import ServerStyleStore
 from bot.quota.chart import Charts
 from bot.services import Services, open_services
+from bot.settings.cluster_settings import api_base, cluster_of
 from bot.settings.settings import (
     NOTHING_LIMITS_STRANGERS,
     Settings,
@@ -97,6 +103,7 @@ class _BackgroundTasks:
     shared: SharedMaintenance
     backups: ScheduledBackups
     late_tasks: LateTasks
+    expired_tokens: ExpiredTokens
     log_channels: LogChannels
 
     @classmethod
@@ -111,8 +118,16 @@ class _BackgroundTasks:
         services.job_service.on_declined = log_channels.declined
         maintenance, shared = _maintenance(settings, bot, clock)
         backups = _backups(settings, services, clock)
-        async with log_channels, maintenance, shared, backups, services.late_tasks as late_tasks:
-            yield cls(maintenance, shared, backups, late_tasks, log_channels)
+        tokens = ExpiredTokens(services.database, services.repository, clock)
+        async with (
+            log_channels,
+            maintenance,
+            shared,
+            backups,
+            tokens,
+            services.late_tasks as late_tasks,
+        ):
+            yield cls(maintenance, shared, backups, late_tasks, tokens, log_channels)
 
     def begin(
         self, bot: Bot, taken: Sequence[UnreportedFailure | ResumableJob], couriers: Couriers
@@ -124,11 +139,13 @@ class _BackgroundTasks:
         self.late_tasks.begin(couriers.reopen, partial(with_present_roles, bot.client))
         self.backups.begin()
         self.shared.begin()
+        self.expired_tokens.begin()
 
     async def end(self) -> None:
         """End them, the log channels once they have posted what waits."""
         await self.log_channels.finish(within_s=LAST_ENTRIES_S)
-        for task in (self.maintenance, self.shared, self.late_tasks, self.backups):
+        tasks = self.maintenance, self.shared, self.late_tasks, self.backups, self.expired_tokens
+        for task in tasks:
             await task.end()
 
 
@@ -140,10 +157,11 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         StartRefused: something in the settings or the data folder stops the start.
     """
     async with AsyncExitStack() as stack:
-        stack.enter_context(hold_bot_lock(lock_folders(settings)))
+        if not is_postgresql(settings.database_url):  # there it is the session of the cluster
+            stack.enter_context(hold_bot_lock(lock_folders(settings)))
         metrics = open_metrics(settings)
         traces = await stack.enter_async_context(open_traces(settings))
-        opening = open_services(settings, clock, metrics, traces)
+        opening = open_services(settings, clock, metrics, traces, cluster=settings.cluster)
         services = await stack.enter_async_context(opening)
         taken = await services.recovery.take_over()
         preference_store = PreferenceStore(services.database, services.notifications, now=clock.now)
@@ -152,8 +170,9 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         styles = ServerStyleStore(services.database, services.notifications, now=clock.now)
         await stack.enter_async_context(styles)
         await styles.load()
-        bot = Bot(services, _client(settings, preference_store, metrics), preference_store, styles)
-        client, couriers = bot.client, _couriers(bot, clock)
+        client = _client(settings, services.database, preference_store, metrics)
+        bot = Bot(services, client, preference_store, styles)
+        couriers = _couriers(bot, clock)
         owner = OwnerNotifier(client)
         services.alerts.listener = owner.notify
         tasks = await stack.enter_async_context(_BackgroundTasks.open(settings, bot, clock))
@@ -203,22 +222,22 @@ async def _load_preferences(store: PreferenceStore, services: Services) -> None:
 
 
 def _backups(settings: Settings, services: Services, clock: Clock) -> ScheduledBackups:
-    # A server's operator backs it up.
-    every = None if is_postgresql(settings.database_url) else settings.backup_every
     return ScheduledBackups(
         lock_folders(settings).database,
         settings.data_dir / BACKUP_FOLDER,
-        BackupSchedule(every, settings.backup_keep),
+        BackupSchedule(settings.copied_every, settings.backup_keep),
         clock=clock,
         alerts=services.alerts,
     )
 
 
-def _client(settings: Settings, preference_store: PreferenceStore, metrics: Metrics) -> Client:
+def _client(
+    settings: Settings, database: Database, preference_store: PreferenceStore, metrics: Metrics
+) -> Client:
     return Client(
         texts=Texts(when=discord_timestamp),
         languages=Languages(preference_store),
-        synced_file=settings.data_dir / SYNCED_FILE,
+        record=_command_record(settings, database),
         places=AllowedPlaces(
             frozenset(settings.allowed_servers),
             direct_messages=settings.allow_direct_messages,
@@ -226,8 +245,21 @@ def _client(settings: Settings, preference_store: PreferenceStore, metrics: Metr
         ),
         dev_guild_id=settings.dev_guild_id,
         hears_deletions=settings.forget_deleted,
-        proxies=settings.proxies,
+        connection=_connection(settings, database),
         metrics=metrics,
+    )
+
+
+def _command_record(settings: Settings, database: Database) -> CommandRecord:
+    if is_postgresql(settings.database_url):
+        return CommandTable(database, settings.dev_guild_id or 0)
+    return CommandFile(settings.data_dir / SYNCED_FILE)
+
+
+def _connection(settings: Settings, database: Database) -> DiscordConnection:
+    reserve = SharedTurns(database).reserve
+    return DiscordConnection.of(
+        cluster_of(settings), api_base(settings), proxies=settings.proxies, reserve=reserve
     )
 
 
@@ -271,6 +303,7 @@ def _own_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[Maintenan
     """Return what each process does, as nobody else has its files."""
     return (
         bot.client.sync_commands,  # Discord may have refused them for a day
+        bot.services.content_store.adopt_files,
         bot.services.retention.delete_expired,
         partial(to_thread, UnreadFiles(settings.data_dir / "unread", clock.now).delete_old),
     )
@@ -285,6 +318,7 @@ def _chores(settings: Settings, services: Services, clock: Clock) -> dict[str, M
         "deletions": services.deletion.complete,
         "taken down files": services.taken_down_files.delete,
         "presses": partial(delete_presses, database, clock.now),
+        "stripes": partial(database.write, ledger.fold_stripes),
         "charges": partial(delete_old_charges, database, ledger, clock.now),
         "jobs": old_jobs.delete_old,  # the first time it may take hours
     }

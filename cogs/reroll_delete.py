@@ -1,5 +1,6 @@
 """Re-roll and delete a result, by a button or by a reaction."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import discord
@@ -35,6 +36,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 # A person is told of one refusal in this time; the message is deleted after a while.
 REFUSAL_PAUSE_MS = 60_000
 REFUSAL_STAYS_S = 10
+
+ReactionAction = Callable[[discord.RawReactionActionEvent, discord.Member], Awaitable[None]]
 
 
 class RerollDeleteCog(commands.Cog):
@@ -87,23 +90,29 @@ class RerollDeleteCog(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, reaction: discord.RawReactionActionEvent) -> None:
         """Re-roll or delete, also for messages that are not cached or older than a restart."""
-        person, server_id = reaction.member, reaction.guild_id
+        act, person = self._action(reaction), reaction.member
         if (
-            person is None
-            or server_id is None
+            act is None
+            or person is None
             or person.bot
-            or not self._deps.client.serves(server_id)
+            or not self._deps.client.serves(reaction.guild_id)
             or not may_use_commands(person, reaction.channel_id)
         ):
             return
-        settings, emoji = self._deps.preference_store.server(server_id), str(reaction.emoji)
         try:
-            if same_emoji(emoji, settings.reroll):
-                await self._reroll(reaction, person)
-            elif same_emoji(emoji, settings.delete):
-                await self._delete_own(reaction, person)
+            await act(reaction, person)
         except Exception:
             log.exception("reaction.defect", message=reaction.message_id)
+
+    def _action(self, reaction: discord.RawReactionActionEvent) -> ReactionAction | None:
+        """Return what a reaction asks for: None for most emojis."""
+        if reaction.guild_id is None:
+            return None
+        settings = self._deps.preference_store.server(reaction.guild_id)
+        emoji = str(reaction.emoji)
+        if same_emoji(emoji, settings.reroll):
+            return self._reroll
+        return self._delete_own if same_emoji(emoji, settings.delete) else None
 
     async def _reroll(
         self, reaction: discord.RawReactionActionEvent, person: discord.Member

@@ -152,7 +152,12 @@ class Billing:
             price=read_price(tx, job_id),
         )
 
+    def _lock_person(self, tx: Transaction, job: Job) -> None:
+        # Before the job's rows, as a hold and a deletion do: else two could wait for each other.
+        tx.lock(self.ledger.person_lock(job.requester.user_id))
+
     def _cancel_unseen(self, tx: Transaction, job: Job) -> None:
+        self._lock_person(tx, job)
         self.repository.not_placed(tx, job.id)
         self._settle(tx, job, JobState.CANCELLED, None, delivered=0)
 
@@ -168,12 +173,19 @@ class Billing:
         press = job.requester.press
         if press is not None and self.records_presses:
             note_press(tx, press, at=job.created_at)
+        # Before the rows of the minute: one round trip to a server brings both.
+        question = self.ledger.ask(tx, job.requester)
         if not job.requester.is_operator:
             check_request_rate(
                 tx, job.requester.user_id, at=job.created_at, most=self.max_requests_per_minute
             )
         self.ledger.hold(
-            tx, job_id=job.id, requester=job.requester, credits=job.credits, price=price
+            tx,
+            job_id=job.id,
+            requester=job.requester,
+            credits=job.credits,
+            price=price,
+            question=question,
         )
         self.repository.queued(tx, job, attached=attached, card=card)
 
@@ -187,6 +199,7 @@ class Billing:
         delivered: int | None,
     ) -> tuple[Settlement | None, list[BudgetReached]]:
         """Return the settlement, and which parts of the operator's budget it has reached."""
+        self._lock_person(tx, job)
         self.repository.ended(tx, job.id, state, error)
         price = read_price(tx, job.id)
         pictures = read_picture_counts(tx, job.id, delivered=delivered)
@@ -204,6 +217,7 @@ class Billing:
         delivered: int,
         messages: Sequence[CardAddress],
     ) -> tuple[Settlement | None, list[BudgetReached]]:
+        self._lock_person(tx, job)
         self.repository.delivered(tx, job.id, messages)
         return self._settle(tx, job, JobState.DONE, shortfall, delivered=delivered)
 
@@ -215,6 +229,7 @@ class Billing:
         sent: EaselError,
         lost: EaselError,
     ) -> tuple[JobFailure | None, list[BudgetReached]]:
+        self._lock_person(tx, job)
         self._close_attempts(tx, job)
         if self.repository.is_delivered(tx, job.id):
             _, reached = self._settle(tx, job, JobState.DONE, None, delivered=None)

@@ -6,7 +6,7 @@ further request of it is sent. A job of another process is stopped by that one, 
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -89,10 +89,14 @@ class StopUnanswered(Refusal):
 
 
 class DetachableCourier:
-    """A courier that shows nothing more once its requester is detached."""
+    """A courier that shows nothing more once its requester is detached.
 
-    def __init__(self, courier: Courier) -> None:
+    It also shows no progress while ``may_show`` says so: another process may have the job.
+    """
+
+    def __init__(self, courier: Courier, *, may_show: Callable[[], bool] = lambda: True) -> None:
         self._courier = courier
+        self._may_show = may_show
         self._one_at_a_time = asyncio.Lock()
         self._is_ending = False
         self._is_detached = False
@@ -130,7 +134,7 @@ class DetachableCourier:
     async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
         """Show how far the job is, unless the requester is detached."""
         async with self._one_at_a_time:
-            if not self._is_detached:
+            if not self._is_detached and self._may_show():
                 await self._courier.update(job, state)
 
     async def deliver(self, job: Job, result: JobResult) -> DeliveryReport:
@@ -317,7 +321,8 @@ class Cancellation:
 
     def _cancel_unsent(self, tx: Transaction, job: Job, error: EaselError) -> bool:
         repository = self._repository
-        if not repository.ended(tx, job.id, JobState.CANCELLED, error, only_unsent=True):
+        tx.lock(self._ledger.person_lock(job.requester.user_id))
+        if not repository.cancelled(tx, job.id, error):
             return False
         self._ledger.settle(tx, job.id, PictureCounts(), each=0, price=0)
         return True

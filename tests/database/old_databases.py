@@ -132,6 +132,8 @@ ROWS = (
         VALUES ('a', 10, 200, 100, {NOON}, 2, '["spam"]', 'open', 201, 101)
         """,
     ),
+    (17, f"INSERT INTO stored_files VALUES ('hash', 'png', 70, {NOON}, NULL)"),
+    (17, "INSERT INTO installation VALUES ('user_tags_key', 'a fingerprint')"),
     (20, f"INSERT INTO presses (id, at) VALUES (300, {NOON})"),
     (20, f"INSERT INTO chores (name, due_at) VALUES ('jobs', {NOON})"),
 )

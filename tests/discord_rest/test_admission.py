@@ -10,6 +10,7 @@ from bot.database.notifications import LocalNotifications
 from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import AllowedPlaces, Client
 from bot.discord_ui.command_errors import ServersOnly
+from bot.discord_ui.command_records import CommandFile
 from bot.preferences.preference_store import PreferenceStore
 from tests.discord_rest.delivery import ChangePayload, Delivery, asked
 from tests.discord_rest.events import SERVER, among_friends, directly, elsewhere
@@ -26,7 +27,7 @@ def client(delivery: Delivery, settings: frozenset[str], *servers: int) -> Clien
         languages=Languages(
             PreferenceStore(delivery.database, LocalNotifications(), now=lambda: 0)
         ),
-        synced_file=delivery.folder / "commands",
+        record=CommandFile(delivery.folder / "commands"),
         places=AllowedPlaces(
             frozenset(servers),
             direct_messages="direct" in settings,

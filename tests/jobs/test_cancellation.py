@@ -241,8 +241,7 @@ async def test_a_job_that_has_ended_sends_nothing_more(
     gateway.gate.clear()
     job = await harness.submit(RecordingCourier())
     await asyncio.wait_for(gateway.asked.wait(), 60)
-    repository = JobRepository(owner="another", now=Clock().now)
-    write = harness.services.database.write
+    repository, write = harness.services.repository, harness.services.database.write
     assert await write(repository.ended, job.id, JobState.CANCELLED)
     assert await write(repository.sending, job.id, 1, gateway="one", pictures=1) is None
     gateway.gate.set()

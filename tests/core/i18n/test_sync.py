@@ -13,6 +13,7 @@ from bot.database.notifications import LocalNotifications
 from bot.database.opening import open_file
 from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import Client
+from bot.discord_ui.command_records import CommandFile
 from bot.preferences.preference_store import PreferenceStore
 from tests.core.i18n.fluent_files import FOLDER
 
@@ -27,7 +28,9 @@ async def languages(tmp_path: Path) -> AsyncIterator[Languages]:
 def client(folder: Path, languages: Languages) -> Client:
     """Return the client of another start, with one command."""
     texts = Texts(folder=folder / "i18n")
-    client = Client(texts=texts, languages=languages, synced_file=folder / "commands.sha256")
+    client = Client(
+        texts=texts, languages=languages, record=CommandFile(folder / "commands.sha256")
+    )
 
     @client.tree.command(description="Show which limits apply to you.")
     async def usage(interaction: Interaction) -> None:

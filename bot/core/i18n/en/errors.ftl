@@ -340,6 +340,8 @@ error-not-posted = The pictures could not be posted here, so please try a channe
 
 error-no-room = The bot has no storage space for more pictures right now, so please try again in an hour, or ask the operator of this bot to free some.
 
+error-storage-away = The storage for pictures does not answer right now, so please try again in a few minutes.
+
 error-interrupted = The bot restarted before painting began, so please try again; { money-back }.
 
 error-waited-too-long = The bot was offline for a long time before painting began, so please ask again if you still want the picture; { money-back }.

@@ -303,6 +303,8 @@ error-not-posted = 图片无法发到这里，请换一个机器人可以发送�
 
 error-no-room = 机器人暂时没有存储空间存放更多图片，请一小时后再试，或联系机器人的运营者腾出空间。
 
+error-storage-away = 图片存储暂时没有响应，请几分钟后再试。
+
 error-interrupted = 机器人在开始绘制之前重启了，请再试一次；{ money-back }。
 
 error-waited-too-long = 机器人在开始绘制之前离线了很久，如果你还想要这张图，请重新请求；{ money-back }。
