@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.core.presses import reaction_press
+from bot.discord_ui.client import Client
 from bot.jobs.repository.presses import note_press
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder
 from tests.database.postgresql_server import Server
@@ -44,9 +45,9 @@ async def test_what_another_process_has_accepted_is_passed_over_in_silence(
 
 async def test_a_command_that_comes_again_is_not_answered(world: DiscordWorld) -> None:
     """Discord would refuse a second answer, and a refused request offers other ones."""
-    heard: list[discord.Interaction] = []
+    heard: list[discord.Interaction[Client]] = []
 
-    async def hear(interaction: discord.Interaction) -> None:
+    async def hear(interaction: discord.Interaction[Client]) -> None:
         heard.append(interaction)
 
     world.bot.client.add_listener(hear, "on_interaction")
