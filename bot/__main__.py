@@ -21,6 +21,7 @@ from bot.core.bot_process import hold_reloads
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.core.private_files import UMASK
+from bot.database.errors import PostgresqlError
 from bot.database.faults import fault_of
 from bot.settings.gateway_settings import setup_problems
 from bot.settings.settings import (
@@ -71,6 +72,10 @@ def _run(options: argparse.Namespace) -> int:
         if (fault := fault_of(error)) is None:
             raise
         raise StartRefused(fault.sentence(database_file(settings))) from error
+    except PostgresqlError as error:
+        from bot.database.postgresql.faults import refusal_of
+
+        raise refusal_of(error) from error
 
 
 def _run_with(settings: Settings, options: argparse.Namespace) -> int:

@@ -34,10 +34,17 @@ from bot.discord_ui.uploads import MessagePictures, read_from_cdn
 from bot.gateways.download import Downloader
 from bot.gateways.reply.unread_files import UnreadFiles
 from bot.images.references import MAX_MEGABYTES
+from bot.jobs.expired_tokens import ExpiredTokens
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.job_retention import JobRetention
 from bot.jobs.late_tasks import LateTasks
-from bot.jobs.maintenance import Maintenance, MaintenanceTask, delete_old_charges
+from bot.jobs.maintenance import (
+    Maintenance,
+    MaintenanceTask,
+    SharedMaintenance,
+    delete_old_charges,
+    delete_presses,
+)
 from bot.jobs.recovery import ResumableJob, UnreportedFailure
 from bot.jobs.scheduled_backups import BackupSchedule, ScheduledBackups
 from bot.monitoring.opening import open_metrics, open_traces, serve_monitoring
@@ -93,8 +100,10 @@ class _BackgroundTasks:
     """What runs beside the requests, from the login on."""
 
     maintenance: Maintenance
+    shared: SharedMaintenance
     backups: ScheduledBackups
     late_tasks: LateTasks
+    expired_tokens: ExpiredTokens
     log_channels: LogChannels
 
     @classmethod
@@ -107,14 +116,18 @@ class _BackgroundTasks:
         )
         services.job_service.on_end = log_channels.job_ended
         services.job_service.on_declined = log_channels.declined
-        maintenance = Maintenance(
-            (services.deletion.complete, services.offers.refresh),
-            clock,
-            patient=_patient_tasks(settings, bot, clock),
-        )
+        maintenance, shared = _maintenance(settings, bot, clock)
         backups = _backups(settings, services, clock)
-        async with log_channels, maintenance, backups, services.late_tasks as late_tasks:
-            yield cls(maintenance, backups, late_tasks, log_channels)
+        tokens = ExpiredTokens(services.database, services.repository, clock)
+        async with (
+            log_channels,
+            maintenance,
+            shared,
+            backups,
+            tokens,
+            services.late_tasks as late_tasks,
+        ):
+            yield cls(maintenance, shared, backups, late_tasks, tokens, log_channels)
 
     def begin(
         self, bot: Bot, taken: Sequence[UnreportedFailure | ResumableJob], couriers: Couriers
@@ -125,11 +138,14 @@ class _BackgroundTasks:
         self.maintenance.begin(resume)
         self.late_tasks.begin(couriers.reopen, partial(with_present_roles, bot.client))
         self.backups.begin()
+        self.shared.begin()
+        self.expired_tokens.begin()
 
     async def end(self) -> None:
         """End them, the log channels once they have posted what waits."""
         await self.log_channels.finish(within_s=LAST_ENTRIES_S)
-        for task in (self.maintenance, self.late_tasks, self.backups):
+        tasks = self.maintenance, self.shared, self.late_tasks, self.backups, self.expired_tokens
+        for task in tasks:
             await task.end()
 
 
@@ -145,11 +161,14 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
             stack.enter_context(hold_bot_lock(lock_folders(settings)))
         metrics = open_metrics(settings)
         traces = await stack.enter_async_context(open_traces(settings))
-        opening = open_services(settings, clock, metrics, traces)
+        opening = open_services(settings, clock, metrics, traces, cluster=settings.cluster)
         services = await stack.enter_async_context(opening)
         taken = await services.recovery.take_over()
-        preference_store = await _load_preferences(services, clock)
-        styles = ServerStyleStore(services.database, now=clock.now)
+        preference_store = PreferenceStore(services.database, services.notifications, now=clock.now)
+        await stack.enter_async_context(preference_store)
+        await _load_preferences(preference_store, services)
+        styles = ServerStyleStore(services.database, services.notifications, now=clock.now)
+        await stack.enter_async_context(styles)
         await styles.load()
         client = _client(settings, services.database, preference_store, metrics)
         bot = Bot(services, client, preference_store, styles)
@@ -192,23 +211,21 @@ def _log_summary(bot: Bot, settings: Settings) -> None:
         log.warning("bot.unlimited", facts=facts, mend=fix)
 
 
-async def _load_preferences(services: Services, clock: Clock) -> PreferenceStore:
-    """Return what people and servers set, without what a restored backup must not bring back."""
-    store = PreferenceStore(services.database, now=clock.now)
+async def _load_preferences(store: PreferenceStore, services: Services) -> None:
+    """Load what people and servers set, without what a restored backup must not bring back."""
     for request in await services.deletion.undone_requests():
         await store.delete_person(request.user_id)
         await services.deletion.repeat(request)
     await services.reports.repeat_removals()
     await store.load()
     services.moderation.words_of = lambda server_id: store.server(server_id).words
-    return store
 
 
 def _backups(settings: Settings, services: Services, clock: Clock) -> ScheduledBackups:
     return ScheduledBackups(
         lock_folders(settings).database,
         settings.data_dir / BACKUP_FOLDER,
-        BackupSchedule(settings.backup_every, settings.backup_keep),
+        BackupSchedule(settings.copied_every, settings.backup_keep),
         clock=clock,
         alerts=services.alerts,
     )
@@ -264,18 +281,47 @@ def _couriers(bot: Bot, clock: Clock) -> Couriers:
     )
 
 
-def _patient_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[MaintenanceTask]:
-    services = bot.services
-    keep = timedelta(days=settings.keep_jobs_days)
-    old_jobs = JobRetention(services.database, services.ledger, keep=keep, clock=clock)
+def _maintenance(
+    settings: Settings, bot: Bot, clock: Clock
+) -> tuple[Maintenance, SharedMaintenance]:
+    """Return what this process does daily, and what any of several processes does."""
+    services, chores = bot.services, _chores(settings, bot.services, clock)
+    first: list[MaintenanceTask] = [
+        services.deletion.forget_old_requests,
+        services.offers.refresh,
+    ]
+    patient = [*_own_tasks(settings, bot, clock)]
+    if not is_postgresql(settings.database_url):
+        first.insert(0, chores.pop("deletions"))
+        patient.extend(chores.values())
+        chores.clear()
+    maintenance = Maintenance(first, clock, patient=patient)
+    return maintenance, SharedMaintenance(services.database, chores, clock)
+
+
+def _own_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[MaintenanceTask]:
+    """Return what each process does, as nobody else has its files."""
     return (
         bot.client.sync_commands,  # Discord may have refused them for a day
-        services.taken_down_files.delete,
-        services.retention.delete_expired,
-        partial(delete_old_charges, services.database, services.ledger, clock.now),
+        bot.services.content_store.adopt_files,
+        bot.services.retention.delete_expired,
         partial(to_thread, UnreadFiles(settings.data_dir / "unread", clock.now).delete_old),
-        old_jobs.delete_old,  # the first time it may take hours
     )
+
+
+def _chores(settings: Settings, services: Services, clock: Clock) -> dict[str, MaintenanceTask]:
+    """Return what one process does for all of them."""
+    database, ledger = services.database, services.ledger
+    keep = timedelta(days=settings.keep_jobs_days)
+    old_jobs = JobRetention(database, ledger, keep=keep, clock=clock)
+    return {
+        "deletions": services.deletion.complete,
+        "taken down files": services.taken_down_files.delete,
+        "presses": partial(delete_presses, database, clock.now),
+        "stripes": partial(database.write, ledger.fold_stripes),
+        "charges": partial(delete_old_charges, database, ledger, clock.now),
+        "jobs": old_jobs.delete_old,  # the first time it may take hours
+    }
 
 
 def _dependencies(settings: Settings, bot: Bot, parts: _Parts, clock: Clock) -> Dependencies:

@@ -5,25 +5,43 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+
+import structlog
 
 from bot.core.clock import Clock
+from bot.core.errors.jobs import PictureStorageAway
+from bot.core.liveness import Liveness
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.private_files import restrict_data_folder
-from bot.core.process_lock import LockFolders, hold_process_lock
-from bot.core.pseudonyms import Pseudonyms, read_or_make_key
+from bot.core.process_lock import LockFolders
+from bot.core.pseudonyms import Pseudonyms
 from bot.core.traces import NO_TRACES, Traces
 from bot.database.database import Database
-from bot.database.opening import open_database
+from bot.database.installation import open_pseudonyms
+from bot.database.notifications import Notifications
+from bot.database.opening import (
+    is_postgresql,
+    open_database,
+    open_liveness,
+    open_notifications,
+    open_slots,
+)
+from bot.database.postgresql.slots import Slots
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.gateways.age_restriction import AgeRestriction
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
+from bot.gateways.routing.alert_claims import AlertClaims
 from bot.gateways.routing.offered_models import OfferedModels
 from bot.gateways.routing.operator_alerts import OperatorAlerts
-from bot.gateways.routing.router import Router
+from bot.gateways.routing.request_limit import SharedLimit
+from bot.gateways.routing.router import Router, SharedLimits
+from bot.gateways.routing.shared_suspensions import SharedSuspensions
 from bot.images.content_store import ContentStore
 from bot.images.decoding import can_read_heic
 from bot.images.references import ReferenceLoader
+from bot.images.storage_places import VAULT, open_storage
 from bot.jobs.attempts import AttemptRunner
 from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation
@@ -35,12 +53,15 @@ from bot.jobs.personal_data.deletion import PersonalDataDeletion
 from bot.jobs.personal_data.deletion_requests import DeletionRequests
 from bot.jobs.personal_data.export import PersonalDataExport
 from bot.jobs.picture_retention import PictureRetention, RetentionLimits
-from bot.jobs.pricing import Pricing, ServerCostCache
+from bot.jobs.pricing import Pricing
 from bot.jobs.queue.queue import Queue, QueueLimits
+from bot.jobs.queue.shared_queue import OtherProcesses, SharedQueue
 from bot.jobs.recovery import Recovery
 from bot.jobs.reported_results import ReportedResults
 from bot.jobs.repository.repository import JobRepository
+from bot.jobs.server_costs import ServerCostStore
 from bot.jobs.service import JobService
+from bot.jobs.stop_requests import StopRequests
 from bot.jobs.taken_down_files import TakenDownFiles
 from bot.moderation.moderation import PromptModeration
 from bot.moderation.rules import OperatorRules, read_rules
@@ -48,7 +69,9 @@ from bot.quota.ledger import Ledger
 from bot.settings.gateway_settings import check_prices, read_gateways
 from bot.settings.reload import ReloadPart
 from bot.settings.reload_parts import GatewayReload, ModerationReload, tell_names
-from bot.settings.settings import Settings, database_url, lock_folders
+from bot.settings.settings import USER_TAGS_KEY, Settings, database_url, lock_folders
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +79,11 @@ class Services:
     """What the bot and the terminal share: everything below Discord."""
 
     database: Database
+    notifications: Notifications
     ledger: Ledger
     catalogue: Catalogue
     pricing: Pricing
-    server_costs: ServerCostCache
+    server_costs: ServerCostStore
     job_service: JobService
     cancellation: Cancellation
     recovery: Recovery
@@ -87,8 +111,12 @@ async def open_services(
     clock: Clock,
     metrics: Metrics = NO_METRICS,
     traces: Traces = NO_TRACES,
+    *,
+    cluster: int | None = None,
 ) -> AsyncIterator[Services]:
     """Open every service below Discord; they count in ``metrics``, and trace jobs.
+
+    ``cluster`` is which of the bot's processes this is, None for a command of the terminal.
 
     Raises:
         StartRefused: something in the settings or the data folder stops the start.
@@ -101,40 +129,42 @@ async def open_services(
     locks = lock_folders(settings)
     await asyncio.to_thread(restrict_data_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
+        opening = open_liveness(database_url(settings), locks, cluster=cluster)
+        liveness = await stack.enter_async_context(opening)
+        database = await stack.enter_async_context(_database(settings, clock, metrics))
+        notifications = await stack.enter_async_context(
+            open_notifications(database_url(settings), database)
+        )
+        slots = await stack.enter_async_context(open_slots(liveness, notifications))
+        claims = None if slots is None else AlertClaims(database, clock.now)
         base = _Base(
             settings=settings,
             clock=clock,
             gateways=gateways,
             catalogue=catalogue,
             rules=rules,
-            content_store=ContentStore(settings.data_dir / "vault", clock.now),
             locks=locks,
-            owner=stack.enter_context(hold_process_lock(locks)),
-            database=await stack.enter_async_context(_database(settings, clock, metrics)),
-            alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now)),
+            liveness=liveness,
+            database=database,
+            content_store=await _content_store(settings, database, clock),
+            notifications=notifications,
+            slots=slots,
+            alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now, claims=claims)),
             metrics=metrics,
             traces=traces,
         )
-        router = await stack.enter_async_context(
-            Router(
-                gateways,
-                catalogue,
-                clock=clock,
-                alerts=base.alerts,
-                proxies=settings.proxies,
-                data_dir=settings.data_dir,
-                unread_folder=settings.data_dir / "unread",
-            )
-        )
-        deps = await _job_dependencies(base, router)
+        router = await stack.enter_async_context(await _router(stack, base))
+        queue = await stack.enter_async_context(_queue(base))
+        deps, server_costs = await _job_dependencies(base, router, queue, stack)
         job_service = JobService(deps)
+        base.liveness.on_regained(job_service.drop_taken_over)
         stack.push_async_callback(job_service.close, grace_s=settings.shutdown_grace)
-        yield _services(base, deps, job_service, router)
+        yield _services(base, deps, job_service, router, server_costs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Base:
-    """What the services are made from; ``owner`` is the id of this process."""
+    """What the services are made from."""
 
     settings: Settings
     clock: Clock
@@ -143,23 +173,55 @@ class _Base:
     rules: OperatorRules
     content_store: ContentStore
     locks: LockFolders
-    owner: str
+    liveness: Liveness
     database: Database
+    notifications: Notifications
+    slots: Slots | None
     alerts: OperatorAlerts
     metrics: Metrics
     traces: Traces
 
 
-async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
+async def _router(stack: AsyncExitStack, base: _Base) -> Router:
+    settings, clock = base.settings, base.clock
+    router = Router(
+        base.gateways,
+        base.catalogue,
+        clock=clock,
+        alerts=base.alerts,
+        proxies=settings.proxies,
+        data_dir=settings.data_dir,
+        unread_folder=settings.data_dir / "unread",
+    )
+    if base.slots is not None:
+        suspensions = SharedSuspensions(
+            base.database, base.notifications, owner=base.liveness.owner, now=clock.now
+        )
+        await stack.enter_async_context(suspensions)
+        router.share(SharedLimits(partial(SharedLimit, base.slots), suspensions))
+    return router
+
+
+async def _job_dependencies(
+    base: _Base, router: Router, queue: Queue, stack: AsyncExitStack
+) -> tuple[JobDependencies, ServerCostStore]:
     settings, clock, database, catalogue = base.settings, base.clock, base.database, base.catalogue
     repository = JobRepository(
-        owner=base.owner, now=clock.now, metrics=base.metrics, traces=base.traces
+        owner=base.liveness.owner, now=clock.now, metrics=base.metrics, traces=base.traces
     )
-    pseudonyms = Pseudonyms(read_or_make_key(settings.data_dir / "user-tags.key"))
+    pseudonyms = await open_pseudonyms(
+        database, settings.user_tags_key.get_secret_value(), settings.data_dir / USER_TAGS_KEY
+    )
     ledger = _ledger(settings, clock, pseudonyms, base.metrics)
-    queue = _queue(settings, catalogue, clock)
+    # Before the first hold: SQLite does not read what a server's database had spread.
+    await database.write(ledger.fold_stripes)
     retention = RetentionLimits(timedelta(days=settings.retention_days), settings.max_disk)
-    return JobDependencies(
+    opening = ServerCostStore(database, base.notifications, ledger)
+    server_costs = await stack.enter_async_context(opening)
+    await server_costs.load()
+    stops = StopRequests(base.notifications)
+    stack.push_async_callback(stops.close)
+    deps = JobDependencies(
         database=database,
         ledger=ledger,
         repository=repository,
@@ -170,10 +232,11 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
             catalogue,
             base.alerts,
             max_requests_per_minute=settings.max_requests_per_minute,
+            records_presses=is_postgresql(settings.database_url),
         ),
         pricing=Pricing(
             catalogue,
-            ServerCostCache(await database.read(ledger.costs, None)),
+            server_costs.cache,
             has_ceilings=bool(settings.server_quota or settings.total_quota),
         ),
         queue=queue,
@@ -185,9 +248,15 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
             base.content_store,
             pseudonyms,
             settings.data_dir / "jobs",
+            base.liveness,
         ),
         cancellation=Cancellation(
-            database=database, ledger=ledger, repository=repository, queue=queue
+            database=database,
+            ledger=ledger,
+            repository=repository,
+            queue=queue,
+            requests=stops,
+            owner=base.liveness.owner,
         ),
         first_responses=FirstResponses(),
         retention=PictureRetention(database, base.content_store, retention, now=clock.now),
@@ -195,13 +264,19 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
             catalogue, allowed_in_direct_messages=settings.allow_age_restricted_in_dms
         ),
         moderation=PromptModeration(base.rules, base.metrics),
+        liveness=base.liveness,
         clock=clock,
         metrics=base.metrics,
     )
+    return deps, server_costs
 
 
 def _services(
-    base: _Base, deps: JobDependencies, job_service: JobService, router: Router
+    base: _Base,
+    deps: JobDependencies,
+    job_service: JobService,
+    router: Router,
+    server_costs: ServerCostStore,
 ) -> Services:
     settings, content_store = base.settings, base.content_store
     offers = OfferedModels(
@@ -217,10 +292,11 @@ def _services(
     )
     return Services(
         database=base.database,
+        notifications=base.notifications,
         ledger=deps.ledger,
         catalogue=base.catalogue,
         pricing=deps.pricing,
-        server_costs=deps.pricing.server_costs,
+        server_costs=server_costs,
         job_service=job_service,
         cancellation=deps.cancellation,
         recovery=_recovery(base, deps, job_service),
@@ -253,10 +329,9 @@ def _recovery(base: _Base, deps: JobDependencies, job_service: JobService) -> Re
     return Recovery(
         deps,
         job_service,
-        base.owner,
-        locks=base.locks,
+        base.liveness,
         jobs_folder=settings.data_dir / "jobs",
-        content_store_folder=settings.data_dir / "vault",
+        part_folder=base.content_store.part_folder,
         max_queue_age_ms=settings.max_queue_age * 1000,
     )
 
@@ -287,6 +362,19 @@ def _database(
     )
 
 
+async def _content_store(settings: Settings, database: Database, clock: Clock) -> ContentStore:
+    url = settings.content_store_url
+    storage = open_storage(url, settings.data_dir, settings.s3_values)
+    if url:  # a folder in DATA_DIR that cannot be written is told with each picture
+        try:
+            await storage.check()
+        except PictureStorageAway:
+            log.warning("content_store.away")  # it may come back while the bot runs
+    content_store = ContentStore(database, storage, clock.now)
+    await content_store.open(url or VAULT)
+    return content_store
+
+
 def _ledger(settings: Settings, clock: Clock, pseudonyms: Pseudonyms, metrics: Metrics) -> Ledger:
     return Ledger(
         default=settings.default_quota,
@@ -300,11 +388,19 @@ def _ledger(settings: Settings, clock: Clock, pseudonyms: Pseudonyms, metrics: M
     )
 
 
-def _queue(settings: Settings, catalogue: Catalogue, clock: Clock) -> Queue:
+@asynccontextmanager
+async def _queue(base: _Base) -> AsyncIterator[Queue]:
+    settings, clock, usual_s = base.settings, base.clock, base.catalogue.usual_s
     limits = QueueLimits(
         max_running=settings.max_concurrent_jobs,
         max_running_per_user=settings.max_running_per_user,
         max_waiting=settings.max_queued_jobs,
         max_waiting_per_user=settings.max_waiting_per_user,
     )
-    return Queue(limits, usual_s=catalogue.usual_s, now=clock.now, wait=clock.wait)
+    if base.slots is None:
+        yield Queue(limits, usual_s=usual_s, now=clock.now, wait=clock.wait)
+        return
+    others = OtherProcesses(base.database, base.slots, base.liveness.owner)
+    shared = SharedQueue(limits, others, usual_s=usual_s, now=clock.now, wait=clock.wait)
+    async with shared:
+        yield shared

@@ -3,19 +3,30 @@
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    closing,
+    nullcontext,
+)
 from functools import partial
 from pathlib import Path
 
 from bot.core.errors.base import StartRefused
+from bot.core.liveness import FileLiveness, Liveness, hold_file_liveness
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.private_files import create_private_file, make_private_folder, restrict_files
+from bot.core.process_lock import LockFolders
 from bot.database import migrator
 from bot.database.backup import is_foreign, read_only
 from bot.database.connection import Connection
 from bot.database.database import Database, observe_transaction
 from bot.database.faults import FOREIGN, unusable
+from bot.database.notifications import LocalNotifications, Notifications
 from bot.database.outage import WAITS, DatabaseWaits, OpenFile
+from bot.database.postgresql.slots import Slots
+from bot.database.postgresql_url import driver_needed
 
 _ALL = ("foreign_keys=ON", "cache_size=-16384")
 # At synchronous=NORMAL a power cut forgets committed rows: a request would be paid twice.
@@ -36,10 +47,6 @@ SQLITE_ENDS = ("", "-wal", "-shm", "-journal")
 CONNECTIONS = 8
 """So many transactions write at once to a server, by default."""
 _POSTGRESQL = ("postgresql://", "postgres://")
-_NO_DRIVER = (
-    "DATABASE_URL names a PostgreSQL database, and its driver is not installed: "
-    "install it with pip install 'easel-bot[postgres]'."
-)
 
 
 def database_path(url: str) -> Path:
@@ -79,11 +86,54 @@ def open_database(
     if not is_postgresql(url):
         path = database_path(url)
         return open_file(path, backup_dir=backup_dir, now=now, waits=waits, metrics=metrics)
-    try:
+    with driver_needed():
         from bot.database.postgresql.opening import open_postgresql  # noqa: PLC0415 - an extra
-    except ModuleNotFoundError as missing:
-        raise StartRefused(_NO_DRIVER) from missing
     return open_postgresql(url, now=now, connections=connections, waits=waits, metrics=metrics)
+
+
+def open_liveness(
+    url: str, folders: LockFolders, *, cluster: int | None = None
+) -> AbstractAsyncContextManager[Liveness]:
+    """Hold what shows the other processes on the database that this one lives.
+
+    That is a lock in each of ``folders`` for a file, and a session of its own on a server.
+    ``cluster`` is which of a bot's processes this is, None for a command of the terminal.
+
+    Raises StartRefused where that is impossible, or another process is the same cluster.
+    """
+    if not is_postgresql(url):
+        return hold_file_liveness(folders)
+    with driver_needed():
+        from bot.database.postgresql.session import open_session  # noqa: PLC0415 - an extra
+    return open_session(url, cluster=cluster)
+
+
+def open_slots(
+    liveness: Liveness, notifications: Notifications
+) -> AbstractAsyncContextManager[Slots | None]:
+    """Open the slots that this process shares with others; a file has one bot: None."""
+    if isinstance(liveness, FileLiveness):
+        return nullcontext()
+    from bot.database.postgresql.session import ProcessSession  # noqa: PLC0415 - an extra
+
+    assert isinstance(liveness, ProcessSession)  # noqa: S101 - there is no other
+    return Slots(liveness, notifications)
+
+
+@asynccontextmanager
+async def open_notifications(url: str, database: Database) -> AsyncIterator[Notifications]:
+    """Hear in this context what other processes write to the open database of a URL.
+
+    Raises StartRefused when that cannot be.
+    """
+    if not is_postgresql(url):
+        yield LocalNotifications()
+        return
+    from bot.database.postgresql.listener import Listener  # noqa: PLC0415 - an extra
+
+    listener = Listener(url, database)
+    async with listener.listening():
+        yield listener
 
 
 @asynccontextmanager

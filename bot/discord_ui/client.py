@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any, Final
@@ -37,6 +36,7 @@ from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.file_uploads import read_uploads_directly
 from bot.discord_ui.request_counts import RequestCounts
 from bot.discord_ui.sharded_bot import DIRECT, DiscordConnection, ShardedBot
+from bot.jobs.repository.presses import PressRepeated
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -154,9 +154,21 @@ class Client(ShardedBot):
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:  # as discord.py's
         """Call the listeners of an event; they log the id of the interaction that it is about."""
-        about = args[0] if args and isinstance(args[0], discord.Interaction) else None
-        with nullcontext() if about is None else bound_contextvars(interaction=about.id):
+        if event == "raw_reaction_add" and self._is_others_message(args[0]):
+            return
+        if args and isinstance(args[0], discord.Interaction):
+            with bound_contextvars(interaction=args[0].id):
+                super().dispatch(event, *args, **kwargs)
+        else:
             super().dispatch(event, *args, **kwargs)
+
+    def _is_others_message(self, reaction: discord.RawReactionActionEvent) -> bool:
+        """Tell whether somebody else wrote the message, as Discord says of nearly all.
+
+        A task for the listener of each would double the CPU that reactions take in a large server.
+        """
+        author_id, me = reaction.message_author_id, self.user
+        return author_id is not None and me is not None and author_id != me.id
 
     async def setup_hook(self) -> None:
         """Do what needs the login but not the gateway connection."""
@@ -284,6 +296,9 @@ class Client(ShardedBot):
                 command=interaction.command and interaction.command.qualified_name,
                 exc_info=error,
             )
+        if isinstance(known, PressRepeated):
+            log.info("command.repeated")  # the process that was faster has answered
+            return
         self.count_refusal(known)
         sentence = self.texts.sentence(known, self.languages.personal(interaction))
         buttons = MISSING if view is None else view

@@ -37,6 +37,7 @@ from bot.jobs.progress_updates import PROGRESS_INTERVAL_S, ProgressUpdates, Queu
 from bot.jobs.queue.waiting_list import Ticket
 from bot.jobs.reference_addresses import ReferenceAddresses
 from bot.jobs.repository.kept_pictures import insert_kept_pictures
+from bot.jobs.repository.ownership import JobTakenOver
 from bot.jobs.repository.rows import WrittenAttempt
 from bot.jobs.send_gate import SendGate
 
@@ -60,7 +61,7 @@ class JobRun:
     ) -> None:
         self.job = job
         self._deps = deps
-        self._courier = DetachableCourier(courier)
+        self._courier = DetachableCourier(courier, may_show=lambda: deps.liveness.may_send)
         self._ticket = ticket
         self._attached = attached
         self._begun = {attempt.key.slot: attempt for attempt in attempts}
@@ -97,7 +98,8 @@ class JobRun:
             placed = await self._courier.place(job, state=self._first_state())
         except BaseException:
             # Nobody saw the card: the job never happened.
-            await deps.billing.settle(job, JobState.CANCELLED)
+            with suppress(JobTakenOver):
+                await deps.billing.settle(job, JobState.CANCELLED)
             raise
         if placed is not None:
             self._writer.leave(deps.repository.placed, job.id, placed)
@@ -136,7 +138,7 @@ class JobRun:
                 log.exception("job.defect", job=self.job.id, reference=reference)
                 await self._end_early(Unexpected(reference=reference))
             except asyncio.CancelledError:  # the process ends, also where the database is locked
-                with suppress(TimeoutError):
+                with suppress(TimeoutError, JobTakenOver):
                     async with asyncio.timeout(LEAVING_S):
                         await self._writer.write_left()
                 raise
@@ -154,7 +156,6 @@ class JobRun:
         Return False if that failed and the job has ended.
         """
         deps = self._deps
-        await deps.references.renew(self.job.request)
         if self._begun:
             return True
         try:
@@ -173,7 +174,8 @@ class JobRun:
         """Wait for the start, and paint."""
         deps, job, ticket = self._deps, self.job, self._ticket
         async with AsyncExitStack() as shown:
-            if not deps.queue.request_start(ticket):
+            starts = deps.queue.request_start(ticket) or await deps.queue.started_at_once(ticket)
+            if not starts:
                 self._starts_at_once = False
                 await self._writer.write_left()
                 updates = QueueUpdates(
@@ -270,6 +272,7 @@ class JobRun:
         if not job.requester.is_operator:
             stored = await deps.retention.store(job, pictures)
         result = await self._writer.write(self._record_received, pictures, slots, stored)
+        await deps.liveness.until_may_send()
         began_s = perf_counter()
         try:
             report = await self._courier.deliver(job, result)

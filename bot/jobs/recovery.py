@@ -9,7 +9,6 @@ Then the cards are updated, also one that was announced just before the death, i
 
 import asyncio
 import shutil
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +18,24 @@ from structlog.contextvars import bound_contextvars
 
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import Interrupted, InterruptedInDoubt, NeitherPostedNorKept
+from bot.core.liveness import Liveness
 from bot.core.metrics import RECOVERIES
 from bot.core.models import AnnouncedCard, AttachmentUrls, CardAddress, Job
-from bot.core.process_lock import LockFolders, is_dead, others_alive
+from bot.database.errors import DATABASE_ERRORS, is_of_rows
+from bot.database.transaction import Transaction
 from bot.images.references import FetchAttachment, attachments_at
+from bot.jobs.attempts import is_of_late_task
 from bot.jobs.courier import Courier, JobFailure
 from bot.jobs.job_ending import JobDependencies, report_failure, settle_abandoned
+from bot.jobs.picture_retention import StoredPicture
 from bot.jobs.repository.kept_pictures import insert_kept_pictures
-from bot.jobs.repository.rows import WrittenAttempt, WrittenJob
+from bot.jobs.repository.ownership import JobTakenOver
+from bot.jobs.repository.rows import UnreadableJob, WrittenAttempt, WrittenJob
+from bot.jobs.repository.unfinished_jobs import (
+    jobs_with_files,
+    owners_of_unfinished,
+    unfinished_of,
+)
 from bot.jobs.service import JobService
 
 MAX_DELIVERIES = 2  # pictures that two processes died delivering are only kept
@@ -73,34 +82,45 @@ class ResumableJob:
 class Recovery:
     """Takes over what dead processes left.
 
-    ``owner`` is this process; ``locks`` are everybody's. The folders hold the pictures of open jobs
-    and the kept pictures. What was not sent within ``max_queue_age_ms`` is not sent.
+    The folders hold the pictures of open jobs
+    and files that are not complete. What was not sent within ``max_queue_age_ms`` is not sent.
     """
 
     deps: JobDependencies
     job_service: JobService
-    owner: str
-    locks: LockFolders
+    liveness: Liveness
     jobs_folder: Path
-    content_store_folder: Path
+    part_folder: Path
     max_queue_age_ms: int
 
     async def take_over(self) -> list[UnreportedFailure | ResumableJob]:
+        """Take the jobs of dead processes, and remove the files that they left.
+
+        It is for a start: before this process has files.
+        """
+        taken = await self.take_dead()
+        await self._remove_job_folders()
+        await self._remove_unfinished_files()
+        return taken
+
+    async def take_dead(self) -> list[UnreportedFailure | ResumableJob]:
         """Take every abandoned job, oldest first; return those to resume or to report."""
-        await self._set_unreadable_aside()
         taken = []
         for found in await self._abandoned():
+            if isinstance(found, UnreadableJob):
+                await self._take_unreadable(found)
+                continue
             with bound_contextvars(job=found.job.id):
                 taken.append(await self._take_or_set_aside(found))
-        await self._remove_stale_files()
         return [job for job in taken if job is not None]
 
     async def end_operator_jobs(self) -> None:
         """End the terminal's abandoned jobs; those of Discord wait for the bot."""
         for found in await self._abandoned():
-            if found.job.requester.is_operator:
+            if isinstance(found, WrittenJob) and found.job.requester.is_operator:
                 with bound_contextvars(job=found.job.id):
-                    await self._end(found)
+                    if await self._adopt(found.job.id, found.owner):
+                        await self._end(found)
 
     async def resume(
         self,
@@ -127,6 +147,8 @@ class Recovery:
         try:
             courier = open_courier(ended.job, ended.card)
             await report_failure(self.deps, ended.job, courier, ended.failure)
+        except JobTakenOver:
+            log.info("job.taken_over_elsewhere")
         except Exception:
             # One card's defect must not end the others, nor the start; the next one tries again.
             log.exception("card.defect")
@@ -136,39 +158,42 @@ class Recovery:
         error = CancelledByOperator()
         if await self.deps.cancellation.cancel_unsent(found.job, error):
             return True
-        is_abandoned = found.is_open and is_dead(self.locks, found.owner)
-        if not (is_abandoned and await self._adopt(found)):
+        is_abandoned = found.is_open and await self.liveness.is_dead(found.owner)
+        if not (is_abandoned and await self._adopt(found.job.id, found.owner)):
             return False
         await self._settle(found, unsent=error)
         return True
 
-    async def _abandoned(self) -> list[WrittenJob]:
-        unfinished = await self.deps.database.read(self.deps.repository.unfinished)
-        owners = {found.owner for found in unfinished}
-        dead = {owner for owner in owners if is_dead(self.locks, owner)}
-        return [found for found in unfinished if found.owner in dead]
+    async def _abandoned(self) -> list[WrittenJob | UnreadableJob]:
+        database = self.deps.database
+        dead = await self._dead(await database.read(owners_of_unfinished))
+        return await database.read(unfinished_of, dead)
 
-    async def _adopt(self, found: WrittenJob) -> bool:
-        adopt = self.deps.repository.adopt
-        return await self.deps.database.write(adopt, found.job.id, owner=found.owner)
+    async def _dead(self, owners: Sequence[str]) -> list[str]:
+        """Return whose processes are gone; to be sure of all takes as long as of one."""
+        dead = await asyncio.gather(*(self.liveness.is_dead(owner) for owner in owners))
+        return [owner for owner, is_dead in zip(owners, dead, strict=True) if is_dead]
 
-    async def _set_unreadable_aside(self) -> None:
-        repository, database = self.deps.repository, self.deps.database
-        for found in await database.read(repository.unreadable):
-            if is_dead(self.locks, found.owner):
-                with bound_contextvars(job=found.id):
-                    log.error("job.unreadable", problem=found.problem)
-                    await self._set_aside(found.id)
+    async def _adopt(self, job_id: str, owner: str) -> bool:
+        return await self.deps.database.write(self.deps.repository.adopt, job_id, owner=owner)
+
+    async def _take_unreadable(self, found: UnreadableJob) -> None:
+        with bound_contextvars(job=found.id):
+            if await self._adopt(found.id, found.owner):
+                log.error("job.unreadable", problem=found.problem)
+                await self._set_aside(found.id)
 
     async def _take_or_set_aside(
         self, found: WrittenJob
     ) -> UnreportedFailure | ResumableJob | None:
         try:
             return await self._take(found)
+        except JobTakenOver:
+            log.info("job.taken_over_elsewhere")
+            return None
         except Exception as error:
             # One job's rows must not keep the others, nor the bot, from starting.
-            is_of_its_rows = isinstance(error, sqlite3.IntegrityError | sqlite3.DataError)
-            if isinstance(error, sqlite3.Error) and not is_of_its_rows:
+            if isinstance(error, DATABASE_ERRORS) and not is_of_rows(error):
                 raise
             log.exception("job.unreadable")
             await self._set_aside(found.job.id)
@@ -179,7 +204,7 @@ class Recovery:
         self.deps.metrics.count(RECOVERIES, "unreadable")
 
     async def _take(self, found: WrittenJob) -> UnreportedFailure | ResumableJob | None:
-        if not await self._adopt(found):
+        if not await self._adopt(found.job.id, found.owner):
             return None
         attempts = await self.deps.database.read(self.deps.repository.attempts, found.job.id)
         if isinstance(found.card, CardAddress) and self._is_resumable(found, attempts):
@@ -229,27 +254,28 @@ class Recovery:
         pictures = await asyncio.to_thread(deps.attempts.received_pictures, job, attempts)
         stored = await deps.retention.store(job, pictures)
         if stored:
-            await deps.database.write_when_possible(
-                insert_kept_pictures, job.id, stored, at=deps.clock.now()
-            )
+            await deps.database.write_when_possible(self._insert_kept, job, stored)
 
-    async def _remove_stale_files(self) -> None:
-        """Remove what killed processes left: files of ended jobs, and unfinished files."""
+    def _insert_kept(self, tx: Transaction, job: Job, stored: Sequence[StoredPicture]) -> None:
+        self.deps.repository.own(tx, job.id)
+        insert_kept_pictures(tx, job.id, stored, at=self.deps.clock.now())
+
+    async def _remove_job_folders(self) -> None:
+        """Remove the files that killed processes left of ended jobs."""
         # A job is written before it has files, so one that began meanwhile is not among these.
         found = await asyncio.to_thread(lambda: list(self.jobs_folder.glob("*")))
-        unfinished = await self.deps.database.read(self.deps.repository.unfinished)
-        unreadable = await self.deps.database.read(self.deps.repository.unreadable)
-        open_jobs = {written.job.id for written in unfinished if written.is_open}
-        open_jobs.update(written.id for written in unreadable)
-        for folder in found:
-            if folder.name not in open_jobs:
-                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-        await asyncio.to_thread(self._remove_parts)
+        needed = await self.deps.database.read(jobs_with_files)
+        stale = [folder for folder in found if folder.name not in needed]
+        if any(is_of_late_task(folder) for folder in stale) and await self.liveness.others_alive():
+            stale = [folder for folder in stale if not is_of_late_task(folder)]
+        for folder in stale:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
-    def _remove_parts(self) -> None:
-        # Whoever wrote one of these held a lock before; one who starts now wrote none of them.
-        parts = list(self.content_store_folder.rglob("*.part"))
-        if others_alive(self.locks, self.owner):
+    async def _remove_unfinished_files(self) -> None:
+        # Whoever wrote one of these lived before; one who starts now wrote none of them.
+        folder = self.part_folder
+        parts = await asyncio.to_thread(lambda: list(folder.rglob("*.part")))
+        if await self.liveness.others_alive():
             return
         for part in parts:
             part.unlink(missing_ok=True)

@@ -74,6 +74,7 @@ async def serve_monitoring(
                 shards=shards,
                 is_stopping=lambda: services.job_service.is_closing,
                 resting=services.router.resting,
+                is_server=settings.has_server,
             )
         )
         gauges = await stack.enter_async_context(
@@ -82,7 +83,7 @@ async def serve_monitoring(
                 readiness,
                 files=lock_folders(settings),
                 now=clock.now,
-                backup_every=settings.backup_every,
+                backup_every=settings.copied_every,
             )
         )
         server = MonitoringServer(metrics, gauges, readiness)

@@ -10,6 +10,7 @@ from discord import Interaction
 
 from bot.core.i18n.texts import Texts
 from bot.database.database import Database
+from bot.database.notifications import LocalNotifications
 from bot.database.opening import open_database
 from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import Client
@@ -43,7 +44,7 @@ async def databases(postgresql: Server, tmp_path: Path) -> AsyncIterator[list[Da
 
 async def start(database: Database, description: str) -> None:
     """Log in as one process does, with one command."""
-    languages = Languages(PreferenceStore(database, now=lambda: 0))
+    languages = Languages(PreferenceStore(database, LocalNotifications(), now=lambda: 0))
     record = CommandTable(database)
     async with Client(texts=Texts(), languages=languages, record=record) as client:
 

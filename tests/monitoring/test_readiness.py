@@ -11,6 +11,7 @@ from bot.core.errors.base import StartRefused
 from bot.monitoring.opening import open_metrics, serve_monitoring
 from bot.monitoring.readiness import LEAST_FREE_BYTES, Readiness
 from tests.cogs.scripted_gateway import ScriptedGateway
+from tests.database.engines import sqlite_only
 from tests.database.test_outage import commits_wait, largest_file, locked
 from tests.jobs.service_harness import RecordingCourier, settings
 from tests.monitoring.monitored import Monitored, monitored
@@ -38,6 +39,7 @@ async def test_a_bot_that_can_serve_people_is_ready(harness: Monitored) -> None:
     assert (await harness.scrape()).value("easel_database_writable") == 1
 
 
+@sqlite_only("it is the file that is locked or full")
 async def test_a_locked_database_is_not_ready_until_the_lock_is_gone(
     harness: Monitored, tmp_path: Path
 ) -> None:
@@ -54,6 +56,7 @@ async def test_a_locked_database_is_not_ready_until_the_lock_is_gone(
     assert await is_ready_again(harness)
 
 
+@sqlite_only("it is the file that is locked or full")
 async def test_a_full_database_is_not_ready_until_there_is_space(
     harness: Monitored, tmp_path: Path
 ) -> None:
@@ -119,6 +122,7 @@ async def test_a_bot_that_stops_is_not_ready_while_jobs_finish(
     await closing
 
 
+@sqlite_only("it is the file that is locked or full")
 async def test_a_database_that_hangs_does_not_hang_the_scrape(harness: Monitored) -> None:
     """Prometheus gives up after ten seconds: the rest is what tells the operator where to look."""
     async with commits_wait(harness.services.database) as (_, may_end):

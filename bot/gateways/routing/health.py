@@ -1,9 +1,10 @@
 """Suspend gateways after failures: for how long, and for which reason."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from typing import Protocol
 
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.errors.gateway import GatewayFailure
@@ -40,12 +41,24 @@ class Suspension:
         return self.until - now if self.since <= now < self.until else 0
 
 
+class SuspensionListener(Protocol):
+    """Hears what happens to the suspensions; it must not wait."""
+
+    def suspended(self, scope: HealthScope, suspension: Suspension) -> None:
+        """Take note of a new or longer suspension."""
+
+    def recovered(self, scope: HealthScope) -> None:
+        """Take note that pictures arrived, or another gateway is meant, after a suspension."""
+
+
 class Health:
-    """The suspensions of all gateways, in memory."""
+    """The suspensions of all gateways, in memory: those made here, and those learnt from others."""
 
     def __init__(self, now: Callable[[], int]) -> None:
+        self.listener: SuspensionListener | None = None
         self._now = now
         self._suspensions: dict[HealthScope, Suspension] = {}
+        self._learnt: Mapping[HealthScope, Suspension] = {}
         self._timeouts: Counter[HealthScope] = Counter()
         self._refusals: Counter[HealthScope] = Counter()
 
@@ -76,12 +89,19 @@ class Health:
         for scope in ((gateway, _ALL_MODELS), (gateway, model)):
             del self._timeouts[scope]
             del self._refusals[scope]
+            if scope in self._suspensions and not self._suspensions[scope].left_ms(self._now()):
+                self._end(scope)
+
+    def learn(self, learnt: Mapping[HealthScope, Suspension]) -> None:
+        """Suspend what other processes suspend, instead of what they did before."""
+        self._learnt = learnt
 
     def forget(self, gateway: str) -> None:
         """Forget the failures of a gateway that is another one now: perhaps they are mended."""
+        self._learnt = {one: each for one, each in self._learnt.items() if one[0] != gateway}
         scopes = {*self._suspensions, *self._timeouts, *self._refusals}
         for scope in (one for one in scopes if one[0] == gateway):
-            self._suspensions.pop(scope, None)
+            self._end(scope)
             del self._timeouts[scope]
             del self._refusals[scope]
 
@@ -134,11 +154,18 @@ class Health:
         known = self._running(scope)
         if known is None or known.until < suspension.until:
             self._suspensions[scope] = suspension
+            if self.listener is not None:
+                self.listener.suspended(scope, suspension)
+
+    def _end(self, scope: HealthScope) -> None:
+        if self._suspensions.pop(scope, None) is not None and self.listener is not None:
+            self.listener.recovered(scope)
 
     def _longest(self, gateway: str, model: str) -> Suspension | None:
         running = map(self._running, ((gateway, _ALL_MODELS), (gateway, model)))
         return max(filter(None, running), key=lambda one: one.until, default=None)
 
     def _running(self, scope: HealthScope) -> Suspension | None:
-        suspension = self._suspensions.get(scope)
-        return suspension if suspension and suspension.left_ms(self._now()) else None
+        found = (self._suspensions.get(scope), self._learnt.get(scope))
+        running = [each for each in found if each and each.left_ms(self._now())]
+        return max(running, key=lambda one: one.until, default=None)

@@ -1,7 +1,7 @@
 """The gateways in use with their connections, and those that a reload has replaced."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -18,6 +18,15 @@ from bot.gateways.connections import (
 )
 from bot.gateways.download import Downloader
 from bot.gateways.gateway import Gateway
+from bot.gateways.routing.request_limit import RequestLimit
+
+NewLimit = Callable[[str, int], RequestLimit]
+"""Makes the limit of a gateway: its name, and how many requests it takes at once."""
+
+
+def limit_here(_gateway: str, at_once: int) -> RequestLimit:
+    """Return a limit for the requests of this process."""
+    return asyncio.Semaphore(at_once)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +36,7 @@ class OpenGateway:
     gateway: Gateway
     session: aiohttp.ClientSession
     downloader: Downloader
-    limit: asyncio.Semaphore | None
+    limit: RequestLimit | None
 
     @property
     def is_full(self) -> bool:
@@ -51,6 +60,7 @@ class OpenGateways:
     def __init__(
         self, clock: Clock, proxies: Proxies, resolver: AbstractResolver | None = None
     ) -> None:
+        self.new_limit: NewLimit = limit_here
         self._clock = clock
         self._proxies = proxies
         self._resolver = resolver
@@ -70,7 +80,8 @@ class OpenGateways:
         known = self._in_use.get(gateway.name)
         if known is not None and known.gateway == gateway:
             return known
-        limit = asyncio.Semaphore(gateway.max_at_once) if gateway.max_at_once else None
+        at_once = gateway.max_at_once
+        limit = self.new_limit(gateway.name, at_once) if at_once else None
         if known is not None and known.gateway.max_at_once == gateway.max_at_once:
             limit = known.limit  # what is under way counts
         downloader = Downloader.of(

@@ -9,12 +9,14 @@ from typing import Literal, Self
 import structlog
 
 from bot.core.errors.gateway import GatewayFailure
+from bot.gateways.routing.alert_claims import ONCE_MS, AlertClaims, Claim
 
 log = structlog.get_logger()
 
 GATEWAY_ALERT_INTERVAL_MS = 3_600_000  # between two alerts about one gateway
 BUDGET_ALERT_INTERVAL_MS = 24 * 3_600_000  # between two alerts about the same part of the budget
 RETIREMENT_REMINDER_DAYS = (0, 1, 7, 30)  # before a model retires
+_BACKUP = "backup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,20 @@ class OperatorAlerts:
     """Passes alerts to one listener in background tasks, limiting how often.
 
     Use it as an async context manager: its exit cancels the tasks. The ``listener`` may be set
-    later; earlier alerts are repeated when their cause occurs again.
+    later; earlier alerts are repeated when their cause occurs again. ``claims`` decide which of
+    several processes passes an alert on.
     """
 
-    def __init__(self, listener: AlertListener | None = None, *, now: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        listener: AlertListener | None = None,
+        *,
+        now: Callable[[], int],
+        claims: AlertClaims | None = None,
+    ) -> None:
         self.listener = listener
         self._now = now
+        self._claims = claims
         self._gateway_alerts: dict[str, int] = {}  # time of the last one
         self._budget_alerts: dict[BudgetReached, int] = {}  # time of the last one
         self._reminders: dict[Retirement, int] = {}  # the step of RETIREMENT_REMINDER_DAYS
@@ -77,42 +87,57 @@ class OperatorAlerts:
 
     def down(self, failure: GatewayFailure) -> None:
         """Alert that a gateway is down, at most once an hour for each."""
-        last = self._gateway_alerts.get(failure.gateway)
-        if not self._is_recent(last, GATEWAY_ALERT_INTERVAL_MS) and self._alert(failure):
+        last, interval_ms = self._gateway_alerts.get(failure.gateway), GATEWAY_ALERT_INTERVAL_MS
+        claim = Claim(f"down {failure.gateway}", interval_ms)
+        if not self._is_recent(last, interval_ms) and self._alert(failure, claim):
             self._gateway_alerts[failure.gateway] = self._now()
 
     def budget(self, reached: BudgetReached) -> None:
         """Alert that a part of the budget is spent, at most once a day for each."""
-        last = self._budget_alerts.get(reached)
-        if not self._is_recent(last, BUDGET_ALERT_INTERVAL_MS) and self._alert(reached):
+        last, interval_ms = self._budget_alerts.get(reached), BUDGET_ALERT_INTERVAL_MS
+        subject = f"budget {reached.period} {reached.limit} {reached.percent}"
+        claim = Claim(subject, interval_ms)
+        if not self._is_recent(last, interval_ms) and self._alert(reached, claim):
             self._budget_alerts[reached] = self._now()
 
     def retires(self, retirement: Retirement, *, days_left: int) -> None:
         """Alert that a model retires: 30, 7 and 1 days before, and on the day."""
         far = RETIREMENT_REMINDER_DAYS[-1] + 1
         step = next((days for days in RETIREMENT_REMINDER_DAYS if days_left <= days), far)
-        if step < self._reminders.get(retirement, far) and self._alert(retirement):
+        subject = f"retires {retirement.gateway} {retirement.model} {retirement.on} {step}"
+        claim = Claim(subject, ONCE_MS)
+        if step < self._reminders.get(retirement, far) and self._alert(retirement, claim):
             self._reminders[retirement] = step
 
     def backup_failed(self, failed: BackupFailed) -> None:
         """Alert that the backups fail: once for each cause, until one succeeds."""
-        if failed != self._backup_fault and self._alert(failed):
+        claim = Claim(f"{_BACKUP} {failed.fault}", ONCE_MS)
+        if failed != self._backup_fault and self._alert(failed, claim):
             self._backup_fault = failed
 
     def backup_made(self) -> None:
         """Note that the backups work again."""
+        if self._claims is not None:
+            self._start(self._claims.forget(_BACKUP))
         self._backup_fault = None
 
     def _is_recent(self, last: int | None, interval_ms: int) -> bool:
         return last is not None and last <= self._now() < last + interval_ms
 
-    def _alert(self, alert: OperatorAlert) -> bool:
+    def _alert(self, alert: OperatorAlert, claim: Claim) -> bool:
         if self.listener is None:
             return False
-        task = asyncio.create_task(self.listener(alert))
+        self._start(self._pass_on(alert, claim, self.listener))
+        return True
+
+    async def _pass_on(self, alert: OperatorAlert, claim: Claim, listener: AlertListener) -> None:
+        if self._claims is None or await self._claims.is_ours(claim):
+            await listener(alert)
+
+    def _start(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
-        return True
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

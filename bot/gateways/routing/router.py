@@ -7,7 +7,7 @@ certain that nothing was made.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -38,9 +38,10 @@ from bot.gateways.reply.unread_files import UnreadFiles
 from bot.gateways.request.fields import UnsupportedFields
 from bot.gateways.routing.failover import FailoverPolicy
 from bot.gateways.routing.health import DOWN_SUSPENSION_S, Health
-from bot.gateways.routing.open_gateways import OpenGateway, OpenGateways
+from bot.gateways.routing.open_gateways import NewLimit, OpenGateway, OpenGateways
 from bot.gateways.routing.operator_alerts import OperatorAlerts
 from bot.gateways.routing.path_spelling import PathSpellings
+from bot.gateways.routing.shared_suspensions import SharedSuspensions
 
 log = structlog.get_logger()
 
@@ -48,6 +49,14 @@ Run = Callable[[Exchange], AsyncGenerator[GatewayEvent, None]]
 """Goes on with what an earlier exchange has begun."""
 
 _MAX_HINT_S = 30 * 86_400  # a longer one is nonsense
+
+
+@dataclass(frozen=True, slots=True)
+class SharedLimits:
+    """What the gateways' limits and suspensions are shared with other processes by."""
+
+    new_limit: NewLimit
+    suspensions: SharedSuspensions
 
 
 class Router:
@@ -83,6 +92,11 @@ class Router:
 
     async def __aexit__(self, *_: object) -> None:
         await self._gateways.close()
+
+    def share(self, shared: SharedLimits) -> None:
+        """Share limits and suspensions with other processes; called before it is opened."""
+        self._gateways.new_limit = shared.new_limit
+        shared.suspensions.share(self._health)
 
     # --- the gateways -----------------------------------------------------------------------------
 

@@ -73,8 +73,8 @@ class Queue:
         """
         limits = self._limits
         # One busy channel must not keep the other servers out.
-        if len(self._waiting) >= limits.max_waiting and self._waiting.is_over_its_share(
-            requester.server_id, of=limits.max_waiting
+        if self._waiting_everywhere >= limits.max_waiting and self._waiting.is_over_its_share(
+            requester.server_id, of=self._waiting_places
         ):
             raise QueueFull(limit=limits.max_waiting)
         if self._waiting.count(requester.user_id) >= limits.max_waiting_per_user:
@@ -95,6 +95,10 @@ class Queue:
         ticket.start = asyncio.get_running_loop().create_future()
         self._start_jobs()
         return ticket.start.done()
+
+    async def started_at_once(self, ticket: Ticket) -> bool:
+        """Return whether a job that asked to start does, with no other job in between."""
+        return ticket.start is not None and ticket.start.done()
 
     async def wait_for_start(self, ticket: Ticket) -> None:
         """Wait until the job may run, or is dismissed."""
@@ -132,6 +136,15 @@ class Queue:
         """Return how many jobs run."""
         return len(self._running)
 
+    @property
+    def _waiting_everywhere(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def _waiting_places(self) -> int:
+        """Return how many jobs may wait here, where no more may wait everywhere."""
+        return self._limits.max_waiting
+
     # --- positions and estimates --------------------------------------------------------------
 
     def starts_at_once(self, ticket: Ticket) -> bool:
@@ -153,12 +166,17 @@ class Queue:
         ahead = self._waiting.rank(ticket)
         if ahead < self._free_places and self._may_all_run(ticket):
             return QueuePosition(ahead, 0)
-        rounds = (ahead + 1) / self._limits.max_running
+        rounds = (ahead + 1) / self._places
         return QueuePosition(ahead, round(rounds * self.usual_ms(ticket.model)))
 
     @property
+    def _places(self) -> int:
+        """Return how many jobs can be expected to run at once."""
+        return self._limits.max_running
+
+    @property
     def _free_places(self) -> int:
-        return self._limits.max_running - len(self._running)
+        return self._places - len(self._running)
 
     def _may_all_run(self, ticket: Ticket) -> bool:
         """Return whether all jobs of the ticket's person may run at once."""
@@ -204,7 +222,7 @@ class Queue:
             running,
             self._waiting,
             self._usual,
-            max_running=self._limits.max_running,
+            max_running=self._places,
             max_running_per_user=self._limits.max_running_per_user,
         )
 
@@ -223,18 +241,21 @@ class Queue:
     # --- starting -----------------------------------------------------------------------------
 
     def _start_jobs(self) -> None:
-        while (ticket := self._next()) is not None and ticket.start is not None:
-            self._waiting.take(ticket)
-            self._running.append(ticket)
-            ticket.started_at = self._now()
-            ticket.start.set_result(None)
+        while self._free_places > 0 and (ticket := next(self._startable(), None)) is not None:
+            self._start(ticket)
         self._announce_moves()
 
-    def _next(self) -> Ticket | None:
-        if self._free_places <= 0:
-            return None
+    def _start(self, ticket: Ticket) -> None:
+        assert ticket.start is not None  # noqa: S101 - it wants to start
+        self._waiting.take(ticket)
+        self._running.append(ticket)
+        ticket.started_at = self._now()
+        ticket.start.set_result(None)
+
+    def _startable(self) -> Iterator[Ticket]:
+        """Yield the jobs that may start, in order, as far as their people's limits allow all."""
         busy = Counter(ticket.user_id for ticket in self._running)
-        allowed = self._limits.max_running_per_user
-        return next(
-            (t for t in self._waiting if t.wants_to_start and busy[t.user_id] < allowed), None
-        )
+        for ticket in self._waiting:
+            if ticket.wants_to_start and busy[ticket.user_id] < self._limits.max_running_per_user:
+                busy[ticket.user_id] += 1
+                yield ticket

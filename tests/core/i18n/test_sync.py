@@ -9,6 +9,7 @@ import simcord
 from discord import Interaction
 
 from bot.core.i18n.texts import Texts
+from bot.database.notifications import LocalNotifications
 from bot.database.opening import open_file
 from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import Client
@@ -21,7 +22,7 @@ from tests.core.i18n.fluent_files import FOLDER
 async def languages(tmp_path: Path) -> AsyncIterator[Languages]:
     """Return the languages of people who have set nothing."""
     async with open_file(tmp_path / "easel.db", backup_dir=tmp_path, now=lambda: 0) as database:
-        yield Languages(PreferenceStore(database, now=lambda: 0))
+        yield Languages(PreferenceStore(database, LocalNotifications(), now=lambda: 0))
 
 
 def client(folder: Path, languages: Languages) -> Client:
