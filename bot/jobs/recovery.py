@@ -25,7 +25,8 @@ from bot.core.process_lock import LockFolders, is_dead, others_alive
 from bot.images.references import FetchAttachment, attachments_at
 from bot.jobs.courier import Courier, JobFailure
 from bot.jobs.job_ending import JobDependencies, report_failure, settle_abandoned
-from bot.jobs.repository.kept_pictures import insert_kept_pictures
+from bot.jobs.received_files import bring_received_files
+from bot.jobs.repository.kept_pictures import insert_kept_pictures, read_kept_pictures
 from bot.jobs.repository.rows import WrittenAttempt, WrittenJob
 from bot.jobs.service import JobService
 
@@ -182,7 +183,11 @@ class Recovery:
         if not await self._adopt(found):
             return None
         attempts = await self.deps.database.read(self.deps.repository.attempts, found.job.id)
-        if isinstance(found.card, CardAddress) and self._is_resumable(found, attempts):
+        if (
+            isinstance(found.card, CardAddress)
+            and self._is_resumable(found, attempts)
+            and await self._has_files(found, attempts)
+        ):
             log.info("job.taken_over", was=found.state)
             self.deps.metrics.count(RECOVERIES, "resumed")
             return ResumableJob(found.job, found.card, attempts, found.attached)
@@ -190,6 +195,16 @@ class Recovery:
         if failure is None or found.card is None:
             return None
         return UnreportedFailure(found.job, found.card, failure)
+
+    async def _has_files(self, found: WrittenJob, attempts: Sequence[WrittenAttempt]) -> bool:
+        """Bring what another machine received; return False if only /history has it by now."""
+        kept = await self.deps.database.read(read_kept_pictures, found.job.id)
+        try:
+            await bring_received_files(self.deps.attempts, found.job, attempts, kept)
+        except OSError as refused:
+            log.warning("job.files_not_brought", error=type(refused).__name__)
+            return False
+        return True
 
     def _is_resumable(self, found: WrittenJob, attempts: Sequence[WrittenAttempt]) -> bool:
         if not found.is_open or found.deliveries >= MAX_DELIVERIES:
