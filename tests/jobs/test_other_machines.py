@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from bot.images.references import Attachments
 from tests.cogs.scripted_gateway import ScriptedGateway, UrlReply
 from tests.images.fake_s3 import BUCKET, KEY_ID, REGION, SECRET, FakeS3, fake_s3
-from tests.jobs.service_harness import RecordingCourier, ServiceHarness
+from tests.images.test_content_store import picture_bytes, upload
+from tests.jobs.service_harness import ADA, RecordingCourier, ServiceHarness
 from tests.jobs.test_recovery import HangingCourier, process, recover, until
+from tests.jobs.test_references_of_jobs import run
 
 KEY = SecretStr("ab" * 32)
 CHARGED = "SELECT credits, operator_credits, forgiven FROM charges"
@@ -36,6 +39,8 @@ async def machine(
         "aws_secret_access_key": SecretStr(SECRET),
         "aws_region": REGION,
         "aws_endpoint_url": s3.url,
+        "image_models": ("gpt-image-2",),
+        "default_quota": (),
     }
     async with process(folder, gateway, **changes) as harness:
         yield harness
@@ -105,7 +110,7 @@ async def test_a_bucket_that_is_away_at_the_takeover_leaves_the_pictures_in_hist
         s3.faults.extend([500] * 1000)
         await recover(harness, courier := RecordingCourier())
         s3.faults.clear()
-        (past,) = await harness.services.retention.recent_jobs(harness_user(harness), most=5)
+        (past,) = await harness.services.retention.recent_jobs(ADA.user_id, most=5)
     assert [failure.error.message_id for failure in courier.failures] == ["error-pictures-kept"]
     assert past.pictures == 1
     assert harness.rows(CHARGED) == [(1, 1, 0)]
@@ -127,7 +132,35 @@ async def test_a_bucket_that_is_away_loses_no_picture(
     assert len(harness.rows("SELECT * FROM stored_files")) == len(s3.objects) == 1
 
 
-def harness_user(harness: ServiceHarness) -> int:
-    """Return who asked."""
-    ((user_id,),) = harness.rows("SELECT DISTINCT user_id FROM jobs")
-    return int(user_id)
+async def test_while_a_bucket_is_away_a_request_with_references_is_refused_kindly(
+    tmp_path: Path, gateway: ScriptedGateway, s3: FakeS3
+) -> None:
+    """Nothing was sent, so nothing is paid; and lists still show what the rows say."""
+    async with machine("one", tmp_path, gateway, s3) as harness:
+        await run(harness, attached=Attachments((upload(picture_bytes("png")),)))
+        s3.faults.extend([500] * 1000)
+        courier = await run(harness, attached=Attachments((upload(picture_bytes("webp")),)))
+        past = await harness.services.retention.recent_jobs(ADA.user_id, most=5)
+        s3.faults.clear()
+    assert [failure.error.message_id for failure in courier.failures] == ["error-storage-away"]
+    assert [(each.written.state, each.pictures) for each in past] == [("failed", 0), ("done", 1)]
+    assert past[0].written.error is not None
+    assert past[0].written.error.message_id == "error-storage-away"
+    assert len(gateway.bodies) == 1
+    assert harness.rows("SELECT credits, operator_credits FROM charges") == [(1, 1), (0, 0)]
+    assert list((tmp_path / "one" / "fetched").glob("*.part")) == []
+
+
+async def test_a_reference_that_another_machine_kept_is_sent(
+    tmp_path: Path, gateway: ScriptedGateway, s3: FakeS3
+) -> None:
+    """A re-roll may be asked of any process; of what it fetched for that, nothing stays."""
+    data = picture_bytes("png")
+    async with machine("one", tmp_path, gateway, s3) as harness:
+        await run(harness, attached=Attachments((upload(data),)))
+        (past,) = await harness.services.retention.recent_jobs(ADA.user_id, most=5)
+    async with machine("two", tmp_path, gateway, s3) as harness:
+        courier = await run(harness, *past.written.job.request.references)
+    assert len(courier.results) == 1
+    assert [body["image"] for body in gateway.bodies] == [[data], [data]]
+    assert list((tmp_path / "two" / "jobs").glob("*")) == []
