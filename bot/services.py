@@ -9,6 +9,7 @@ from datetime import timedelta
 import structlog
 
 from bot.core.clock import Clock
+from bot.core.errors.base import StartRefused
 from bot.core.errors.jobs import PictureStorageAway
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.private_files import restrict_data_folder
@@ -17,7 +18,7 @@ from bot.core.pseudonyms import Pseudonyms
 from bot.core.traces import NO_TRACES, Traces
 from bot.database.database import Database
 from bot.database.installation import open_pseudonyms
-from bot.database.opening import open_database
+from bot.database.opening import is_postgresql, open_database
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.gateways.age_restriction import AgeRestriction
 from bot.gateways.catalogue import Catalogue
@@ -308,6 +309,13 @@ async def _content_store(settings: Settings, database: Database, clock: Clock) -
             log.warning("content_store.away")  # it may come back while the bot runs
     content_store = ContentStore(database, storage, clock.now)
     await content_store.open(url or VAULT)
+    is_elsewhere = content_store.total_bytes and not (settings.data_dir / VAULT).is_dir()
+    if is_elsewhere and not url and is_postgresql(database_url(settings)):
+        raise StartRefused(
+            "The pictures of this database are in DATA_DIR of another machine: move its vault to a "
+            "folder or bucket that all machines reach, and set CONTENT_STORE_URL to that on each; "
+            f"if they are lost, create the folder {settings.data_dir / VAULT}."
+        )
     return content_store
 
 

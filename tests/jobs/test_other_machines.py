@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from bot.core.errors.base import StartRefused
 from bot.images.references import Attachments
 from tests.cogs.scripted_gateway import ScriptedGateway, UrlReply
+from tests.database.postgresql_server import Server
 from tests.images.fake_s3 import BUCKET, KEY_ID, REGION, SECRET, FakeS3, fake_s3
 from tests.images.test_content_store import picture_bytes, upload
 from tests.jobs.service_harness import ADA, RecordingCourier, ServiceHarness
@@ -130,6 +132,23 @@ async def test_a_bucket_that_is_away_loses_no_picture(
     assert [(len(result.pictures), result.kept) for result in courier.results] == [(1, 0), (1, 1)]
     assert harness.rows("SELECT state FROM jobs") == [("done",), ("done",)]
     assert len(harness.rows("SELECT * FROM stored_files")) == len(s3.objects) == 1
+
+
+async def test_a_second_machine_without_the_pictures_does_not_start(
+    tmp_path: Path, gateway: ScriptedGateway, postgresql: Server
+) -> None:
+    """Each would keep its own pictures and delete the rows of the other's."""
+    url = postgresql.migrated_database()
+    shared = {"database_url": url, "user_tags_key": KEY}
+    async with process(tmp_path, gateway, data_dir=tmp_path / "one", **shared) as harness:
+        await harness.submit(RecordingCourier())
+        await harness.services.job_service.drained()
+    with pytest.raises(StartRefused, match="in DATA_DIR of another machine: move its vault"):
+        async with process(tmp_path, gateway, data_dir=tmp_path / "two", **shared):
+            pass
+    (tmp_path / "two" / "vault").mkdir()
+    async with process(tmp_path, gateway, data_dir=tmp_path / "two", **shared):
+        pass
 
 
 async def test_while_a_bucket_is_away_a_request_with_references_is_refused_kindly(
