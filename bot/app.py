@@ -36,6 +36,7 @@ from bot.jobs.late_tasks import LateTasks
 from bot.jobs.maintenance import Maintenance, MaintenanceTask, delete_old_charges
 from bot.jobs.recovery import ResumableJob, UnreportedFailure
 from bot.jobs.scheduled_backups import BackupSchedule, ScheduledBackups
+from bot.jobs.take_overs import TakeOvers
 from bot.monitoring.opening import open_metrics, open_traces, serve_monitoring
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.preset_lookup import PresetLookup
@@ -91,6 +92,7 @@ class _BackgroundTasks:
     maintenance: Maintenance
     backups: ScheduledBackups
     late_tasks: LateTasks
+    take_overs: TakeOvers
     log_channels: LogChannels
 
     @classmethod
@@ -109,8 +111,15 @@ class _BackgroundTasks:
             patient=_patient_tasks(settings, bot, clock),
         )
         backups = _backups(settings, services, clock)
-        async with log_channels, maintenance, backups, services.late_tasks as late_tasks:
-            yield cls(maintenance, backups, late_tasks, log_channels)
+        take_overs = TakeOvers(services.recovery, clock)
+        async with (
+            log_channels,
+            maintenance,
+            backups,
+            take_overs,
+            services.late_tasks as late_tasks,
+        ):
+            yield cls(maintenance, backups, late_tasks, take_overs, log_channels)
 
     def begin(
         self, bot: Bot, taken: Sequence[UnreportedFailure | ResumableJob], couriers: Couriers
@@ -121,11 +130,12 @@ class _BackgroundTasks:
         self.maintenance.begin(resume)
         self.late_tasks.begin(couriers.reopen, partial(with_present_roles, bot.client))
         self.backups.begin()
+        self.take_overs.begin(couriers.reopen, read)
 
     async def end(self) -> None:
         """End them, the log channels once they have posted what waits."""
         await self.log_channels.finish(within_s=LAST_ENTRIES_S)
-        for task in (self.maintenance, self.late_tasks, self.backups):
+        for task in (self.take_overs, self.maintenance, self.late_tasks, self.backups):
             await task.end()
 
 
