@@ -207,10 +207,10 @@ def _fill(connection: psycopg.Connection[Any], jobs: int, since: int) -> None:
                 FROM generate_series(0, {jobs - 1}) AS number
             ) AS moments
         ) AS texts
-        """  # type: ignore[arg-type]  # numbers only
+        """
     )
     for sql in _ROWS:
-        connection.execute(sql)  # type: ignore[arg-type]
+        connection.execute(sql)
     connection.execute("DROP TABLE made")
 
 
@@ -300,9 +300,9 @@ def _drop(server: Server, url: str, month: int) -> None:
     before = _state(server, url)
     with psycopg.connect(url) as connection:
         for table in (*OF_JOBS, "messages", "meters"):
-            connection.execute(f"DROP TABLE {table}_m{month}")  # type: ignore[arg-type]
-        connection.execute(f"ALTER TABLE jobs DETACH PARTITION jobs_m{month}")  # type: ignore[arg-type]
-        connection.execute(f"DROP TABLE jobs_m{month}")  # type: ignore[arg-type]
+            connection.execute(f"DROP TABLE {table}_m{month}")
+        connection.execute(f"ALTER TABLE jobs DETACH PARTITION jobs_m{month}")
+        connection.execute(f"DROP TABLE jobs_m{month}")
     print(f"\npartitions, a month dropped: {_since(server, url, before)}")
 
 
