@@ -6,14 +6,16 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import structlog
 
 from bot.core.clock import Clock
+from bot.core.errors.base import StartRefused
 from bot.core.errors.jobs import PictureStorageAway
 from bot.core.liveness import Liveness
 from bot.core.metrics import NO_METRICS, Metrics
-from bot.core.private_files import restrict_data_folder
+from bot.core.private_files import make_private_folder, restrict_data_folder
 from bot.core.process_lock import LockFolders
 from bot.core.pseudonyms import Pseudonyms
 from bot.core.traces import NO_TRACES, Traces
@@ -127,7 +129,7 @@ async def open_services(
     tell_names(metrics, gateways, catalogue)
     rules = await asyncio.to_thread(read_rules, settings.moderation_file)
     locks = lock_folders(settings)
-    await asyncio.to_thread(restrict_data_folder, settings.data_dir)
+    await asyncio.to_thread(_prepare_data_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
         opening = open_liveness(database_url(settings), locks, cluster=cluster)
         liveness = await stack.enter_async_context(opening)
@@ -160,6 +162,17 @@ async def open_services(
         base.liveness.on_regained(job_service.drop_taken_over)
         stack.push_async_callback(job_service.close, grace_s=settings.shutdown_grace)
         yield _services(base, deps, job_service, router, server_costs)
+
+
+def _prepare_data_folder(folder: Path) -> None:
+    try:
+        make_private_folder(folder)
+    except OSError as refused:
+        raise StartRefused(
+            f"DATA_DIR={folder} cannot be written ({refused.strerror}): let the bot's user write "
+            "there, or set it to a folder that it may write."
+        ) from refused
+    restrict_data_folder(folder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -372,6 +385,13 @@ async def _content_store(settings: Settings, database: Database, clock: Clock) -
             log.warning("content_store.away")  # it may come back while the bot runs
     content_store = ContentStore(database, storage, clock.now)
     await content_store.open(url or VAULT)
+    is_elsewhere = content_store.total_bytes and not (settings.data_dir / VAULT).is_dir()
+    if is_elsewhere and not url and is_postgresql(database_url(settings)):
+        raise StartRefused(
+            "The pictures of this database are in DATA_DIR of another machine: move its vault to a "
+            "folder or bucket that all machines reach, and set CONTENT_STORE_URL to that on each; "
+            f"if they are lost, create the folder {settings.data_dir / VAULT}."
+        )
     return content_store
 
 

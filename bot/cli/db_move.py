@@ -114,6 +114,6 @@ def _tell(moved: Moved, repaired: int, target: str, say: Say) -> None:
             "there it is \ufffd."
         )
     if moved.left:
-        say(f"Not moved, because they are not Easel's: {', '.join(moved.left)}.")
+        say(f"Left behind, as Easel keeps no such tables there: {', '.join(moved.left)}.")
     say(f"Now set DATABASE_URL={without_password(target)} and start the bot.")
     say("The database before it stays as it is: delete it when you no longer need it.")

@@ -117,7 +117,7 @@ def back_up_server(url: str, file: Path, data_dir: Path, say: Say, *, force: boo
         ) from error
     texts = Texts()
     say(texts.say("db-copied", file=str(file), size=format_bytes(size)))
-    say(_how_to_restore(file))
+    say(f"To restore it, {_how_to_restore(file)}")
     kept = {"vault": str(data_dir / "vault"), "key": str(data_dir / "user-tags.key")}
     say(texts.say("db-beside", **kept))
     return EXIT_FINE
@@ -144,7 +144,7 @@ def file_for(url: str, folder: Path, now: int) -> Path:
 def refuse_restore(file: Path) -> StartRefused:
     """Return what to do instead: the server's own programs restore a database."""
     return StartRefused(
-        "PostgreSQL's own programs restore the database of a server: " + _how_to_restore(file)
+        f"PostgreSQL's own programs restore the database of a server: {_how_to_restore(file)}"
     )
 
 

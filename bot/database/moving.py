@@ -51,7 +51,7 @@ class MoveRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """How many rows were moved, and which tables of the source are not Easel's and stay."""
+    """How many rows were moved, and which tables of the source stay: Easel has none there."""
 
     rows: int
     left: Sequence[str]

@@ -119,6 +119,14 @@ class ContentStore:
         found = await asyncio.gather(*(self._storage.has(each) for each in references))
         return [each for each, is_there in zip(references, found, strict=True) if is_there]
 
+    async def listed(self, references: Sequence[Reference]) -> list[Reference]:
+        """Return what ``present`` does; while the storage is away, what the rows say."""
+        try:
+            return await self.present(references)
+        except PictureStorageAway:
+            rows = await self.find(references)
+            return [each for each in references if each.sha256 in rows]
+
     async def fetch(self, reference: Reference, *, folder: Path | None = None) -> Path | None:
         """Return a path of a file for the next minutes, or for as long as a ``folder`` is there.
 

@@ -28,7 +28,8 @@ from bot.jobs.attempts import is_of_late_task
 from bot.jobs.courier import Courier, JobFailure
 from bot.jobs.job_ending import JobDependencies, report_failure, settle_abandoned
 from bot.jobs.picture_retention import StoredPicture
-from bot.jobs.repository.kept_pictures import insert_kept_pictures
+from bot.jobs.received_files import bring_received_files
+from bot.jobs.repository.kept_pictures import insert_kept_pictures, read_kept_pictures
 from bot.jobs.repository.ownership import JobTakenOver
 from bot.jobs.repository.rows import UnreadableJob, WrittenAttempt, WrittenJob
 from bot.jobs.repository.unfinished_jobs import (
@@ -207,7 +208,11 @@ class Recovery:
         if not await self._adopt(found.job.id, found.owner):
             return None
         attempts = await self.deps.database.read(self.deps.repository.attempts, found.job.id)
-        if isinstance(found.card, CardAddress) and self._is_resumable(found, attempts):
+        if (
+            isinstance(found.card, CardAddress)
+            and self._is_resumable(found, attempts)
+            and await self._has_files(found, attempts)
+        ):
             log.info("job.taken_over", was=found.state)
             self.deps.metrics.count(RECOVERIES, "resumed")
             return ResumableJob(found.job, found.card, attempts, found.attached)
@@ -215,6 +220,16 @@ class Recovery:
         if failure is None or found.card is None:
             return None
         return UnreportedFailure(found.job, found.card, failure)
+
+    async def _has_files(self, found: WrittenJob, attempts: Sequence[WrittenAttempt]) -> bool:
+        """Bring what another machine received; return False if only /history has it by now."""
+        kept = await self.deps.database.read(read_kept_pictures, found.job.id)
+        try:
+            await bring_received_files(self.deps.attempts, found.job, attempts, kept)
+        except OSError as refused:
+            log.warning("job.files_not_brought", error=type(refused).__name__)
+            return False
+        return True
 
     def _is_resumable(self, found: WrittenJob, attempts: Sequence[WrittenAttempt]) -> bool:
         if not found.is_open or found.deliveries >= MAX_DELIVERIES:

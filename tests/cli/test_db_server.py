@@ -17,8 +17,10 @@ from bot.core.errors.base import StartRefused
 from bot.database.migrator import shipped
 from bot.database.postgresql.connect import connect, parameters_of
 from bot.settings.settings import Settings
+from tests.cli.process import environment, run
 from tests.cli.test_db import words_of
 from tests.cli.test_db_move import NEWEST, NOW, moved, rows_of_server
+from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.database import old_databases
 from tests.database.postgresql_server import Server, binaries
 
@@ -219,3 +221,38 @@ def test_what_is_for_the_other_engine_says_so(
         run_db(kinds("file"), "restored")
     assert run_db(kinds("server"), "status") == 0
     assert run_db(kinds("server"), "restored") == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "words"),
+    [
+        ("imagine|a fox", 0, "easel-"),
+        ("jobs", 0, "There are no jobs yet."),
+        ("jobs|cancel|0", 2, "There is no job 0"),
+        ("block|77", 0, "77 is blocked in every server"),
+        ("blocks", 0, "Nobody is blocked."),
+        ("gateways", 0, "gpt-image-2"),
+        ("privacy", 0, "# What this bot does"),
+        ("health", 1, "METRICS_ADDRESS is empty"),
+        ("reload", 1, "bot runs"),
+        ("db|status", 2, "has no tables yet"),
+        ("db|restore|x.dump", 2, "pg_restore"),
+        ("doctor|--json", 1, "the start will make its tables"),
+    ],
+)
+async def test_each_command_works_on_a_server(
+    tmp_path: Path,
+    postgresql: Server,
+    gateway: ScriptedGateway,
+    command: str,
+    code: int,
+    words: str,
+) -> None:
+    """A new machine has no data folder, and no command may look for a file there."""
+    url = postgresql.new_database().replace("easel@", f"easel:{PASSWORD}@")
+    env = environment(tmp_path, gateway, DATABASE_URL=url, DATA_DIR=str(tmp_path / "data"))
+    ended = await run("bot", *command.split("|"), folder=tmp_path, env=env)
+    said = ended.out + ended.err
+    assert (ended.code, words in said, "Traceback" in said) == (code, True, False), said
+    assert PASSWORD not in said
+    assert not list(tmp_path.rglob("*.db"))
