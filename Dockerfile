@@ -7,6 +7,8 @@
 # A GATEWAYS_FILE belongs into the volume, too: -v ./gateways.toml:/data/gateways.toml:ro
 FROM docker.io/library/python:3.11-slim AS build
 
+# Such as [postgres]: what else is installed (README.md).
+ARG EXTRAS=""
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY bot ./bot
@@ -16,7 +18,7 @@ COPY playground ./playground
 RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels . \
     && python -m venv --without-pip /opt/easel \
     && pip --python /opt/easel/bin/python install --no-cache-dir --constraint constraints.txt \
-        /wheels/*.whl
+        "$(echo /wheels/*.whl)$EXTRAS"
 
 FROM docker.io/library/python:3.11-slim
 

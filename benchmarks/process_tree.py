@@ -24,8 +24,11 @@ class ProcessTree:
 
     def look_at_memory(self) -> None:
         """Note the resident memory if it is the most so far, or if the root alone had more."""
-        now = sum(_kb(pid, "VmRSS") for pid in self._pids())
-        self.peak_kb = max(self.peak_kb, now, _kb(self.root, "VmHWM"))
+        self.peak_kb = max(self.peak_kb, self.resident_kb(), _kb(self.root, "VmHWM"))
+
+    def resident_kb(self) -> int:
+        """Return the resident memory of all that live."""
+        return sum(_kb(pid, "VmRSS") for pid in self._pids())
 
     def _pids(self) -> list[int]:
         found, unseen = [], [self.root]

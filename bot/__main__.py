@@ -11,7 +11,7 @@ import asyncio
 import os
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -21,6 +21,7 @@ from bot.core.bot_process import hold_reloads
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.core.private_files import UMASK
+from bot.database.errors import PostgresqlError
 from bot.database.faults import fault_of
 from bot.settings.gateway_settings import setup_problems
 from bot.settings.settings import (
@@ -63,13 +64,18 @@ def _run(options: argparse.Namespace) -> int:
         return _run_doctor(options)
     if options.command == "reload":
         return _run_reload()
-    settings = _startable_settings() if options.command is None else load_settings()
+    runs = options.command is None or getattr(options, "action", None) == "run"
+    settings = _startable_settings() if runs else load_settings()
     try:
         return _run_with(settings, options)
     except sqlite3.Error as error:
         if (fault := fault_of(error)) is None:
             raise
         raise StartRefused(fault.sentence(database_file(settings))) from error
+    except PostgresqlError as error:
+        from bot.database.postgresql.faults import refusal_of
+
+        raise refusal_of(error) from error
 
 
 def _run_with(settings: Settings, options: argparse.Namespace) -> int:
@@ -80,6 +86,8 @@ def _run_with(settings: Settings, options: argparse.Namespace) -> int:
         from bot.cli import health
 
         return health.run_health(settings)
+    if options.command == "cluster":
+        return _run_cluster(settings, options)
     _print_doubts(settings)
     from bot.cli import blocks, db, gateways, imagine, jobs, privacy
 
@@ -119,12 +127,31 @@ def _run_bot(settings: Settings) -> None:
     from bot.cli import serve
 
     gc.enable()
-    redactor = bot_logging.configure(
-        level=settings.log_level, style=settings.log_format, secrets=settings.secrets
-    )
+    fields = {} if settings.clusters == 1 else {"cluster": settings.cluster}
+    redactor = _configure_log(settings, fields)
     for facts, fix in describe_doubts(settings):
         log.warning("settings.doubtful", doubt=f"{facts}. {fix}")
     asyncio.run(serve.run_bot(settings, Clock(), redactor))
+
+
+def _run_cluster(settings: Settings, options: argparse.Namespace) -> int:
+    from bot.cli import cluster
+
+    if options.action == "restart":
+        return cluster.restart_clusters(settings)
+    if problems := setup_problems(settings):
+        raise StartRefused(*problems)
+    _configure_log(settings, {})
+    return cluster.run_cluster(settings)
+
+
+def _configure_log(settings: Settings, fields: Mapping[str, object]) -> bot_logging.Redactor:
+    return bot_logging.configure(
+        level=settings.log_level,
+        style=settings.log_format,
+        secrets=settings.secrets,
+        fields=fields,
+    )
 
 
 def _startable_settings() -> Settings:
@@ -180,6 +207,14 @@ def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     doctor.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     commands.add_parser(
         "reload", help="let the running bot read gateways, keys and word lists anew"
+    )
+    cluster = commands.add_parser("cluster", help="run the bot as several processes on PostgreSQL")
+    cluster.add_argument(
+        "action",
+        nargs="?",
+        choices=("run", "restart"),
+        default="run",
+        help="run the processes of CLUSTERS here, or restart them one after the other",
     )
     commands.add_parser("privacy", help="print a page for PRIVACY_URL with what you set")
 

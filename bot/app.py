@@ -1,51 +1,45 @@
 """The composition root: opens every part in one stack and hands each what it needs."""
 
-from asyncio import to_thread
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import partial
-from typing import Self
 
 import structlog
 
+from bot.background_tasks import BackgroundTasks
 from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts, discord_timestamp
 from bot.core.metrics import Metrics
 from bot.core.process_lock import hold_bot_lock
+from bot.database.database import Database
 from bot.database.opening import is_postgresql
-from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.buttons import StopButton
-from bot.discord_ui.caller import Languages, with_present_roles
+from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import AllowedPlaces, Client
+from bot.discord_ui.command_records import CommandFile, CommandRecord, CommandTable
 from bot.discord_ui.command_sync import SYNCED_FILE
 from bot.discord_ui.couriers import Couriers
 from bot.discord_ui.help_embeds import HelpLinks
+from bot.discord_ui.identify_turns import SharedTurns
 from bot.discord_ui.log_channels import LogChannels
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import OwnerNotifier
-from bot.discord_ui.uploads import MessagePictures, read_from_cdn
+from bot.discord_ui.sharded_bot import DiscordConnection
+from bot.discord_ui.uploads import MessagePictures
 from bot.gateways.download import Downloader
-from bot.gateways.reply.unread_files import UnreadFiles
 from bot.images.references import MAX_MEGABYTES
 from bot.jobs.job_lookup import JobLookup
-from bot.jobs.job_retention import JobRetention
-from bot.jobs.late_tasks import LateTasks
-from bot.jobs.maintenance import Maintenance, MaintenanceTask, delete_old_charges
-from bot.jobs.recovery import ResumableJob, UnreportedFailure
-from bot.jobs.scheduled_backups import BackupSchedule, ScheduledBackups
 from bot.monitoring.opening import open_metrics, open_traces, serve_monitoring
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.preset_lookup import PresetLookup
 from bot.preferences.style_store import ServerStyleStore
 from bot.quota.chart import Charts
 from bot.services import Services, open_services
+from bot.settings.cluster_settings import api_base, cluster_of
 from bot.settings.settings import (
     NOTHING_LIMITS_STRANGERS,
     Settings,
-    database_file,
     lock_folders,
 )
 from bot.settings.summary import summarize
@@ -59,9 +53,6 @@ from cogs.remedies import Remedies
 from cogs.request_builder import RequestBuilder
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
-
-LAST_ENTRIES_S = 3.0  # for what ended in the last moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,51 +75,6 @@ class _Parts:
     pictures: MessagePictures
 
 
-@dataclass(frozen=True, slots=True)
-class _BackgroundTasks:
-    """What runs beside the requests, from the login on."""
-
-    maintenance: Maintenance
-    backups: ScheduledBackups
-    late_tasks: LateTasks
-    log_channels: LogChannels
-
-    @classmethod
-    @asynccontextmanager
-    async def open(cls, settings: Settings, bot: Bot, clock: Clock) -> AsyncIterator[Self]:
-        """Own them in this context."""
-        services = bot.services
-        log_channels = LogChannels(
-            bot.client, bot.preference_store, services.database, services.repository
-        )
-        services.job_service.on_end = log_channels.job_ended
-        services.job_service.on_declined = log_channels.declined
-        maintenance = Maintenance(
-            (services.deletion.complete, services.offers.refresh),
-            clock,
-            patient=_patient_tasks(settings, bot, clock),
-        )
-        backups = _backups(settings, services, clock)
-        async with log_channels, maintenance, backups, services.late_tasks as late_tasks:
-            yield cls(maintenance, backups, late_tasks, log_channels)
-
-    def begin(
-        self, bot: Bot, taken: Sequence[UnreportedFailure | ResumableJob], couriers: Couriers
-    ) -> None:
-        """Start them; nobody waits until hundreds of old cards are told."""
-        read = partial(read_from_cdn, bot.client)
-        resume = partial(bot.services.recovery.resume, taken, couriers.reopen, read)
-        self.maintenance.begin(resume)
-        self.late_tasks.begin(couriers.reopen, partial(with_present_roles, bot.client))
-        self.backups.begin()
-
-    async def end(self) -> None:
-        """End them, the log channels once they have posted what waits."""
-        await self.log_channels.finish(within_s=LAST_ENTRIES_S)
-        for task in (self.maintenance, self.late_tasks, self.backups):
-            await task.end()
-
-
 @asynccontextmanager
 async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
     """Open the services, take over the jobs of dead processes and add the cogs.
@@ -137,25 +83,31 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         StartRefused: something in the settings or the data folder stops the start.
     """
     async with AsyncExitStack() as stack:
-        if not is_postgresql(settings.database_url):  # there it is the session of the cluster
+        if not settings.has_server:  # there it is the session of the cluster
             stack.enter_context(hold_bot_lock(lock_folders(settings)))
         metrics = open_metrics(settings)
         traces = await stack.enter_async_context(open_traces(settings))
         opening = open_services(settings, clock, metrics, traces, cluster=settings.cluster)
         services = await stack.enter_async_context(opening)
         taken = await services.recovery.take_over()
-        preference_store = await _load_preferences(services, clock)
-        styles = ServerStyleStore(services.database, now=clock.now)
+        preference_store = PreferenceStore(services.database, services.notifications, now=clock.now)
+        await stack.enter_async_context(preference_store)
+        await _load_preferences(preference_store, services)
+        styles = ServerStyleStore(services.database, services.notifications, now=clock.now)
+        await stack.enter_async_context(styles)
         await styles.load()
-        bot = Bot(services, _client(settings, preference_store, metrics), preference_store, styles)
-        client, couriers = bot.client, _couriers(bot, clock)
+        client = _client(settings, services.database, preference_store, metrics)
+        bot = Bot(services, client, preference_store, styles)
+        couriers = _couriers(bot, clock)
         owner = OwnerNotifier(client)
         services.alerts.listener = owner.notify
-        tasks = await stack.enter_async_context(_BackgroundTasks.open(settings, bot, clock))
+        tasks = await stack.enter_async_context(
+            BackgroundTasks.open(settings, services, client, preference_store, clock)
+        )
 
         async def once_logged_in() -> None:
             _log_summary(bot, settings)
-            tasks.begin(bot, taken, couriers)
+            tasks.begin(services.recovery, client, taken, couriers)
 
         client.once_logged_in = once_logged_in
         client.once_closing = tasks.end
@@ -187,33 +139,23 @@ def _log_summary(bot: Bot, settings: Settings) -> None:
         log.warning("bot.unlimited", facts=facts, mend=fix)
 
 
-async def _load_preferences(services: Services, clock: Clock) -> PreferenceStore:
-    """Return what people and servers set, without what a restored backup must not bring back."""
-    store = PreferenceStore(services.database, now=clock.now)
+async def _load_preferences(store: PreferenceStore, services: Services) -> None:
+    """Load what people and servers set, without what a restored backup must not bring back."""
     for request in await services.deletion.undone_requests():
         await store.delete_person(request.user_id)
         await services.deletion.repeat(request)
     await services.reports.repeat_removals()
     await store.load()
     services.moderation.words_of = lambda server_id: store.server(server_id).words
-    return store
 
 
-def _backups(settings: Settings, services: Services, clock: Clock) -> ScheduledBackups:
-    return ScheduledBackups(
-        database_file(settings),
-        settings.data_dir / BACKUP_FOLDER,
-        BackupSchedule(settings.backup_every, settings.backup_keep),
-        clock=clock,
-        alerts=services.alerts,
-    )
-
-
-def _client(settings: Settings, preference_store: PreferenceStore, metrics: Metrics) -> Client:
+def _client(
+    settings: Settings, database: Database, preference_store: PreferenceStore, metrics: Metrics
+) -> Client:
     return Client(
         texts=Texts(when=discord_timestamp),
         languages=Languages(preference_store),
-        synced_file=settings.data_dir / SYNCED_FILE,
+        record=_command_record(settings, database),
         places=AllowedPlaces(
             frozenset(settings.allowed_servers),
             direct_messages=settings.allow_direct_messages,
@@ -221,8 +163,21 @@ def _client(settings: Settings, preference_store: PreferenceStore, metrics: Metr
         ),
         dev_guild_id=settings.dev_guild_id,
         hears_deletions=settings.forget_deleted,
-        proxies=settings.proxies,
+        connection=_connection(settings, database),
         metrics=metrics,
+    )
+
+
+def _command_record(settings: Settings, database: Database) -> CommandRecord:
+    if is_postgresql(settings.database_url):
+        return CommandTable(database, settings.dev_guild_id or 0)
+    return CommandFile(settings.data_dir / SYNCED_FILE)
+
+
+def _connection(settings: Settings, database: Database) -> DiscordConnection:
+    reserve = SharedTurns(database).reserve
+    return DiscordConnection.of(
+        cluster_of(settings), api_base(settings), proxies=settings.proxies, reserve=reserve
     )
 
 
@@ -241,20 +196,6 @@ def _couriers(bot: Bot, clock: Clock) -> Couriers:
         clock,
         reroll_emoji=lambda server_id: preference_store.server(server_id).reroll,
         may_mention=lambda user_id: preference_store.person(user_id).ping,
-    )
-
-
-def _patient_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[MaintenanceTask]:
-    services = bot.services
-    keep = timedelta(days=settings.keep_jobs_days)
-    old_jobs = JobRetention(services.database, services.ledger, keep=keep, clock=clock)
-    return (
-        bot.client.sync_commands,  # Discord may have refused them for a day
-        services.taken_down_files.delete,
-        services.retention.delete_expired,
-        partial(delete_old_charges, services.database, services.ledger, clock.now),
-        partial(to_thread, UnreadFiles(settings.data_dir / "unread", clock.now).delete_old),
-        old_jobs.delete_old,  # the first time it may take hours
     )
 
 

@@ -6,17 +6,29 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
+
+import structlog
 
 from bot.core.clock import Clock
+from bot.core.errors.base import StartRefused
+from bot.core.errors.jobs import PictureStorageAway
 from bot.core.liveness import Liveness
 from bot.core.metrics import NO_METRICS, Metrics
-from bot.core.private_files import restrict_data_folder
+from bot.core.private_files import make_private_folder, restrict_data_folder
 from bot.core.process_lock import LockFolders
-from bot.core.pseudonyms import Pseudonyms, read_or_make_key
+from bot.core.pseudonyms import Pseudonyms
 from bot.core.traces import NO_TRACES, Traces
 from bot.database.database import Database
+from bot.database.installation import open_pseudonyms
 from bot.database.notifications import Notifications
-from bot.database.opening import open_database, open_liveness, open_notifications, open_permits
+from bot.database.opening import (
+    is_postgresql,
+    open_database,
+    open_liveness,
+    open_notifications,
+    open_permits,
+)
 from bot.database.postgresql.permits import Permits
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.gateways.age_restriction import AgeRestriction
@@ -31,6 +43,7 @@ from bot.gateways.routing.shared_suspensions import SharedSuspensions
 from bot.images.content_store import ContentStore
 from bot.images.decoding import can_read_heic
 from bot.images.references import ReferenceLoader
+from bot.images.storage_places import VAULT, open_storage
 from bot.jobs.attempts import AttemptRunner
 from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation
@@ -42,13 +55,15 @@ from bot.jobs.personal_data.deletion import PersonalDataDeletion
 from bot.jobs.personal_data.deletion_requests import DeletionRequests
 from bot.jobs.personal_data.export import PersonalDataExport
 from bot.jobs.picture_retention import PictureRetention, RetentionLimits
-from bot.jobs.pricing import Pricing, ServerCostCache
+from bot.jobs.pricing import Pricing
 from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.queue.shared_queue import OtherProcesses, SharedQueue
 from bot.jobs.recovery import Recovery
 from bot.jobs.reported_results import ReportedResults
 from bot.jobs.repository.repository import JobRepository
+from bot.jobs.server_costs import ServerCostStore
 from bot.jobs.service import JobService
+from bot.jobs.stop_requests import StopRequests
 from bot.jobs.taken_down_files import TakenDownFiles
 from bot.moderation.moderation import PromptModeration
 from bot.moderation.rules import OperatorRules, read_rules
@@ -56,7 +71,9 @@ from bot.quota.ledger import Ledger
 from bot.settings.gateway_settings import check_prices, read_gateways
 from bot.settings.reload import ReloadPart
 from bot.settings.reload_parts import GatewayReload, ModerationReload, tell_names
-from bot.settings.settings import Settings, database_url, lock_folders
+from bot.settings.settings import USER_TAGS_KEY, Settings, database_url, lock_folders
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +85,7 @@ class Services:
     ledger: Ledger
     catalogue: Catalogue
     pricing: Pricing
-    server_costs: ServerCostCache
+    server_costs: ServerCostStore
     job_service: JobService
     cancellation: Cancellation
     recovery: Recovery
@@ -112,7 +129,7 @@ async def open_services(
     tell_names(metrics, gateways, catalogue)
     rules = await asyncio.to_thread(read_rules, settings.moderation_file)
     locks = lock_folders(settings)
-    await asyncio.to_thread(restrict_data_folder, settings.data_dir)
+    await asyncio.to_thread(_prepare_data_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
         opening = open_liveness(database_url(settings), locks, cluster=cluster)
         liveness = await stack.enter_async_context(opening)
@@ -128,10 +145,10 @@ async def open_services(
             gateways=gateways,
             catalogue=catalogue,
             rules=rules,
-            content_store=ContentStore(settings.data_dir / "vault", clock.now),
             locks=locks,
             liveness=liveness,
             database=database,
+            content_store=await _content_store(settings, database, clock),
             notifications=notifications,
             permits=permits,
             alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now, claims=claims)),
@@ -140,10 +157,22 @@ async def open_services(
         )
         router = await stack.enter_async_context(await _router(stack, base))
         queue = await stack.enter_async_context(_queue(base))
-        deps = await _job_dependencies(base, router, queue)
+        deps, server_costs = await _job_dependencies(base, router, queue, stack)
         job_service = JobService(deps)
+        base.liveness.on_regained(job_service.drop_taken_over)
         stack.push_async_callback(job_service.close, grace_s=settings.shutdown_grace)
-        yield _services(base, deps, job_service, router)
+        yield _services(base, deps, job_service, router, server_costs)
+
+
+def _prepare_data_folder(folder: Path) -> None:
+    try:
+        make_private_folder(folder)
+    except OSError as refused:
+        raise StartRefused(
+            f"DATA_DIR={folder} cannot be written ({refused.strerror}): let the bot's user write "
+            "there, or set it to a folder that it may write."
+        ) from refused
+    restrict_data_folder(folder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,15 +215,26 @@ async def _router(stack: AsyncExitStack, base: _Base) -> Router:
     return router
 
 
-async def _job_dependencies(base: _Base, router: Router, queue: Queue) -> JobDependencies:
+async def _job_dependencies(
+    base: _Base, router: Router, queue: Queue, stack: AsyncExitStack
+) -> tuple[JobDependencies, ServerCostStore]:
     settings, clock, database, catalogue = base.settings, base.clock, base.database, base.catalogue
     repository = JobRepository(
         owner=base.liveness.owner, now=clock.now, metrics=base.metrics, traces=base.traces
     )
-    pseudonyms = Pseudonyms(read_or_make_key(settings.data_dir / "user-tags.key"))
+    pseudonyms = await open_pseudonyms(
+        database, settings.user_tags_key.get_secret_value(), settings.data_dir / USER_TAGS_KEY
+    )
     ledger = _ledger(settings, clock, pseudonyms, base.metrics)
+    # Before the first hold: SQLite does not read what a server's database had spread.
+    await database.write(ledger.fold_stripes)
     retention = RetentionLimits(timedelta(days=settings.retention_days), settings.max_disk)
-    return JobDependencies(
+    opening = ServerCostStore(database, base.notifications, ledger)
+    server_costs = await stack.enter_async_context(opening)
+    await server_costs.load()
+    stops = StopRequests(base.notifications)
+    stack.push_async_callback(stops.close)
+    deps = JobDependencies(
         database=database,
         ledger=ledger,
         repository=repository,
@@ -205,10 +245,11 @@ async def _job_dependencies(base: _Base, router: Router, queue: Queue) -> JobDep
             catalogue,
             base.alerts,
             max_requests_per_minute=settings.max_requests_per_minute,
+            records_presses=is_postgresql(settings.database_url),
         ),
         pricing=Pricing(
             catalogue,
-            ServerCostCache(await database.read(ledger.costs, None)),
+            server_costs.cache,
             has_ceilings=bool(settings.server_quota or settings.total_quota),
         ),
         queue=queue,
@@ -220,9 +261,15 @@ async def _job_dependencies(base: _Base, router: Router, queue: Queue) -> JobDep
             base.content_store,
             pseudonyms,
             settings.data_dir / "jobs",
+            base.liveness,
         ),
         cancellation=Cancellation(
-            database=database, ledger=ledger, repository=repository, queue=queue
+            database=database,
+            ledger=ledger,
+            repository=repository,
+            queue=queue,
+            requests=stops,
+            owner=base.liveness.owner,
         ),
         first_responses=FirstResponses(),
         retention=PictureRetention(database, base.content_store, retention, now=clock.now),
@@ -230,13 +277,19 @@ async def _job_dependencies(base: _Base, router: Router, queue: Queue) -> JobDep
             catalogue, allowed_in_direct_messages=settings.allow_age_restricted_in_dms
         ),
         moderation=PromptModeration(base.rules, base.metrics),
+        liveness=base.liveness,
         clock=clock,
         metrics=base.metrics,
     )
+    return deps, server_costs
 
 
 def _services(
-    base: _Base, deps: JobDependencies, job_service: JobService, router: Router
+    base: _Base,
+    deps: JobDependencies,
+    job_service: JobService,
+    router: Router,
+    server_costs: ServerCostStore,
 ) -> Services:
     settings, content_store = base.settings, base.content_store
     offers = OfferedModels(
@@ -256,7 +309,7 @@ def _services(
         ledger=deps.ledger,
         catalogue=base.catalogue,
         pricing=deps.pricing,
-        server_costs=deps.pricing.server_costs,
+        server_costs=server_costs,
         job_service=job_service,
         cancellation=deps.cancellation,
         recovery=_recovery(base, deps, job_service),
@@ -291,7 +344,7 @@ def _recovery(base: _Base, deps: JobDependencies, job_service: JobService) -> Re
         job_service,
         base.liveness,
         jobs_folder=settings.data_dir / "jobs",
-        content_store_folder=settings.data_dir / "vault",
+        part_folder=base.content_store.part_folder,
         max_queue_age_ms=settings.max_queue_age * 1000,
     )
 
@@ -320,6 +373,26 @@ def _database(
         connections=settings.database_connections,
         metrics=metrics,
     )
+
+
+async def _content_store(settings: Settings, database: Database, clock: Clock) -> ContentStore:
+    url = settings.content_store_url
+    storage = open_storage(url, settings.data_dir, settings.s3_values)
+    if url:  # a folder in DATA_DIR that cannot be written is told with each picture
+        try:
+            await storage.check()
+        except PictureStorageAway:
+            log.warning("content_store.away")  # it may come back while the bot runs
+    content_store = ContentStore(database, storage, clock.now)
+    await content_store.open(url or VAULT)
+    is_elsewhere = content_store.total_bytes and not (settings.data_dir / VAULT).is_dir()
+    if is_elsewhere and not url and is_postgresql(database_url(settings)):
+        raise StartRefused(
+            "The pictures of this database are in DATA_DIR of another machine: move its vault to a "
+            "folder or bucket that all machines reach, and set CONTENT_STORE_URL to that on each; "
+            f"if they are lost, create the folder {settings.data_dir / VAULT}."
+        )
+    return content_store
 
 
 def _ledger(settings: Settings, clock: Clock, pseudonyms: Pseudonyms, metrics: Metrics) -> Ledger:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from discord import Interaction, app_commands
 
@@ -74,19 +73,10 @@ class CostCommands(QuotaCommands):
         self, interaction: Interaction, model: str, quality: str | None, credits: int
     ) -> None:
         server_id, (name, kind) = guild_id_of(interaction), self._spelled(model, quality)
-        server_costs = self._deps.services.server_costs
         if 0 <= credits < (least := self._deps.services.pricing.min_credits_each(name, kind)):
             raise CostBelowTheOperators(credits=credits, limit=least)
-        await self._database.write_soon(
-            partial(
-                self._ledger.set_cost,
-                server_id=server_id,
-                model=name,
-                quality=kind,
-                credits=credits,
-                actor_id=interaction.user.id,
-            ),
-            on_commit=partial(server_costs.set, server_id, name, kind, credits),
+        await self._deps.services.server_costs.set(
+            server_id, name, kind, credits, actor_id=interaction.user.id
         )
         sentence = self._embeds.cost_set(name, kind, credits, self.locale(interaction))
         await self.answer(interaction, sentence)
@@ -96,16 +86,8 @@ class CostCommands(QuotaCommands):
             name, kind = self._spelled(model, quality)
         except (UnknownModel, WrongChoice, OptionNotTaken):  # no longer configured
             name, kind = model.strip(), quality and quality.strip()
-        server_id, server_costs = guild_id_of(interaction), self._deps.services.server_costs
-        await self._database.write_soon(
-            partial(
-                self._ledger.remove_cost,
-                server_id=server_id,
-                model=name,
-                quality=kind,
-                actor_id=interaction.user.id,
-            ),
-            on_commit=partial(server_costs.remove, server_id, name, kind),
+        await self._deps.services.server_costs.remove(
+            guild_id_of(interaction), name, kind, actor_id=interaction.user.id
         )
         await self.answer(
             interaction, self._embeds.cost_removed(name, kind, self.locale(interaction))

@@ -1,5 +1,6 @@
 """Re-roll and delete a result, by a button or by a reaction."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import discord
@@ -11,6 +12,7 @@ from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import ShuttingDown
 from bot.core.errors.quotas import Blocked
 from bot.core.models import OPEN_STATES, JobState
+from bot.core.presses import REACTION_MS
 from bot.discord_ui.buttons import ResultButton
 from bot.discord_ui.caller import (
     CallerContext,
@@ -22,6 +24,7 @@ from bot.discord_ui.courier_parts import ChannelTurns
 from bot.discord_ui.deletion_question import DeletionAnswer, DeletionButton
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.short_lived_messages import ShortLivedMessages
+from bot.jobs.repository.presses import PressRepeated
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.emoji import same_emoji
 from cogs.button_guard import Debouncer
@@ -30,11 +33,11 @@ from cogs.result_deletion import ResultDeletion
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-# Re-roll reactions of the same person to the same message count once in this time.
-REROLL_DEBOUNCE_MS = 10_000
 # A person is told of one refusal in this time; the message is deleted after a while.
 REFUSAL_PAUSE_MS = 60_000
 REFUSAL_STAYS_S = 10
+
+ReactionAction = Callable[[discord.RawReactionActionEvent, discord.Member], Awaitable[None]]
 
 
 class RerollDeleteCog(commands.Cog):
@@ -42,7 +45,7 @@ class RerollDeleteCog(commands.Cog):
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
-        self._reacted = Debouncer(deps.now, within_ms=REROLL_DEBOUNCE_MS)
+        self._reacted = Debouncer(deps.now, within_ms=REACTION_MS)
         self._refused = Debouncer(deps.now, within_ms=REFUSAL_PAUSE_MS)
         self._refusals = ShortLivedMessages()
         self._deletion = ResultDeletion(deps)
@@ -87,23 +90,29 @@ class RerollDeleteCog(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, reaction: discord.RawReactionActionEvent) -> None:
         """Re-roll or delete, also for messages that are not cached or older than a restart."""
-        person, server_id = reaction.member, reaction.guild_id
+        act, person = self._action(reaction), reaction.member
         if (
-            person is None
-            or server_id is None
+            act is None
+            or person is None
             or person.bot
-            or not self._deps.client.serves(server_id)
+            or not self._deps.client.serves(reaction.guild_id)
             or not may_use_commands(person, reaction.channel_id)
         ):
             return
-        settings, emoji = self._deps.preference_store.server(server_id), str(reaction.emoji)
         try:
-            if same_emoji(emoji, settings.reroll):
-                await self._reroll(reaction, person)
-            elif same_emoji(emoji, settings.delete):
-                await self._delete_own(reaction, person)
+            await act(reaction, person)
         except Exception:
             log.exception("reaction.defect", message=reaction.message_id)
+
+    def _action(self, reaction: discord.RawReactionActionEvent) -> ReactionAction | None:
+        """Return what a reaction asks for: None for most emojis."""
+        if reaction.guild_id is None:
+            return None
+        settings = self._deps.preference_store.server(reaction.guild_id)
+        emoji = str(reaction.emoji)
+        if same_emoji(emoji, settings.reroll):
+            return self._reroll
+        return self._delete_own if same_emoji(emoji, settings.delete) else None
 
     async def _reroll(
         self, reaction: discord.RawReactionActionEvent, person: discord.Member
@@ -122,6 +131,8 @@ class RerollDeleteCog(commands.Cog):
             # queue with jobs that nobody sees yet.
             async with self._turns.turn(reaction.channel_id):
                 await self._repeat(message, person)
+        except PressRepeated:
+            log.info("reaction.repeated", message=reaction.message_id)
         except ShuttingDown:
             log.info("reaction.came_too_late", message=reaction.message_id)
         except EaselError as refusal:
@@ -137,7 +148,7 @@ class RerollDeleteCog(commands.Cog):
         if not await self._deps.button_guard.may_repeat(person, message.channel.id):
             return
         self._deps.job_lookup.check_repeatable(written, by=person.id)
-        caller = caller_of_reaction(person, message.channel.id, self._deps.client.languages)
+        caller = caller_of_reaction(person, message, self._deps.client.languages)
         courier = self._deps.couriers.replying(message, person.guild.filesize_limit)
         await self._deps.request_builder.repeat(written.job, caller, courier)
 

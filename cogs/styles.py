@@ -219,7 +219,7 @@ class StylesCog(OptionSuggestions):
         number = min(number, pages)
         here = styles[(number - 1) * STYLES_ON_A_PAGE : number * STYLES_ON_A_PAGE]
         wanted = [style.picture for style in here if style.picture is not None]
-        kept = await asyncio.to_thread(self._examples.read, wanted)
+        kept = await self._examples.read(wanted)
         return StylePage(here, kept, number, pages, len(styles))
 
     # --- parts --------------------------------------------------------------------------------

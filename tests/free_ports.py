@@ -21,3 +21,11 @@ def free_port() -> int:
             except OSError:
                 continue
         return port
+
+
+def free_ports(count: int) -> int:
+    """Return the first of so many ports in a row."""
+    ports = [free_port() for _ in range(count)]
+    while ports != list(range(ports[0], ports[0] + count)):
+        ports = [*ports[1:], free_port()]
+    return ports[0]

@@ -23,15 +23,15 @@ from bot.images.decoding import in_pixel_thread
 from bot.images.inspection import inspect_picture
 from bot.images.references import Attachments, ReferenceLoader, Upload
 from bot.images.thumbnails import Thumbnails
+from tests.images.kept_files import open_store
 from tests.memory_group import peak_bytes
 
 MOST_BYTES = 8_000_000  # what is larger is encoded again
 TILE_SIDE = 1024
 
 
-async def use(path: Path, folder: Path) -> list[str]:
+async def use(path: Path, folder: Path, store: ContentStore) -> list[str]:
     """Use a picture everywhere; return what was refused."""
-    store = ContentStore(folder / "vault")
     part = folder / "result.part"
     shutil.copyfile(path, part)
     refused = []
@@ -39,7 +39,7 @@ async def use(path: Path, folder: Path) -> list[str]:
         ("reference", lambda: _refer(path, store)),
         ("attachment", lambda: _fit(path, folder)),
         ("sheet", lambda: in_pixel_thread(draw_contact_sheet, [*_tiles(folder), path, path])),
-        ("thumbnail", lambda: Thumbnails(store).contact_sheets([[store.keep_file(path, "png")]])),
+        ("thumbnail", lambda: _thumbnail(path, store)),
         ("result", lambda: asyncio.to_thread(inspect_picture, part)),
     )
     for name, work in works:
@@ -64,6 +64,11 @@ async def _refer(path: Path, store: ContentStore) -> None:
     await loader.fetch_and_keep(attached, ImageRequest("a fox", "m", "auto", 1))
 
 
+async def _thumbnail(path: Path, store: ContentStore) -> None:
+    kept = await store.keep_file(path, "png")
+    await Thumbnails(store).contact_sheets([[kept.file.reference]])
+
+
 async def _fit(path: Path, folder: Path) -> None:
     picture = Picture(path, "png", 1, 1, 10**9)
     await in_pixel_thread(fit_to_limit, picture, max_bytes=MOST_BYTES, folder=folder)
@@ -72,9 +77,10 @@ async def _fit(path: Path, folder: Path) -> None:
 async def main(folder: Path) -> None:
     """Use everything and print a line for each."""
     give_large_blocks_back()
-    for path in sorted((folder / "files").iterdir()):
-        refused = await use(path, folder)
-        sys.stdout.write(f"{path.name} {peak_bytes()} {','.join(refused) or '-'}\n")
+    async with open_store(folder / "vault") as store:
+        for path in sorted((folder / "files").iterdir()):
+            refused = await use(path, folder, store)
+            sys.stdout.write(f"{path.name} {peak_bytes()} {','.join(refused) or '-'}\n")
 
 
 if __name__ == "__main__":

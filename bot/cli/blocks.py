@@ -15,12 +15,12 @@ from bot.core.errors.base import StartRefused
 from bot.core.errors.quotas import NotBlocked
 from bot.core.i18n.escaping import one_line
 from bot.core.models import OPERATOR
-from bot.database.opening import open_file
+from bot.database.opening import open_database
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.database.transaction import Transaction
 from bot.quota.admin import MAX_REASON, Admin
 from bot.quota.levels import EVERY_SERVER
-from bot.settings.settings import Settings, database_file
+from bot.settings.settings import Settings, database_url
 
 Change = Callable[[Transaction], Sequence[str]]
 """Changes or reads the blocks; returns the lines that say so."""
@@ -68,8 +68,8 @@ def run_blocks(settings: Settings, options: argparse.Namespace) -> int:
 
 
 async def _write(settings: Settings, clock: Clock, change: Change) -> Sequence[str]:
-    path, backups = database_file(settings), settings.data_dir / BACKUP_FOLDER
-    async with open_file(path, backup_dir=backups, now=clock.now) as database:
+    url, backups = database_url(settings), settings.data_dir / BACKUP_FOLDER
+    async with open_database(url, backup_dir=backups, now=clock.now, connections=1) as database:
         return await database.write(change)
 
 

@@ -29,7 +29,7 @@ from bot.core.models import (
     Picture,
 )
 from bot.discord_ui.option_facts import request_notes
-from bot.images.content_store import link_or_copy
+from bot.images.folder_storage import link_or_copy
 from bot.images.references import Attachments, Upload
 from bot.jobs.courier import DeliveryReport, JobFailure, JobProgress, JobResult, QueuePosition
 from bot.services import Services, open_services

@@ -18,13 +18,13 @@ from bot.core.i18n.escaping import one_line
 from bot.core.i18n.texts import Texts
 from bot.core.models import ImageRequest
 from bot.database.database import Database
-from bot.database.opening import open_file
+from bot.database.opening import is_postgresql, open_database
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.images.references import Attachments
 from bot.jobs.repository.listing import ListedJob, find_jobs, list_jobs
 from bot.jobs.repository.rows import WrittenJob
 from bot.services import Services, open_services
-from bot.settings.settings import Settings, database_file
+from bot.settings.settings import Settings, database_file, database_url
 
 EXIT_FINE = 0
 EXIT_NOT_CANCELLED = 1
@@ -63,11 +63,11 @@ def run_jobs(settings: Settings, options: argparse.Namespace) -> int:
 
 async def print_jobs(settings: Settings, clock: Clock, say: Say, *, prompts: bool) -> int:
     """Print the table; prompts are private, so they are shown only on request."""
-    path = database_file(settings)
+    url = database_url(settings)
     jobs: Sequence[ListedJob] = ()
-    if path.is_file():
+    if is_postgresql(url) or database_file(settings).is_file():
         backups = settings.data_dir / BACKUP_FOLDER
-        async with open_file(path, backup_dir=backups, now=clock.now) as database:
+        async with open_database(url, backup_dir=backups, now=clock.now, connections=1) as database:
             jobs = await database.read(list_jobs, recent=RECENT)
     if not jobs:
         say(Texts().say("jobs-none"))

@@ -6,9 +6,12 @@ from datetime import timedelta
 from importlib.resources import files
 from string import Template
 
+from bot.database.opening import is_postgresql
 from bot.database.scheduled_copies import MOST_DAYS
 from bot.gateways.reply.unread_files import UNREAD_RETENTION_MS
 from bot.jobs.maintenance import CHARGE_RETENTION_MS
+from bot.jobs.repository.chores import DAY_MS
+from bot.jobs.repository.presses import PRESS_RETENTION_MS
 from bot.settings.settings import Settings
 
 Say = Callable[[str], None]
@@ -16,6 +19,11 @@ Say = Callable[[str], None]
 _TRACED = (
     "* **[Who collects traces]** gets how long each request took, with its number, the model and\n"
     "  the image service. It gets neither your words nor who you are.\n"
+)
+_SERVERS = "machines that the operator runs or rents, the database on a server of its own"
+_OVERWRITTEN = (
+    "Nobody can find what you delete any more; the files of the database are overwritten within "
+    "days. "
 )
 _DAY = timedelta(days=1)
 _UNITS = (("day", _DAY), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
@@ -31,9 +39,11 @@ def print_privacy_page(settings: Settings, say: Say) -> int:
 def _values(settings: Settings) -> Mapping[str, str]:
     pictures = f"{_words(timedelta(days=settings.retention_days))}; the oldest go earlier"
     return {
+        "stored": _stored(settings),
         "jobs": _words(timedelta(days=settings.keep_jobs_days)),
         "pictures": f"{pictures} when all take more than {_size(settings.max_disk)}",
         "charges": _words(timedelta(milliseconds=CHARGE_RETENTION_MS)),
+        "presses": _words(timedelta(milliseconds=PRESS_RETENTION_MS + DAY_MS)),
         "unread": _words(timedelta(milliseconds=UNREAD_RETENTION_MS)),
         "marks": _words(timedelta(days=MOST_DAYS)),
         "backups": _backups(settings),
@@ -44,12 +54,21 @@ def _values(settings: Settings) -> Mapping[str, str]:
     }
 
 
+def _stored(settings: Settings) -> str:
+    place = _SERVERS if settings.has_server else "the operator's machine"
+    if settings.content_store_url.startswith("s3:"):
+        return (
+            f"Everything is stored on {place}, [where it is], and the pictures with "
+            "[the company whose storage it is, and where that is]."
+        )
+    return f"Everything is stored on {place}; [where it is]."
+
+
 def _backups(settings: Settings) -> str:
-    if settings.backup_every is None:
+    every = _copied_every(settings)
+    if every is None:
         return f"[at most {MOST_DAYS} days]"
-    return (
-        f"{_words(_reach(settings))}: one every {_words(settings.backup_every).removeprefix('1 ')}"
-    )
+    return f"{_words(settings.backup_keep * every)}: one every {_words(every).removeprefix('1 ')}"
 
 
 def _logged(settings: Settings) -> str:
@@ -71,16 +90,17 @@ def _forgotten(settings: Settings) -> str:
 
 
 def _deleted_copies(settings: Settings) -> str:
-    reach = timedelta(days=MOST_DAYS) if settings.backup_every is None else _reach(settings)
+    every = _copied_every(settings)
+    reach = timedelta(days=MOST_DAYS) if every is None else settings.backup_keep * every
     return (
         f"What you delete is still in earlier copies of the database, for up to {_words(reach)}. "
         "If one has to be used, your data is deleted from it again before the bot starts."
     )
 
 
-def _reach(settings: Settings) -> timedelta:
-    """Return how old a copy becomes."""
-    return settings.backup_keep * (settings.backup_every or timedelta())
+def _copied_every(settings: Settings) -> timedelta | None:
+    """Return how often the bot copies the database; of a PostgreSQL server its operator does."""
+    return None if is_postgresql(settings.database_url) else settings.backup_every
 
 
 def _words(time: timedelta) -> str:

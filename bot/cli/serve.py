@@ -3,18 +3,15 @@
 import asyncio
 import ctypes
 import os
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from types import FrameType
+from pathlib import Path
 
 import aiohttp
 import discord
 import structlog
 
 from bot.app import Bot, open_bot
+from bot.cli.signals import on_signal
 from bot.core.background_task import BackgroundTask
 from bot.core.bot_process import (
     announce_bot,
@@ -25,27 +22,17 @@ from bot.core.bot_process import (
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.core.logging import Redactor
-from bot.core.process_lock import LockFolders
 from bot.monitoring.event_loop import ServiceManager
+from bot.settings.cluster_settings import process_folder
 from bot.settings.fixes import FIXES
 from bot.settings.gateway_settings import setup_problems
 from bot.settings.reload import Reload, read_log_level
-from bot.settings.settings import Settings, lock_folders
+from bot.settings.settings import Settings
 
-_STOPS = (signal.SIGTERM, signal.SIGINT)
-_SIGNALLED = 128  # a shell's exit code of a process that a signal ended, plus its number
 _MMAP_THRESHOLD = -3  # M_MMAP_THRESHOLD in glibc's malloc.h
 _LARGE_BYTES = 1 << 20
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """What signals have asked for."""
-
-    stop: asyncio.Event
-    reload: asyncio.Event
 
 
 async def run_bot(settings: Settings, clock: Clock, redactor: Redactor | None = None) -> None:
@@ -59,26 +46,28 @@ async def run_bot(settings: Settings, clock: Clock, redactor: Redactor | None = 
     if problems := setup_problems(settings):
         raise StartRefused(*problems)
     give_large_blocks_back()
-    with _on_signal() as heard, reloads_heard():
+    with on_signal() as heard, reloads_heard():
         async with (
             ServiceManager(os.environ) as manager,
             open_bot(settings, clock) as bot,
             BackgroundTask() as reloading,
         ):
-            bot.client.add_listener(manager.ready, "on_connect")
+            # Of several processes the next one is restarted only when all shards here are back.
+            is_alone = settings.clusters == 1
+            bot.client.add_listener(manager.ready, "on_connect" if is_alone else "on_ready")
             parts = (*bot.services.reload_parts, read_log_level)
             reload = Reload(settings, parts, redactor or Redactor())
-            folders = lock_folders(settings)
-            reloading.start(_reload_for_ever(heard.reload, reload, folders))
-            with announce_bot(folders):
+            folder = process_folder(settings)
+            reloading.start(_reload_for_ever(heard.reload, reload, folder))
+            with announce_bot(folder):
                 await _run(bot, settings, heard.stop, manager)
 
 
-async def _reload_for_ever(heard: asyncio.Event, reload: Reload, folders: LockFolders) -> None:
+async def _reload_for_ever(heard: asyncio.Event, reload: Reload, folder: Path) -> None:
     while True:
         await heard.wait()
         heard.clear()
-        requests = open_requests(folders)
+        requests = open_requests(folder)
         answer = await reload.run()
         try:
             answer_requests(requests, answer)
@@ -117,43 +106,6 @@ async def _until_stopped(bot: Bot, token: str, stop: asyncio.Event) -> None:
         log.info("bot.stopping")
     finally:
         stopped.cancel()
-
-
-@contextmanager
-def _on_signal() -> Iterator[_Heard]:
-    """Yield what signals ask for; a second one to stop ends the process, as a crash does."""
-    heard = _Heard(asyncio.Event(), asyncio.Event())
-    loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in (*_STOPS, signal.SIGHUP)}
-    has_terminal = sys.stderr.isatty()
-
-    def stop() -> None:
-        heard.stop.set()
-        for number in _STOPS:
-            loop.remove_signal_handler(number)
-            signal.signal(number, _end_at_once)
-
-    def hang_up() -> None:
-        # The system sends it also when the terminal is closed that the bot was started in.
-        if has_terminal and not sys.stderr.isatty():
-            stop()
-        else:
-            heard.reload.set()
-
-    for number in _STOPS:
-        loop.add_signal_handler(number, stop)
-    loop.add_signal_handler(signal.SIGHUP, hang_up)
-    try:
-        yield heard
-    finally:
-        for number, handler in before.items():
-            loop.remove_signal_handler(number)
-            signal.signal(number, handler)
-
-
-def _end_at_once(number: int, _frame: FrameType | None) -> None:
-    # The default action would not end a container's first process (pid_namespaces(7)).
-    os._exit(_SIGNALLED + number)
 
 
 def _raise_kindly(running: asyncio.Task[None]) -> None:

@@ -1,7 +1,7 @@
-"""The running bot for other processes: which one it is, and its answers to requests of a reload.
+"""A running bot for other processes: which one it is, and its answers to their requests.
 
-A signal carries no text. So who wants an answer leaves a request, a file beside the locks, and then
-sends SIGHUP; the bot answers each request that was there when it began to read.
+A signal carries no text. So who wants an answer leaves a request, a file in the bot's folder, and
+then sends the signal; the bot answers each request that was there when it began its work.
 """
 
 import json
@@ -11,17 +11,21 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 from uuid import uuid4
 
-from bot.core.process_lock import LockFolders
+from bot.core.private_files import make_private_folder
 
+Kind = Literal["reload", "restart"]
+
+_SIGNALS: dict[Kind, signal.Signals] = {"reload": signal.SIGHUP, "restart": signal.SIGUSR1}
 _PID_FILE = "bot.pid"
 _REQUEST, _ANSWER = ".request", ".answer"
 
 
 @dataclass(frozen=True, slots=True)
-class ReloadAnswer:
-    """What a reload did, or why it did nothing."""
+class RequestAnswer:
+    """What a request did, or why it did nothing."""
 
     is_done: bool
     sentence: str
@@ -46,11 +50,12 @@ def reloads_heard() -> Iterator[None]:
 
 
 @contextmanager
-def announce_bot(folders: LockFolders) -> Iterator[None]:
-    """Write which process is the bot, which holds the locks."""
-    for unread in folders.beside_database.glob(f"reload-*{_ANSWER}"):
+def announce_bot(folder: Path) -> Iterator[None]:
+    """Write which process is the bot that this folder belongs to."""
+    make_private_folder(folder)
+    for unread in folder.glob(f"*{_ANSWER}"):
         unread.unlink(missing_ok=True)
-    file = folders.beside_database / _PID_FILE
+    file = folder / _PID_FILE
     _write(file, {"pid": os.getpid(), "started": _started(os.getpid())})
     try:
         yield
@@ -58,12 +63,12 @@ def announce_bot(folders: LockFolders) -> Iterator[None]:
         file.unlink(missing_ok=True)
 
 
-def open_requests(folders: LockFolders) -> list[Path]:
+def open_requests(folder: Path, kind: Kind = "reload") -> list[Path]:
     """Return the requests that wait for an answer."""
-    return sorted(folders.beside_database.glob(f"reload-*{_REQUEST}"))
+    return sorted(folder.glob(f"{kind}-*{_REQUEST}"))
 
 
-def answer_requests(requests: Iterable[Path], answer: ReloadAnswer) -> None:
+def answer_requests(requests: Iterable[Path], answer: RequestAnswer) -> None:
     """Answer requests, each once; whoever asked may have left."""
     for request in requests:
         if request.exists():
@@ -75,13 +80,13 @@ def answer_requests(requests: Iterable[Path], answer: ReloadAnswer) -> None:
 
 
 @contextmanager
-def request_reload(folders: LockFolders) -> Iterator[Path]:
+def leave_request(folder: Path, kind: Kind = "reload") -> Iterator[Path]:
     """Leave a request, for as long as its answer is waited for.
 
     Raises:
         OSError: the folder belongs to another user.
     """
-    request = folders.beside_database / f"reload-{uuid4().hex}{_REQUEST}"
+    request = folder / f"{kind}-{uuid4().hex}{_REQUEST}"
     request.touch()
     try:
         yield request
@@ -90,30 +95,36 @@ def request_reload(folders: LockFolders) -> Iterator[Path]:
             file.unlink(missing_ok=True)
 
 
-def answer_of(request: Path) -> ReloadAnswer | None:
+def answer_of(request: Path) -> RequestAnswer | None:
     """Return the answer, None while there is none."""
     found = _read(request.with_suffix(_ANSWER))
-    return ReloadAnswer(**found) if found else None  # type: ignore[arg-type]  # as it was written
+    return RequestAnswer(**found) if found else None  # type: ignore[arg-type]  # as it was written
 
 
-def send_reload(folders: LockFolders) -> bool:
-    """Send SIGHUP to the bot; return False if it is not known which process that is.
+def send_request(folder: Path, kind: Kind = "reload") -> bool:
+    """Send the bot the signal of a request; return False if it is not known which process that is.
 
     Raises:
         PermissionError: the bot belongs to another user.
     """
-    found = _read(folders.beside_database / _PID_FILE)
-    pid = found.get("pid")
-    if not isinstance(pid, int):
-        return False
-    # A number is used again, and one of a container means another process outside of it.
-    if found.get("started") != _started(pid):
+    pid = announced(folder)
+    if pid is None:
         return False
     try:
-        os.kill(pid, signal.SIGHUP)
+        os.kill(pid, _SIGNALS[kind])
     except ProcessLookupError:
         return False
     return True
+
+
+def announced(folder: Path) -> int | None:
+    """Return the process that is the bot of a folder, None where it is not known, or ended."""
+    found = _read(folder / _PID_FILE)
+    pid = found.get("pid")
+    # A number is used again, and one of a container means another process outside of it.
+    if not isinstance(pid, int) or found.get("started") != _started(pid):
+        return None
+    return pid
 
 
 def _started(pid: int) -> str:

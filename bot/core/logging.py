@@ -7,7 +7,8 @@ and tokens by shape, and prompts by field name.
 import logging
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Literal
 
 import structlog
@@ -83,15 +84,22 @@ def _keep_prefix(found: re.Match[str]) -> str:
 
 
 def configure(
-    *, level: str, style: LogFormat, secrets: Iterable[str], gateway_level: str = "NOTSET"
+    *,
+    level: str,
+    style: LogFormat,
+    secrets: Iterable[str],
+    gateway_level: str = "NOTSET",
+    fields: Mapping[str, object] = MappingProxyType({}),
 ) -> Redactor:
     """Send every record of this process to standard error through the redactor that is returned.
 
+    Every record has these ``fields``, which tell this process from others that write there.
     What happens at gateways can have a level of its own: the terminal says it in sentences.
     """
     redactor = Redactor(secrets)
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        lambda _logger, _method, event: {**event, **fields},
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

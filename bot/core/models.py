@@ -8,6 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Self, get_args
 
+from bot.core.presses import Press
+
 Auto = Literal["auto"]
 PictureFormat = Literal["png", "jpeg", "webp", "gif"]
 
@@ -240,7 +242,8 @@ class Requester:
     channels: both matter only when a job is submitted.
 
     ``age_restricted`` is whether the channel, or that of the thread, is marked as age-restricted;
-    None in direct messages and where the channel is not known.
+    None in direct messages and where the channel is not known. ``press`` is how they ask, None
+    where that cannot reach the bot twice.
     """
 
     user_id: int
@@ -249,6 +252,7 @@ class Requester:
     role_ids: tuple[int, ...] = ()
     channel_ids: tuple[int, ...] = ()
     age_restricted: bool | None = None
+    press: Press | None = None
 
     @property
     def is_operator(self) -> bool:

@@ -13,7 +13,7 @@ UMASK = 0o077
 
 _FOLDER_MODE = 0o700
 _FILE_MODE = 0o600
-_CONTENTS = ("backup", "charts", "jobs", "run", "unread", "user-tags.key", "vault")
+_CONTENTS = ("backup", "charts", "fetched", "jobs", "run", "unread", "user-tags.key", "vault")
 
 
 def make_private_folder(folder: Path) -> None:

@@ -115,8 +115,8 @@ def hold_bot_lock(folders: LockFolders) -> Iterator[None]:
 
 def _in_use(folders: LockFolders) -> StartRefused:
     return StartRefused(
-        f"The database {folders.database} is in use: stop the bot, and wait for other commands, "
-        "before you restore a backup."
+        f"The database {folders.database} is in use: stop the bot, wait for other commands, and "
+        "try again."
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from secrets import token_bytes
 
 from bot.core.errors.base import StartRefused
+from bot.core.private_files import make_private_folder
 
 KEY_BYTES = 32
 
@@ -20,6 +21,12 @@ class Pseudonyms:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what tells this key from others and says nothing of it."""
+        hashed = hashlib.blake2b(key=self._key, digest_size=16, person=b"fingerprint")
+        return hashed.hexdigest()
 
     def of(self, user_id: int) -> str:
         """Return a person's tag for gateways: 32 characters, always the same."""
@@ -39,12 +46,23 @@ class Pseudonyms:
         return hashed.hexdigest()
 
 
-def read_or_make_key(path: Path) -> bytes:
-    """Return the key of a data folder; the first start creates it.
+def read_key(setting: str, path: Path) -> bytes | None:
+    """Return the key of USER_TAGS_KEY, else that of the data folder; None where there is none yet.
 
     Raises StartRefused for anything but a whole, readable key: without one, ids could be guessed,
     and what anonymous people spent would no longer count.
     """
+    if setting:
+        return bytes.fromhex(setting)
+    try:
+        return _read(path)
+    except FileNotFoundError:
+        return None
+
+
+def make_key(path: Path) -> bytes:
+    """Make the key of a data folder, or return the one that another process has made meanwhile."""
+    make_private_folder(path.parent)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -57,6 +75,8 @@ def read_or_make_key(path: Path) -> bytes:
 def _read(path: Path) -> bytes:
     try:
         key = path.read_bytes()
+    except FileNotFoundError:
+        raise
     except OSError as refused:
         raise StartRefused(
             f"The file {path} in DATA_DIR cannot be read ({refused.strerror}): let the bot's user "
@@ -64,7 +84,8 @@ def _read(path: Path) -> bytes:
         ) from refused
     if len(key) != KEY_BYTES:
         raise StartRefused(
-            f"The file {path} in DATA_DIR is damaged: bring it back from a backup, or delete it, "
-            "and people whose data was deleted may spend their credits once more."
+            f"The file {path} in DATA_DIR is damaged: bring it back from a backup; if the key is "
+            "lost, delete the file and run python -m bot db accept-key, and people whose data was "
+            "deleted may spend their credits once more."
         )
     return key

@@ -40,6 +40,16 @@ class PostgresqlError(Exception):
         return PostgresqlError(text, state=state, is_passing=is_passing, is_of_rows=is_of_rows)
 
 
+class RunAgain(PostgresqlError):
+    """Raised by the function of a transaction: what it decides on has changed since it began.
+
+    It runs again at once, as after a failure to serialise. SQLite, with one writer, has no need.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("what was read has changed since", state="40001", is_passing=True)
+
+
 DATABASE_ERRORS = (sqlite3.Error, PostgresqlError)
 """What a statement raises, whatever the engine."""
 

@@ -2,13 +2,12 @@
 
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
     asynccontextmanager,
     closing,
-    contextmanager,
     nullcontext,
 )
 from functools import partial
@@ -27,6 +26,7 @@ from bot.database.faults import FOREIGN, unusable
 from bot.database.notifications import LocalNotifications, Notifications
 from bot.database.outage import WAITS, DatabaseWaits, OpenFile
 from bot.database.postgresql.permits import Permits
+from bot.database.postgresql_url import driver_needed
 
 _ALL = ("foreign_keys=ON", "cache_size=-16384")
 # At synchronous=NORMAL a power cut forgets committed rows: a request would be paid twice.
@@ -47,10 +47,6 @@ SQLITE_ENDS = ("", "-wal", "-shm", "-journal")
 CONNECTIONS = 8
 """So many transactions write at once to a server, by default."""
 _POSTGRESQL = ("postgresql://", "postgres://")
-_NO_DRIVER = (
-    "DATABASE_URL names a PostgreSQL database, and its driver is not installed: "
-    "install it with pip install 'easel-bot[postgres]'."
-)
 
 
 def database_path(url: str) -> Path:
@@ -90,7 +86,7 @@ def open_database(
     if not is_postgresql(url):
         path = database_path(url)
         return open_file(path, backup_dir=backup_dir, now=now, waits=waits, metrics=metrics)
-    with _driver_needed():
+    with driver_needed():
         from bot.database.postgresql.opening import open_postgresql  # noqa: PLC0415 - an extra
     return open_postgresql(url, now=now, connections=connections, waits=waits, metrics=metrics)
 
@@ -107,7 +103,7 @@ def open_liveness(
     """
     if not is_postgresql(url):
         return hold_file_liveness(folders)
-    with _driver_needed():
+    with driver_needed():
         from bot.database.postgresql.session import open_session  # noqa: PLC0415 - an extra
     return open_session(url, cluster=cluster)
 
@@ -122,14 +118,6 @@ def open_permits(
 
     assert isinstance(liveness, ProcessSession)  # noqa: S101 - there is no other
     return Permits(liveness, notifications)
-
-
-@contextmanager
-def _driver_needed() -> Iterator[None]:
-    try:
-        yield
-    except ModuleNotFoundError as missing:
-        raise StartRefused(_NO_DRIVER) from missing
 
 
 @asynccontextmanager

@@ -65,8 +65,14 @@ def make_scheduled_copy(
         part.unlink(missing_ok=True)  # of a process that was killed
     if free(folder) < 2 * _bytes_of(database) + LEFT_FREE_BYTES:
         raise OSError(errno.ENOSPC, "there is no room for another copy", str(folder))
+    target = unnamed_copy(folder, f"{database.stem}-scheduled", now, ".db")
+    return copy_database(database, target, is_stopped=is_stopped)
+
+
+def unnamed_copy(folder: Path, stem: str, now: int, end: str) -> Path:
+    """Return the name of a copy of this moment."""
     stamp = datetime.fromtimestamp(now / 1000, UTC).strftime(_STAMP)
-    return copy_database(database, folder / f"{_prefix(database)}{stamp}.db", is_stopped=is_stopped)
+    return folder / f"{stem}-{stamp}{end}"
 
 
 def delete_old_copies(folder: Path, database: Path, *, keep: int, now: int) -> int:

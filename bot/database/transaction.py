@@ -35,9 +35,16 @@ _PARAMETER = re.compile(r"""'[^']*'|"[^"]*"|--[^\n]*|/\*.*?\*/|\$(?P<number>\d+)
 class Transaction(ABC):
     """A transaction; parameters are written ``$1, $2 …``, rows are read by column name."""
 
-    def __init__(self) -> None:
+    most_at_once = 1
+    """So many transactions write to the database at once, at most, in all processes together."""
+
+    def __init__(self, *, is_again: bool = False) -> None:
         self.committed: list[Callable[[], object]] = []
         """What is called after the COMMIT."""
+        self.owned: set[str] = set()
+        """The jobs that this transaction has locked, and that belong to this process."""
+        self.is_again = is_again
+        """Whether the function has run before, and was rolled back because of another one."""
 
     def on_commit(self, function: Callable[[], object]) -> None:
         """Call a function after the COMMIT, in the event loop; never if it is rolled back."""
@@ -52,6 +59,10 @@ class Transaction(ABC):
         SQLite has one writer at a time, so there is nothing to do.
         """
 
+    def has_lock(self, name: str) -> bool:  # noqa: ARG002 - a server's locks have names
+        """Return whether nobody else can hold this name until the end."""
+        return True
+
     @abstractmethod
     def _rows(self, sql: str, params: Sequence[Value]) -> list[Row]: ...
 
@@ -61,6 +72,11 @@ class Transaction(ABC):
     def query(self, sql: str, *params: Value) -> list[Row]:
         """Run a statement and return every row, also those of ``RETURNING``."""
         return self._rows(sql, params)
+
+    def later(self, sql: str, *params: Value) -> Callable[[], list[Row]]:
+        """Run a statement, and return what returns its rows: a server is not waited for before."""
+        rows = self.query(sql, *params)
+        return lambda: rows
 
     def write(self, sql: str, *params: Value) -> None:
         """Run a statement without reading its result."""

@@ -12,6 +12,7 @@ from discord import Interaction
 
 from bot.core.i18n.texts import FALLBACK
 from bot.core.models import Requester
+from bot.core.presses import interaction_press, reaction_press
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.preferences.preference_store import PreferenceStore
 
@@ -105,14 +106,16 @@ def caller_of(interaction: Interaction, languages: Languages) -> CallerContext:
 
 
 def caller_of_reaction(
-    member: discord.Member, channel_id: int, languages: Languages
+    member: discord.Member, message: discord.PartialMessage, languages: Languages
 ) -> CallerContext:
     """Return who reacted; an answer to a reaction cannot be shown to one person alone."""
+    channel_id = message.channel.id
     channel = member.guild.get_channel_or_thread(channel_id)
     return CallerContext(
         replace(
             _requester(member, member.guild.id, _channel_ids(channel_id, channel)),
             age_restricted=_is_age_restricted(channel),
+            press=reaction_press(message.id, member.id),
         ),
         languages.of_member(member),
         languages.of_server(member.guild),
@@ -125,7 +128,11 @@ def requester_of(interaction: Interaction) -> Requester:
     """Return who calls, on the account of the server or of the person."""
     channel_ids = _channel_ids(interaction.channel_id, interaction.channel)
     requester = _requester(interaction.user, billed_server_id(interaction), channel_ids)
-    return replace(requester, age_restricted=_is_age_restricted_place(interaction))
+    return replace(
+        requester,
+        age_restricted=_is_age_restricted_place(interaction),
+        press=interaction_press(interaction.id),
+    )
 
 
 def _is_age_restricted_place(interaction: Interaction) -> bool | None:
@@ -143,11 +150,29 @@ def _is_age_restricted(channel: object) -> bool:
     return isinstance(channel, kinds) and channel.is_nsfw()
 
 
+def has_shard_of(client: discord.Client, server_id: int) -> bool:
+    """Return whether this process hears of a server: another one may have its shard."""
+    shard_ids = client.shard_ids if isinstance(client, discord.AutoShardedClient) else None
+    if not (client.shard_count and shard_ids):
+        return True
+    return (server_id >> 22) % client.shard_count in shard_ids  # events/gateway, Sharding
+
+
+async def server_of(client: discord.Client, server_id: int) -> discord.Guild | None:
+    """Return a server, asked for where another process has its shard; None if Discord says none."""
+    if (known := client.get_guild(server_id)) is not None:
+        return known
+    try:
+        return await client.fetch_guild(server_id, with_counts=False)
+    except DISCORD_ERRORS:
+        return None
+
+
 async def with_present_roles(client: discord.Client, requester: Requester) -> Requester | None:
     """Return a person with the roles that they have now; None where Discord does not say."""
     if not requester.server_id:
         return requester
-    guild = client.get_guild(requester.server_id)
+    guild = await server_of(client, requester.server_id)
     if guild is None:
         return None
     try:

@@ -1,10 +1,8 @@
 """The Discord client: intents, mentions, admission by place, command sync, the error handler."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from secrets import token_hex
 from typing import Any, Final
 
@@ -15,18 +13,19 @@ from discord.ext import commands
 from discord.ui import View
 from discord.utils import MISSING
 from structlog.contextvars import bind_contextvars, bound_contextvars
-from yarl import URL
 
 from bot.core.errors.base import EaselError, Refusal
 from bot.core.errors.jobs import ServerNotListed, Unexpected
 from bot.core.i18n.texts import Texts
 from bot.core.metrics import NO_METRICS, REFUSALS, Metrics
-from bot.core.proxies import NO_PROXIES, Proxies
+from bot.database.errors import DATABASE_ERRORS
 from bot.discord_ui.caller import CallerPlace, Languages, place_of_caller
 from bot.discord_ui.command_errors import ServersOnly, error_for_person
 from bot.discord_ui.command_mentions import CommandMentions
+from bot.discord_ui.command_records import CommandRecord
 from bot.discord_ui.command_sync import (
     CommandRegistry,
+    JsonCommand,
     SyncedCommands,
     digest,
     entry_points,
@@ -36,12 +35,15 @@ from bot.discord_ui.command_translations import CommandTranslator
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.file_uploads import read_uploads_directly
 from bot.discord_ui.request_counts import RequestCounts
+from bot.discord_ui.sharded_bot import DIRECT, DiscordConnection, ShardedBot
+from bot.jobs.repository.presses import PressRepeated
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 # discord.py would wait for as long as Discord says: hours, at the daily limit.
 MOST_SYNC_S = 20.0
+_LOOK_EVERY_S = 1.0
 # The extras of a command that works also outside servers, where the operator allows it.
 PERSONAL: Final = {"personal": True}
 # The extras of a command that only the owner of the application may use, wherever they are.
@@ -77,13 +79,7 @@ def intents(*, hears_deletions: bool = False) -> discord.Intents:
     )
 
 
-def discord_proxy(proxies: Proxies) -> str | None:
-    """Return the proxy for all requests to Discord, as discord.py takes it."""
-    proxy = proxies.proxy_of(URL(discord.http.Route.BASE))
-    return None if proxy is None else str(proxy)
-
-
-class Client(commands.AutoShardedBot):
+class Client(ShardedBot):
     """The bot's connection to Discord; it caches neither messages nor members."""
 
     def __init__(
@@ -91,19 +87,19 @@ class Client(commands.AutoShardedBot):
         *,
         texts: Texts,
         languages: Languages,
-        synced_file: Path,
+        record: CommandRecord,
         places: AllowedPlaces = ALL_SERVERS,
         dev_guild_id: int | None = None,
         hears_deletions: bool = False,
-        proxies: Proxies = NO_PROXIES,
+        connection: DiscordConnection = DIRECT,
         metrics: Metrics = NO_METRICS,
     ) -> None:
         # Otherwise discord.py warns that voice needs PyNaCl and davey.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         counts = RequestCounts(metrics) if metrics.is_on else None
         super().__init__(
-            http_trace=counts and counts.trace,  # type: ignore[arg-type]  # None is its default
-            proxy=discord_proxy(proxies),
+            connection,
+            None if counts is None else counts.trace,
             command_prefix=commands.when_mentioned,
             help_command=None,
             tree_cls=CommandTree,
@@ -124,7 +120,7 @@ class Client(commands.AutoShardedBot):
         self._user_install = places.user_install
         self.once_logged_in: Callable[[], Awaitable[None]] | None = None
         self.once_closing: Callable[[], Awaitable[None]] | None = None
-        self._synced_file = synced_file
+        self._record = record
         self._registered: dict[str, app_commands.AppCommand] = {}
         self.command_mentions = CommandMentions(self.tree)
         self._dev_guild = discord.Object(dev_guild_id) if dev_guild_id else None
@@ -158,9 +154,21 @@ class Client(commands.AutoShardedBot):
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:  # as discord.py's
         """Call the listeners of an event; they log the id of the interaction that it is about."""
-        about = args[0] if args and isinstance(args[0], discord.Interaction) else None
-        with nullcontext() if about is None else bound_contextvars(interaction=about.id):
+        if event == "raw_reaction_add" and self._is_others_message(args[0]):
+            return
+        if args and isinstance(args[0], discord.Interaction):
+            with bound_contextvars(interaction=args[0].id):
+                super().dispatch(event, *args, **kwargs)
+        else:
             super().dispatch(event, *args, **kwargs)
+
+    def _is_others_message(self, reaction: discord.RawReactionActionEvent) -> bool:
+        """Tell whether somebody else wrote the message, as Discord says of nearly all.
+
+        A task for the listener of each would double the CPU that reactions take in a large server.
+        """
+        author_id, me = reaction.message_author_id, self.user
+        return author_id is not None and me is not None and author_id != me.id
 
     async def setup_hook(self) -> None:
         """Do what needs the login but not the gateway connection."""
@@ -188,7 +196,7 @@ class Client(commands.AutoShardedBot):
         try:
             async with asyncio.timeout(MOST_SYNC_S):
                 return await self._update_commands()
-        except (TimeoutError, *DISCORD_ERRORS) as refused:
+        except (TimeoutError, *DISCORD_ERRORS, *DATABASE_ERRORS) as refused:
             log.warning(
                 "commands.not_synced",
                 error=repr(refused),
@@ -207,20 +215,36 @@ class Client(commands.AutoShardedBot):
     async def _update_commands(self) -> bool:
         server_id = self._dev_guild.id if self._dev_guild else None
         registry = CommandRegistry(self.http, self.application_id or 0, server_id)
-        before = await registry.fetch()
         commands = await payload_of(self.tree, self._dev_guild)
         sent = digest(commands, self.application_id, server_id)
-        known = SyncedCommands(sent, digest(before))  # raises for what is no list of commands
-        self.command_mentions.learn(before)
-        if SyncedCommands.read(self._synced_file) == known:
+        before = await self._fetch_if_others(registry, sent)
+        if before is None:
             return False
         await registry.replace([*commands, *entry_points(before)])
         self._registered.clear()
         after = await registry.fetch()
-        SyncedCommands(sent, digest(after)).write(self._synced_file)
+        await self._record.write(SyncedCommands(sent, digest(after)))
         self.command_mentions.learn(after)
         log.info("commands.synced", server=server_id)
         return True
+
+    async def _fetch_if_others(
+        self, registry: CommandRegistry, sent: str
+    ) -> Sequence[JsonCommand] | None:
+        """Return what Discord has where this process is to replace it, None where it is right.
+
+        While another process replaces it, that is waited for.
+        """
+        while True:
+            found = await registry.fetch()
+            known = SyncedCommands(sent, digest(found))  # raises for what is no list of commands
+            self.command_mentions.learn(found)
+            seen = await self._record.read()
+            if seen == known:
+                return None
+            if await self._record.claim(seen):
+                return found
+            await asyncio.sleep(_LOOK_EVERY_S)
 
     async def registered_command(self, name: str) -> app_commands.AppCommand | None:
         """Return what Discord knows as a slash command; it raises what discord.py raises.
@@ -248,16 +272,9 @@ class Client(commands.AutoShardedBot):
                 guild=True, dm_channel=self._direct_messages, private_channel=self._user_install
             )
 
-    def shard_latencies(self) -> dict[int, float | None]:
-        """Return the latency in seconds of each shard, None for one that is not connected."""
-        connected = {
-            id_: shard.latency for id_, shard in self.shards.items() if not shard.is_closed()
-        }
-        return {id_: connected.get(id_) for id_ in range(self.shard_count or 0)}
-
     async def on_ready(self) -> None:
         """Log that the connection is ready."""
-        log.info("client.ready", servers=len(self.guilds), shards=self.shard_count)
+        log.info("client.ready", servers=len(self.guilds), shards=len(self.shard_ids or ()))
 
     def count_refusal(self, error: EaselError) -> None:
         """Count an error that a person is told, in an answer or, for a reaction, in a message."""
@@ -279,6 +296,9 @@ class Client(commands.AutoShardedBot):
                 command=interaction.command and interaction.command.qualified_name,
                 exc_info=error,
             )
+        if isinstance(known, PressRepeated):
+            log.info("command.repeated")  # the process that was faster has answered
+            return
         self.count_refusal(known)
         sentence = self.texts.sentence(known, self.languages.personal(interaction))
         buttons = MISSING if view is None else view

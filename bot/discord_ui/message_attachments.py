@@ -218,8 +218,9 @@ class ReferenceThumbnails:
         references = job.request.references
         if not references or job.spoiler:
             return None
-        paths = [self._content_store.path(reference) for reference in references]
         try:
+            found = [await self._content_store.fetch(reference) for reference in references]
+            paths = [path for path in found if path is not None]
             data = await in_pixel_thread(draw_contact_sheet, paths)
         except Exception as error:  # noqa: BLE001 - a result without it is still a result
             log.info("result.no_thumbnail", job=job.id, error=repr(error))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core.errors.base import Refusal
-from bot.core.errors.jobs import PictureStorageFull
+from bot.core.errors.jobs import PictureStorageAway, PictureStorageFull
 from bot.core.models import Reference
 from bot.images.contact_sheet import contain
 from bot.images.content_store import ContentStore
@@ -61,32 +61,40 @@ class ExamplePictures:
                 data = await _content(upload)
                 await asyncio.to_thread(part.write_bytes, data)
                 del data
-            return await in_pixel_thread(self._keep, part)
+            return await self._keep(part)
         except PictureTooLarge as bomb:
             raise ExampleTooLarge(limit=MAX_MEGABYTES) from bomb
         except PictureUnreadable as wrong:
             raise ExampleUnreadable from wrong
+        except PictureStorageAway:
+            raise
         except OSError as full:
             raise PictureStorageFull from full
         finally:
             await asyncio.to_thread(part.unlink, missing_ok=True)
 
-    def read(self, pictures: Sequence[Reference]) -> dict[Reference, bytes]:
-        """Return the content of those pictures that are still kept; it blocks."""
+    async def read(self, pictures: Sequence[Reference]) -> dict[Reference, bytes]:
+        """Return the content of those pictures that are still kept."""
         found = {}
         for picture in pictures:
-            with suppress(FileNotFoundError):
-                found[picture] = self._content_store.path(picture).read_bytes()
+            # Without them, the list is still a list.
+            with suppress(FileNotFoundError, PictureStorageAway):
+                if (path := await self._content_store.fetch(picture)) is not None:
+                    found[picture] = await asyncio.to_thread(path.read_bytes)
         return found
 
-    def _keep(self, part: Path) -> Reference:
-        small = contain(small_copy(part, EXAMPLE_SIDE), EXAMPLE_SIDE)
+    async def _keep(self, part: Path) -> Reference:
         copy = self._content_store.new_part()
         try:
-            copy.write_bytes(encode(small, "webp", _QUALITY))
-            return self._content_store.keep_file(copy, "webp")
+            await in_pixel_thread(_write_small, part, copy)
+            return (await self._content_store.keep_file(copy, "webp")).file.reference
         finally:
-            copy.unlink(missing_ok=True)
+            await asyncio.to_thread(copy.unlink, missing_ok=True)
+
+
+def _write_small(source: Path, target: Path) -> None:
+    small = contain(small_copy(source, EXAMPLE_SIDE), EXAMPLE_SIDE)
+    target.write_bytes(encode(small, "webp", _QUALITY))
 
 
 async def _content(upload: Upload) -> bytes:

@@ -2,17 +2,19 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from bot.core.errors.base import EaselError, Refusal
-from bot.core.errors.jobs import PictureStorageFull
+from bot.core.errors.jobs import PictureStorageAway, PictureStorageFull
 from bot.core.models import AttachmentUrls, ImageRequest, Reference, ReferenceSource
-from bot.images.content_store import ContentStore, StoredFile, reference_of_file
+from bot.database.outage import DatabaseBusy
+from bot.images.content_store import ContentStore
 from bot.images.conversion import picture_size
 from bot.images.decoding import (
     PictureTooLarge,
@@ -21,6 +23,7 @@ from bot.images.decoding import (
     in_pixel_thread,
 )
 from bot.images.normal_form import NormalForm, write_mask, write_normal_form
+from bot.images.stored_files import StoredFile
 
 MAX_MEGABYTES = 20
 # Decoded, this is 100 MB: what a machine with 512 MB can spare for a moment.
@@ -201,19 +204,20 @@ class ReferenceLoader:
         self._normal: set[str] = set()
         """Hashes of kept pictures that are known to be in their normal form."""
 
-    def check(self, attached: Attachments, request: ImageRequest) -> None:
+    async def check(self, attached: Attachments, request: ImageRequest) -> None:
         """Refuse what is known to be wrong before anything is held.
 
         Raises:
             ReferenceTooLarge, ReferenceNoPicture, ReferenceHeic: an upload says that it is.
             ReferenceLost: a reference of an earlier job is kept no longer.
+            PictureStorageAway: nobody knows whether it is.
         """
         for number, upload in enumerate(attached.uploads, len(request.references) + 1):
             _check_size(number, upload.size)
             self._check_type(number, upload.declared)
         kept = (*request.references, request.mask) if request.mask else request.references
         for number, reference in enumerate(kept, 1):
-            if not self._content_store.has(reference):
+            if not await self._content_store.has(reference):
                 raise ReferenceLost(number=number)
 
     def _check_type(self, number: int, declared: DeclaredType) -> None:
@@ -236,14 +240,15 @@ class ReferenceLoader:
             return await self._kept(attached, request, new)
         except EaselError:
             # No job refers to them, so that no deletion of personal data would find them.
-            await asyncio.to_thread(self._remove, new)
+            with suppress(DatabaseBusy):  # they are deleted when they have become old
+                await self._content_store.remove(new)
             raise
 
     async def _kept(
         self, attached: Attachments, request: ImageRequest, new: list[StoredFile]
     ) -> ImageRequest:
         earlier = [
-            await in_pixel_thread(self._normal_form_of_kept, number, reference, new)
+            await self._normal_form_of_kept(number, reference, new)
             for number, reference in enumerate(request.references, 1)
         ]
         uploads = enumerate(attached.pictures, len(earlier) + 1)
@@ -257,12 +262,8 @@ class ReferenceLoader:
             number = len(references) + 1
             mask = await self._keep(number, attached.mask, new, write=_write_transparent_mask)
         if mask is not None and references:
-            await in_pixel_thread(self._check_mask, mask, references[0])
+            await self._check_mask(mask, references[0], number=len(references) + 1)
         return replace(request, references=references, mask=mask)
-
-    def _remove(self, new: Sequence[StoredFile]) -> None:
-        for file in new:
-            self._content_store.remove(file)
 
     async def is_served(self, reference: Reference, upload: Upload) -> bool:
         """Fetch what an address serves, and tell whether it is exactly what is kept.
@@ -275,16 +276,10 @@ class ReferenceLoader:
             digest = await asyncio.to_thread(hashlib.sha256, data)
         return digest.hexdigest() == reference.sha256
 
-    async def renew(self, request: ImageRequest) -> None:
-        """Keep the references that come from an earlier job as long as if they were new."""
-        kept = (*request.references, request.mask) if request.mask else request.references
-        for reference in kept:
-            await asyncio.to_thread(self._content_store.renew, reference)
-
-    def _check_mask(self, mask: Reference, first: Reference) -> None:
-        size = picture_size(self._content_store.path(first))
-        fits = picture_size(self._content_store.path(mask)) == size
-        if not fits or mask.bytes > MAX_MASK_BYTES:
+    async def _check_mask(self, mask: Reference, first: Reference, *, number: int) -> None:
+        path, mask_path = await self._path(1, first), await self._path(number, mask)
+        size = await in_pixel_thread(picture_size, path)
+        if await in_pixel_thread(picture_size, mask_path) != size or mask.bytes > MAX_MASK_BYTES:
             raise MaskUnfit(width=size[0], height=size[1])
 
     async def _keep(
@@ -294,9 +289,7 @@ class ReferenceLoader:
         try:
             _check_size(number, await self._fetch(number, upload, part))
             fetched_at = self._now()
-            kept = await in_pixel_thread(
-                self._keep_form, number, part, new, write=write, upload=upload
-            )
+            kept = await self._keep_form(number, part, new, write=write, upload=upload)
         finally:
             await asyncio.to_thread(part.unlink, missing_ok=True)
         return replace(kept, fetched_at=fetched_at)
@@ -312,7 +305,7 @@ class ReferenceLoader:
             with _disk_errors():
                 return await asyncio.to_thread(part.write_bytes, data)
 
-    def _keep_form(
+    async def _keep_form(
         self,
         number: int,
         source: Path,
@@ -324,31 +317,36 @@ class ReferenceLoader:
         target = self._content_store.new_part()
         try:
             with _naming(number), _disk_errors():
-                form = write(source, target, max_pixels=MAX_MEGAPIXELS * 1_000_000)
-                kept = self._stored(form, new)
+                most = MAX_MEGAPIXELS * 1_000_000
+                form = await in_pixel_thread(partial(write, source, target, max_pixels=most))
+                kept = await self._stored(form, new)
         finally:
-            target.unlink(missing_ok=True)
+            await asyncio.to_thread(target.unlink, missing_ok=True)
         if upload is None or form.path != source:
             return kept  # what is sent is what is kept: an address serves what was attached
         return replace(kept, url=upload.url, source=upload.source)
 
-    def _normal_form_of_kept(
+    async def _normal_form_of_kept(
         self, number: int, reference: Reference, new: list[StoredFile]
     ) -> Reference:
-        if not self._content_store.is_intact(reference):
-            raise ReferenceLost(number=number)
+        path = await self._path(number, reference)
         if reference.sha256 in self._normal:
             return reference
-        path = self._content_store.path(reference)
-        normal = self._keep_form(number, path, new)
+        normal = await self._keep_form(number, path, new)
         return reference if normal == reference else normal
 
-    def _stored(self, form: NormalForm, new: list[StoredFile]) -> Reference:
+    async def _path(self, number: int, reference: Reference) -> Path:
+        path = await self._content_store.fetch_intact(reference)
+        if path is None:
+            raise ReferenceLost(number=number)
+        return path
+
+    async def _stored(self, form: NormalForm, new: list[StoredFile]) -> Reference:
         """Keep a picture; add its file to ``new`` if it was not kept before."""
-        was_there = self._content_store.has(reference_of_file(form.path, form.format))
-        reference = self._content_store.keep_file(form.path, form.format)
-        if not was_there and (file := self._content_store.find(reference)) is not None:
-            new.append(file)
+        kept = await self._content_store.keep_file(form.path, form.format)
+        if kept.is_new:
+            new.append(kept.file)
+        reference = kept.file.reference
         if len(self._normal) >= _MAX_REMEMBERED:
             self._normal.clear()
         self._normal.add(reference.sha256)
@@ -378,6 +376,8 @@ def _naming(number: int) -> Iterator[None]:
 def _disk_errors() -> Iterator[None]:
     try:
         yield
+    except PictureStorageAway:
+        raise
     except OSError as full:
         raise PictureStorageFull from full
 

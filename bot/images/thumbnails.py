@@ -12,6 +12,7 @@ from time import perf_counter
 
 import structlog
 
+from bot.core.errors.jobs import PictureStorageAway
 from bot.core.models import Reference
 from bot.images.contact_sheet import contain, draw_contact_sheet
 from bot.images.content_store import ContentStore
@@ -58,10 +59,10 @@ class Thumbnails:
             if left_s <= 0:
                 break
             try:
-                made = in_pixel_thread(self._thumbnail, picture)
-                self._remember(picture, await asyncio.wait_for(made, left_s))
-            except TimeoutError:  # others' pictures are decoded before
+                made = await asyncio.wait_for(self._thumbnail(picture), left_s)
+            except (TimeoutError, PictureStorageAway):  # others' pictures are decoded before
                 break
+            self._remember(picture, made)
         small = [
             [self._thumbnails.get(picture.sha256) for picture in job[:PICTURES_PER_JOB]]
             for job in jobs
@@ -80,9 +81,12 @@ class Thumbnails:
         if len(self._thumbnails) > THUMBNAILS_KEPT:
             self._thumbnails.popitem(last=False)
 
-    def _thumbnail(self, picture: Reference) -> bytes:
+    async def _thumbnail(self, picture: Reference) -> bytes:
+        path = await self._content_store.fetch(picture)
+        if path is None:
+            return UNREADABLE
         try:
-            return _small_webp(self._content_store.path(picture))
+            return await in_pixel_thread(_small_webp, path)
         except (PictureTooLarge, PictureUnreadable) as damage:
             cause = repr(damage.__cause__ or damage)
             log.info("thumbnail.unreadable", sha256=picture.sha256, error=cause)

@@ -9,7 +9,7 @@ is about to do.
 import asyncio
 import shutil
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.options import UnknownModel
+from bot.core.liveness import Liveness
 from bot.core.models import Billed, ImageRequest, Job, Picture, Reference
 from bot.core.pseudonyms import Pseudonyms
 from bot.gateways.catalogue import Catalogue
@@ -44,6 +45,8 @@ from bot.jobs.repository.rows import Attempt, WrittenAttempt
 from bot.jobs.send_gate import SendGate
 
 _LOST_BY_WAITING = frozenset({GatewayErrorKind.DOWNLOAD_FAILED, GatewayErrorKind.TASK_LOST})
+
+_LATE = "-late"
 
 SlotEvent = Sending | RequestRefused | TaskProgress | Preview | Received
 
@@ -102,6 +105,7 @@ class AttemptRunner:
     content_store: ContentStore
     pseudonyms: Pseudonyms
     folder: Path
+    liveness: Liveness
 
     def pictures_per_slot(
         self, request: ImageRequest, begun: Mapping[int, WrittenAttempt]
@@ -156,7 +160,7 @@ class AttemptRunner:
             case "answered" if begun.urls:
                 events = self.router.fetch(request, gateway=begun.key.gateway, urls=begun.urls)
             case "received":
-                return await asyncio.to_thread(_received_before, request, begun)
+                return await self._received_before(request, begun, shared)
             case _:
                 return await self._lost(recorder, begun)
         return await follow(events, attempt=begun.key)
@@ -175,11 +179,13 @@ class AttemptRunner:
             async with aclosing(events):
                 async for event in events:
                     is_sending = isinstance(event, Sending)
-                    if is_sending and not shared.gate.pass_through():
+                    if is_sending and not await self._may_send(shared.gate):
                         return SlotResult(asked)
                     attempt = await recorder.record(attempt, event)
                     if is_sending and attempt is None:  # the job has ended meanwhile
                         return SlotResult(asked)
+                    if is_sending:  # whoever takes the job over cancels it here
+                        await self.liveness.until_may_send()
                     if isinstance(event, RequestRefused):
                         shared.gate.wait()
                     if isinstance(event, SlotEvent):
@@ -193,6 +199,31 @@ class AttemptRunner:
             await recorder.record_failure(attempt, failure, by_us=by_us)
             return SlotResult(asked, failure=failure)
         return result
+
+    async def _may_send(self, gate: SendGate) -> bool:
+        """Wait until this process may send anything; return whether the job may, too."""
+        await self.liveness.until_may_send()
+        return gate.pass_through()
+
+    async def _received_before(
+        self, request: GatewayRequest, attempt: WrittenAttempt, shared: SlotContext
+    ) -> SlotResult:
+        """Return what a dead process received, whose end and cost are recorded.
+
+        Where its files are gone, or on another machine, they are downloaded once more.
+        """
+        if pictures := await asyncio.to_thread(_received_files, request):
+            return SlotResult(attempt.asked, pictures)
+        gateway, asked = attempt.key.gateway, attempt.asked
+        if attempt.urls:
+            events = self.router.fetch(request, gateway=gateway, urls=attempt.urls)
+            with suppress(GatewayFailure):
+                async with aclosing(events):
+                    async for event in events:
+                        if isinstance(event, Received):
+                            shared.report(event)
+                            return SlotResult(asked, event.pictures[:asked], lost=event.lost(asked))
+        return SlotResult(asked, failure=_files_gone(gateway))
 
     def received_pictures(
         self, job: Job, attempts: Sequence[WrittenAttempt]
@@ -225,32 +256,40 @@ class AttemptRunner:
         """
         wanted, folder = request.image_request, request.folder
         kept = (*wanted.references, wanted.mask) if wanted.mask else wanted.references
-        for number, reference in enumerate(kept, 1):
-            if not await asyncio.to_thread(self.content_store.is_intact, reference):
-                raise ReferenceLost(number=number)
+        found = [
+            await self._intact(number, reference, folder)
+            for number, reference in enumerate(kept, 1)
+        ]
         accepted = self.catalogue.model(wanted.model).references
-        fitted = [await self._fitted(each, accepted, folder) for each in wanted.references]
+        fitted = [
+            await self._fitted(each, path, accepted, folder)
+            for each, path in zip(wanted.references, found, strict=False)
+        ]
         paths = tuple(path for _, path in fitted)
         return replace(
             request,
             image_request=replace(wanted, references=tuple(each for each, _ in fitted)),
             references=paths,
-            mask=await self._fitted_mask(wanted.mask, paths, folder) if wanted.mask else None,
+            mask=await self._fitted_mask(found[-1], paths, folder) if wanted.mask else None,
         )
 
-    async def _fitted_mask(self, kept: Reference, over: Sequence[Path], folder: Path) -> Path:
+    async def _intact(self, number: int, reference: Reference, folder: Path) -> Path:
+        path = await self.content_store.fetch_intact(reference, folder=folder)
+        if path is None:
+            raise ReferenceLost(number=number)
+        return path
+
+    async def _fitted_mask(self, mask: Path, over: Sequence[Path], folder: Path) -> Path:
         """Return the mask with as many pixels as the first reference has when it is sent."""
-        mask = self.content_store.path(kept)
         size = await in_pixel_thread(picture_size, over[0])
         if size == await in_pixel_thread(picture_size, mask):
             return mask
         return await in_pixel_thread(resize_mask, mask, size, folder=folder)
 
     async def _fitted(
-        self, kept: Reference, accepted: ReferenceLimits | None, folder: Path
+        self, kept: Reference, path: Path, accepted: ReferenceLimits | None, folder: Path
     ) -> tuple[Reference, Path]:
         """Return a reference as the model accepts it: smaller, or in another format."""
-        path = self.content_store.path(kept)
         if accepted is None or accepted.accepts(kept):
             return kept, path
         size = await in_pixel_thread(picture_size, path)
@@ -276,22 +315,27 @@ class AttemptRunner:
             await recorder.record_failure(attempt.key, failure, by_us=True)
         return SlotResult(attempt.asked, failure=failure)
 
+    def late_folder(self, job: Job) -> Path:
+        """Return the folder for what comes after a job's end."""
+        return self.folder / f"{job.id}{_LATE}"
+
     def remove_files(self, job: Job) -> None:
         """Remove the job's picture files; it blocks, so call it in a thread."""
         shutil.rmtree(self.folder / job.id, ignore_errors=True)
 
 
-def _received_before(request: GatewayRequest, attempt: WrittenAttempt) -> SlotResult:
-    """Return the pictures that a dead process received, and recorded the cost of; it blocks."""
-    if pictures := _received_files(request):
-        return SlotResult(attempt.asked, pictures)
-    gone = GatewayFailure(
+def is_of_late_task(folder: Path) -> bool:
+    """Return whether a folder is one of ``AttemptRunner.late_folder``."""
+    return folder.name.endswith(_LATE)
+
+
+def _files_gone(gateway: str) -> GatewayFailure:
+    return GatewayFailure(
         kind=GatewayErrorKind.DOWNLOAD_FAILED,
-        gateway=attempt.key.gateway,
+        gateway=gateway,
         billed=Billed.YES,
         detail="the picture files of an earlier process are gone",
     )
-    return SlotResult(attempt.asked, failure=gone)
 
 
 def _received_files(request: GatewayRequest) -> tuple[Picture, ...]:

@@ -21,6 +21,7 @@ from bot.jobs.pricing import credits_per_picture
 from bot.jobs.repository.costs import read_price
 from bot.jobs.repository.kept_pictures import read_kept_pictures
 from bot.jobs.repository.late_attempts import forget_looks
+from bot.jobs.repository.presses import note_press
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.request_rate import check_request_rate
 from bot.jobs.repository.settled_pictures import is_in_doubt, read_picture_counts
@@ -33,7 +34,10 @@ ALERT_PERCENTS = (100, 80, 50)  # of the operator's budget, the most urgent firs
 
 @dataclass(frozen=True, slots=True)
 class Billing:
-    """Opens a job's hold and closes it, each in one transaction."""
+    """Opens a job's hold and closes it, each in one transaction.
+
+    ``records_presses``: several processes may hear of the same press.
+    """
 
     database: Database
     ledger: Ledger
@@ -41,6 +45,7 @@ class Billing:
     catalogue: Catalogue
     alerts: OperatorAlerts
     max_requests_per_minute: int
+    records_presses: bool = False
 
     async def hold(
         self, job: Job, *, attached: AttachmentUrls | None, card: AnnouncedCard | None
@@ -50,6 +55,7 @@ class Billing:
         ``card`` is where it is about to be shown: a crash may hide whether it was.
 
         Raises:
+            PressRepeated: another process has accepted it.
             Refusal: a limit, the operator's budget or the number of requests per minute does not
                 allow it, or the database does not answer in time.
         """
@@ -77,7 +83,7 @@ class Billing:
         The person pays for the ``delivered`` pictures; what became of the others is in the rows of
         the attempts, and in what the ``writer`` was left.
         """
-        writer = writer or JobWriter(self.database)
+        writer = writer or self.writer_of(job)
         settled, reached = await writer.write(self._settle, job, state, error, delivered=delivered)
         for part in reached:
             self.alerts.budget(part)
@@ -121,7 +127,7 @@ class Billing:
         Returns:
             What to tell the person, None if the pictures were posted before.
         """
-        writer = writer or JobWriter(self.database)
+        writer = writer or self.writer_of(job)
         failure, reached = await writer.write(self._settle_abandoned, job, unsent, sent, lost)
         for part in reached:
             self.alerts.budget(part)
@@ -146,7 +152,12 @@ class Billing:
             price=read_price(tx, job_id),
         )
 
+    def _lock_person(self, tx: Transaction, job: Job) -> None:
+        # Before the job's rows, as a hold and a deletion do: else two could wait for each other.
+        tx.lock(self.ledger.person_lock(job.requester.user_id))
+
     def _cancel_unseen(self, tx: Transaction, job: Job) -> None:
+        self._lock_person(tx, job)
         self.repository.not_placed(tx, job.id)
         self._settle(tx, job, JobState.CANCELLED, None, delivered=0)
 
@@ -159,14 +170,28 @@ class Billing:
         attached: AttachmentUrls | None,
         card: AnnouncedCard | None,
     ) -> None:
+        press = job.requester.press
+        if press is not None and self.records_presses:
+            note_press(tx, press, at=job.created_at)
+        # Before the rows of the minute: one round trip to a server brings both.
+        question = self.ledger.ask(tx, job.requester)
         if not job.requester.is_operator:
             check_request_rate(
                 tx, job.requester.user_id, at=job.created_at, most=self.max_requests_per_minute
             )
         self.ledger.hold(
-            tx, job_id=job.id, requester=job.requester, credits=job.credits, price=price
+            tx,
+            job_id=job.id,
+            requester=job.requester,
+            credits=job.credits,
+            price=price,
+            question=question,
         )
         self.repository.queued(tx, job, attached=attached, card=card)
+
+    def writer_of(self, job: Job) -> JobWriter:
+        """Return a writer of a job's transactions."""
+        return JobWriter(self.database, self.ledger.person_lock(job.requester.user_id))
 
     def _settle(
         self,
@@ -178,6 +203,7 @@ class Billing:
         delivered: int | None,
     ) -> tuple[Settlement | None, list[BudgetReached]]:
         """Return the settlement, and which parts of the operator's budget it has reached."""
+        self._lock_person(tx, job)
         self.repository.ended(tx, job.id, state, error)
         price = read_price(tx, job.id)
         pictures = read_picture_counts(tx, job.id, delivered=delivered)
@@ -195,6 +221,7 @@ class Billing:
         delivered: int,
         messages: Sequence[CardAddress],
     ) -> tuple[Settlement | None, list[BudgetReached]]:
+        self._lock_person(tx, job)
         self.repository.delivered(tx, job.id, messages)
         return self._settle(tx, job, JobState.DONE, shortfall, delivered=delivered)
 
@@ -206,6 +233,7 @@ class Billing:
         sent: EaselError,
         lost: EaselError,
     ) -> tuple[JobFailure | None, list[BudgetReached]]:
+        self._lock_person(tx, job)
         self._close_attempts(tx, job)
         if self.repository.is_delivered(tx, job.id):
             _, reached = self._settle(tx, job, JobState.DONE, None, delivered=None)

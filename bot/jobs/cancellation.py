@@ -2,12 +2,12 @@
 
 The first ends as cancelled and its credits are released. A request that was sent cannot be taken
 back: the job goes on, its pictures are kept and charged, but its card shows nothing of it, and no
-further request of it is sent.
+further request of it is sent. A job of another process is stopped by that one, which is asked.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -30,7 +30,9 @@ from bot.jobs.courier import (
 from bot.jobs.queue.queue import Queue
 from bot.jobs.queue.waiting_list import Ticket
 from bot.jobs.repository.repository import JobRepository
+from bot.jobs.repository.rows import WrittenJob
 from bot.jobs.send_gate import SendGate
+from bot.jobs.stop_requests import StopRequests
 from bot.quota.ledger import Ledger
 from bot.quota.picture_counts import PictureCounts
 
@@ -79,11 +81,22 @@ class NothingToCancel(Refusal):
     message_id = "error-nothing-to-stop"
 
 
-class DetachableCourier:
-    """A courier that shows nothing more once its requester is detached."""
+@dataclass(eq=False, kw_only=True)
+class StopUnanswered(Refusal):
+    """The process that works on the job does not answer."""
 
-    def __init__(self, courier: Courier) -> None:
+    message_id = "error-stop-unanswered"
+
+
+class DetachableCourier:
+    """A courier that shows nothing more once its requester is detached.
+
+    It also shows no progress while ``may_show`` says so: another process may have the job.
+    """
+
+    def __init__(self, courier: Courier, *, may_show: Callable[[], bool] = lambda: True) -> None:
         self._courier = courier
+        self._may_show = may_show
         self._one_at_a_time = asyncio.Lock()
         self._is_ending = False
         self._is_detached = False
@@ -121,7 +134,7 @@ class DetachableCourier:
     async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
         """Show how far the job is, unless the requester is detached."""
         async with self._one_at_a_time:
-            if not self._is_detached:
+            if not self._is_detached and self._may_show():
                 await self._courier.update(job, state)
 
     async def deliver(self, job: Job, result: JobResult) -> DeliveryReport:
@@ -159,17 +172,33 @@ class _OpenJob:
     pressing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
+_CANCELLED, _DETACHED = "cancelled", "detached"
+_REFUSALS: dict[str, type[Refusal]] = {
+    each.message_id: each for each in (AlreadyCancelled, AlreadyDetached, NothingToCancel)
+}
+
+
 class Cancellation:
-    """Cancels the jobs of this process, for those who may."""
+    """Cancels jobs, those of other processes too, for those who may; ``owner`` is this process."""
 
     def __init__(
-        self, *, database: Database, ledger: Ledger, repository: JobRepository, queue: Queue
+        self,
+        *,
+        database: Database,
+        ledger: Ledger,
+        repository: JobRepository,
+        queue: Queue,
+        requests: StopRequests,
+        owner: str,
     ) -> None:
         self._database = database
         self._ledger = ledger
         self._repository = repository
         self._queue = queue
+        self._requests = requests
+        self._owner = owner
         self._open: dict[str, _OpenJob] = {}
+        requests.serve(self._stop_for_others, ended=self._has_ended)
 
     @contextmanager
     def tracked(
@@ -190,6 +219,7 @@ class Cancellation:
         Raises:
             NotYoursToCancel: they neither asked for it nor moderate.
             AlreadyCancelled, AlreadyDetached, NothingToCancel: it was stopped, or has ended.
+            StopUnanswered: another process works on it, and does not answer.
         """
         with bound_contextvars(job=job_id):
             await self._cancel(job_id, by, moderates=moderates)
@@ -201,20 +231,57 @@ class Cancellation:
         job = written.job
         if not (moderates or by.user_id == job.requester.user_id):
             raise NotYoursToCancel
-        found = self._open.get(job_id)
-        async with nullcontext() if found is None else found.pressing:
-            is_cancelled = await self.cancel_unsent(job, JobCancelled())
-            if not is_cancelled:
-                is_cancelled = await self._stop(job, found)
+        if (found := self._open.get(job_id)) is None:
+            is_cancelled = await self._stop_elsewhere(job)
+        else:
+            is_cancelled = await self._stop_here(job, found)
         log.info("job.cancelled" if is_cancelled else "job.detached", by=by.user_id)
 
-    async def _stop(self, job: Job, found: _OpenJob | None) -> bool:
-        """Send nothing more; detach the requester, or return True if nothing is out any more."""
+    async def _stop_here(self, job: Job, found: _OpenJob) -> bool:
+        """Cancel a job of this process, or return False if its requester is detached now."""
+        async with found.pressing:
+            return await self.cancel_unsent(job, JobCancelled()) or await self._stop(job, found)
+
+    async def _stop_elsewhere(self, job: Job) -> bool:
+        """Do the same with a job that another process works on, or nobody any more."""
+        if await self.cancel_unsent(job, JobCancelled()):
+            return True
+        written = await self._check_open(job)
+        if written.owner == self._owner:
+            raise NothingToCancel
+        outcome = await self._requests.ask(job.id)
+        if outcome is None:
+            await self._check_open(job)
+            raise StopUnanswered
+        if outcome in _REFUSALS:
+            raise _REFUSALS[outcome]
+        return outcome == _CANCELLED
+
+    async def _stop_for_others(self, job_id: str) -> str | None:
+        """Stop a job of this process for another one, which has checked that somebody may."""
+        found = self._open.get(job_id)
+        written = await self._database.read(self._repository.job, job_id)
+        if found is None or written is None:
+            return None
+        with bound_contextvars(job=job_id):
+            try:
+                is_cancelled = await self._stop_here(written.job, found)
+            except (AlreadyCancelled, AlreadyDetached, NothingToCancel) as refusal:
+                return refusal.message_id
+        return _CANCELLED if is_cancelled else _DETACHED
+
+    async def _check_open(self, job: Job) -> WrittenJob:
+        """Return what is written of an open job; raise AlreadyCancelled or NothingToCancel."""
         written = await self._database.read(self._repository.job, job.id)
         if written is not None and written.state is JobState.CANCELLED:
             raise AlreadyCancelled
-        if found is None or written is None or not written.is_open:
+        if written is None or not written.is_open:
             raise NothingToCancel
+        return written
+
+    async def _stop(self, job: Job, found: _OpenJob) -> bool:
+        """Send nothing more; detach the requester, or return True if nothing is out any more."""
+        await self._check_open(job)
         if found.courier.is_detached:
             raise AlreadyDetached
         # First, so that nothing is sent while the card is told that nothing more will be.
@@ -240,15 +307,22 @@ class Cancellation:
         database = self._database
         if not await database.write_soon(lambda tx: self._cancel_unsent(tx, job, error)):
             return False
-        if (found := self._open.get(job.id)) is not None:
-            # Its own task tells the card.
+        if job.id in self._open:
+            self._has_ended(job.id)
+        else:
+            await self._requests.tell_ended(job.id)
+        return True
+
+    def _has_ended(self, job_id: str) -> None:
+        """Let a job of this process go on to its end, which is written; its task tells the card."""
+        if (found := self._open.get(job_id)) is not None:
             self._queue.dismiss(found.ticket)
             found.gate.close()
-        return True
 
     def _cancel_unsent(self, tx: Transaction, job: Job, error: EaselError) -> bool:
         repository = self._repository
-        if not repository.ended(tx, job.id, JobState.CANCELLED, error, only_unsent=True):
+        tx.lock(self._ledger.person_lock(job.requester.user_id))
+        if not repository.cancelled(tx, job.id, error):
             return False
         self._ledger.settle(tx, job.id, PictureCounts(), each=0, price=0)
         return True

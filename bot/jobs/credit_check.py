@@ -1,21 +1,21 @@
 """Try what somebody could request now, without holding it."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from secrets import token_hex
 
 from bot.core.errors.quotas import BudgetSpent, QuotaSpent
 from bot.core.models import Requester
 from bot.database.database import Database
+from bot.database.errors import DATABASE_ERRORS
 from bot.database.outage import is_passing
 from bot.database.transaction import Transaction
 from bot.quota.ledger import Ledger
 
 # A form must open within three seconds; without an answer it opens, and its request is checked.
 MOST_WAIT_S = 1.5
-_TRIED = "tried"
 
 
 class _RolledBack(Exception):
@@ -78,14 +78,14 @@ async def _try(
             trying.result()
     except _RolledBack as held:
         return held.pictures
-    except sqlite3.Error as error:
+    except DATABASE_ERRORS as error:
         if not is_passing(error):
             raise
     return 0
 
 
 def _try_to_hold(ledger: Ledger, requester: Requester, credits: int, tx: Transaction) -> None:
-    ledger.hold(tx, job_id=_TRIED, requester=requester, credits=credits)
+    ledger.hold(tx, job_id=_new_id(), requester=requester, credits=credits)
     raise _RolledBack
 
 
@@ -96,6 +96,11 @@ def _try_fewer(
     for n in range(below - 1, 0, -1):
         with suppress(QuotaSpent, BudgetSpent):
             ledger.hold(
-                tx, job_id=_TRIED, requester=requester, credits=n * credits, price=n * price
+                tx, job_id=_new_id(), requester=requester, credits=n * credits, price=n * price
             )
             raise _RolledBack(n)
+
+
+def _new_id() -> str:
+    # Two transactions that insert the same id wait for each other.
+    return f"tried-{token_hex(8)}"

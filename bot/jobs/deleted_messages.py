@@ -67,6 +67,8 @@ class DeletedMessages:
     def _forget(self, tx: Transaction, message_ids: Sequence[int]) -> int:
         """Forget messages; return how many jobs were taken down with them."""
         jobs = posted_messages.jobs_of_messages(tx, message_ids)
+        # Of two deletions at once the second sees that no message is left.
+        tx.lock(*(f"posted:{job_id}" for job_id in sorted(jobs)))
         posted_messages.forget_messages(tx, message_ids)
         if not self.forgets:
             return 0

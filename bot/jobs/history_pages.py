@@ -1,6 +1,5 @@
 """A person's jobs page by page for /history, with the pictures that are still kept of each."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -72,7 +71,7 @@ class HistoryPages:
         kept = [
             entry.pictures if entry.written.state is JobState.DONE else () for entry in recorded
         ]
-        there = await asyncio.to_thread(self._there, kept)
+        there = [tuple(await self._content_store.listed(files)) for files in kept]
         thumbnails = await self.thumbnails.contact_sheets(there)
         entries = [
             replace(entry, pictures=files, thumbnail=thumbnail)
@@ -117,9 +116,6 @@ class HistoryPages:
             found.extend(step.jobs)
             behind, is_end = step.last, step.last is None
         return found[:most]
-
-    def _there(self, kept: Sequence[Sequence[Reference]]) -> list[tuple[Reference, ...]]:
-        return [tuple(file for file in files if self._content_store.has(file)) for files in kept]
 
 
 def _entries(rows: Transaction, jobs: Sequence[WrittenJob]) -> list[HistoryEntry]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.core.clock import Clock
 from bot.core.errors.base import EaselError
+from bot.core.liveness import Liveness
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.models import Job
 from bot.database.database import Database
@@ -41,6 +42,7 @@ class JobDependencies:
     retention: PictureRetention
     age_restriction: AgeRestriction
     moderation: PromptModeration
+    liveness: Liveness
     clock: Clock
     metrics: Metrics = NO_METRICS
 
@@ -70,6 +72,7 @@ async def report_failure(
     deps: JobDependencies, job: Job, courier: Courier, failure: JobFailure
 ) -> None:
     """Make the card of an ended job say so, and record whether it could."""
+    await deps.liveness.until_may_send()
     is_told = await courier.end(job, failure)
     repository = deps.repository
     written = repository.told if is_told else repository.not_told

@@ -30,13 +30,13 @@ from bot.jobs.attempts import SlotContext, SlotResult, worst_failure
 from bot.jobs.cancellation import DetachableCourier, JobCancelled
 from bot.jobs.courier import Courier, JobFailure, JobProgress, JobResult, QueuePosition
 from bot.jobs.job_ending import JobDependencies, report_failure, settle_abandoned
-from bot.jobs.job_writer import JobWriter
 from bot.jobs.picture_retention import StoredPicture
 from bot.jobs.pricing import credits_per_picture, remaining_credits
 from bot.jobs.progress_updates import PROGRESS_INTERVAL_S, ProgressUpdates, QueueUpdates
 from bot.jobs.queue.waiting_list import Ticket
 from bot.jobs.reference_addresses import ReferenceAddresses
 from bot.jobs.repository.kept_pictures import insert_kept_pictures
+from bot.jobs.repository.ownership import JobTakenOver
 from bot.jobs.repository.rows import WrittenAttempt
 from bot.jobs.send_gate import SendGate
 
@@ -60,12 +60,12 @@ class JobRun:
     ) -> None:
         self.job = job
         self._deps = deps
-        self._courier = DetachableCourier(courier)
+        self._courier = DetachableCourier(courier, may_show=lambda: deps.liveness.may_send)
         self._ticket = ticket
         self._attached = attached
         self._begun = {attempt.key.slot: attempt for attempt in attempts}
         self._gate = SendGate()
-        self._writer = JobWriter(deps.database)
+        self._writer = deps.billing.writer_of(job)
         self._started_at = job.created_at
         self._starts_at_once = False
         self._delivered: Sequence[CardAddress] = ()
@@ -97,7 +97,8 @@ class JobRun:
             placed = await self._courier.place(job, state=self._first_state())
         except BaseException:
             # Nobody saw the card: the job never happened.
-            await deps.billing.settle(job, JobState.CANCELLED)
+            with suppress(JobTakenOver):
+                await deps.billing.settle(job, JobState.CANCELLED)
             raise
         if placed is not None:
             self._writer.leave(deps.repository.placed, job.id, placed)
@@ -136,7 +137,7 @@ class JobRun:
                 log.exception("job.defect", job=self.job.id, reference=reference)
                 await self._end_early(Unexpected(reference=reference))
             except asyncio.CancelledError:  # the process ends, also where the database is locked
-                with suppress(TimeoutError):
+                with suppress(TimeoutError, JobTakenOver):
                     async with asyncio.timeout(LEAVING_S):
                         await self._writer.write_left()
                 raise
@@ -154,7 +155,6 @@ class JobRun:
         Return False if that failed and the job has ended.
         """
         deps = self._deps
-        await deps.references.renew(self.job.request)
         if self._begun:
             return True
         try:
@@ -271,6 +271,7 @@ class JobRun:
         if not job.requester.is_operator:
             stored = await deps.retention.store(job, pictures)
         result = await self._writer.write(self._record_received, pictures, slots, stored)
+        await deps.liveness.until_may_send()
         began_s = perf_counter()
         try:
             report = await self._courier.deliver(job, result)

@@ -29,11 +29,13 @@ from bot.jobs.repository.job_counts import count_late_pictures
 from bot.jobs.repository.kept_pictures import insert_kept_pictures, read_kept_pictures
 from bot.jobs.repository.late_attempts import (
     LateAttempt,
+    claim_look,
     due_attempts,
     look_again,
     receive_late,
     tell_late,
 )
+from bot.jobs.repository.ownership import lock_job
 from bot.jobs.repository.rows import Cost
 from bot.jobs.repository.settled_pictures import read_picture_counts
 
@@ -85,7 +87,8 @@ class LateTasks(BackgroundTask):
         """Look once at every task whose time has come."""
         database, now = self._deps.database, self._deps.clock.now()
         for late in await database.read(due_attempts, now):
-            await database.write(look_again, late.attempt.key, self._next_look(late, now))
+            if not await database.write(claim_look, late, self._next_look(late, now)):
+                continue  # another process looks
             if not late.job.is_open and late.job.state is not JobState.DELIVERED:
                 with bound_contextvars(job=late.job.job.id):
                     await self._look_at(late, open_courier, find_requester)
@@ -100,7 +103,7 @@ class LateTasks(BackgroundTask):
         self, late: LateAttempt, open_courier: OpenCourier, find_requester: FindRequester
     ) -> None:
         job, key = late.job.job, late.attempt.key
-        folder = self._deps.attempts.folder / f"{job.id}-late"
+        folder = self._deps.attempts.late_folder(job)
         folder.mkdir(parents=True, exist_ok=True)
         request = GatewayRequest(job.request, late.attempt.asked, folder, f"slot-{key.slot}")
         try:
@@ -148,6 +151,8 @@ class LateTasks(BackgroundTask):
     ) -> PicturesLate | None:
         """Turn the doubt into a late delivery; return what to tell, None for the second time."""
         deps, job, attempt = self._deps, late.job.job, late.attempt
+        tx.lock(deps.ledger.person_lock(job.requester.user_id))  # their data may just be deleted
+        lock_job(tx, job.id)  # nor taken down meanwhile
         now_written = deps.repository.job(tx, job.id)
         if now_written is None or now_written.job.requester.user_id != job.requester.user_id:
             return None  # their data was deleted meanwhile
@@ -171,5 +176,5 @@ class LateTasks(BackgroundTask):
             price=read_price(tx, job.id),
         )
         error = PicturesLate(count=len(stored), credits=credits_, slot=attempt.key.slot)
-        tell_late(tx, job.id, error)
+        tell_late(tx, job.id, error, owner=deps.repository.owner)
         return error

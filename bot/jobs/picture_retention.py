@@ -16,7 +16,7 @@ from bot.core.errors.jobs import NotKept, PictureStorageFull
 from bot.core.models import Job, JobState, Picture, Reference
 from bot.database.database import Database
 from bot.database.transaction import Transaction
-from bot.images.content_store import ContentStore, StoredFile
+from bot.images.content_store import ContentStore
 from bot.jobs.repository import history_search, outbox_messages
 from bot.jobs.repository.kept_pictures import (
     KeptPicture,
@@ -93,36 +93,39 @@ class PictureRetention:
         Raises:
             PictureStorageFull: what is kept is still needed.
         """
-        if self._is_full(incoming_bytes):
-            # Without their rows: a person waits, and the database may be locked.
+        stored = await self._content_store.recent_count()
+        if self._is_full(stored + incoming_bytes):
             await self._delete_files(self._oldest())
-        if self._is_full(incoming_bytes):
+            stored = self._content_store.total_bytes
+        if self._is_full(stored + incoming_bytes):
             log.warning(
                 "retention.full",
-                bytes=self._content_store.total_bytes,
+                bytes=stored,
                 max_bytes=self._limits.max_bytes,
             )
             raise PictureStorageFull
 
     async def store(self, job: Job, pictures: Sequence[Picture]) -> Sequence[StoredPicture]:
-        """Keep the files of a job's pictures; return none if the disk refuses. Harmless twice.
+        """Keep the files of a job's pictures; return none if the storage refuses. Harmless twice.
 
         They have been synced to the disk, as every picture that was received.
         """
         try:
-            return await asyncio.to_thread(self._store, pictures)
+            return await self._store(pictures)
         except OSError as full:
             log.warning("retention.not_kept", job=job.id, error=repr(full))
             return ()
 
-    def _store(self, pictures: Sequence[Picture]) -> Sequence[StoredPicture]:
+    async def _store(self, pictures: Sequence[Picture]) -> Sequence[StoredPicture]:
         keep = self._content_store.keep_synced_file
-        return [(picture, keep(picture.path, picture.format)) for picture in pictures]
+        kept = await asyncio.gather(*(keep(each.path, each.format) for each in pictures))
+        return list(zip(pictures, kept, strict=True))
 
     async def recent_jobs(self, user_id: int, *, most: int) -> list[RecentJob]:
         """Return a person's last jobs, the newest first."""
         written, kept = await self._database.read(_read_last, user_id, most=most)
-        counts = await asyncio.to_thread(self._count_kept, kept)
+        listed = self._content_store.listed
+        counts = [len(await listed([each.file for each in files])) for files in kept]
         return [
             RecentJob(each, count if each.state is JobState.DONE else 0)
             for each, count in zip(written, counts, strict=True)
@@ -137,7 +140,7 @@ class PictureRetention:
         written, kept = await self._database.read(_read_job_of, job_id, user_id)
         if written is None or written.state is not JobState.DONE:
             raise NotKept
-        pictures = await asyncio.to_thread(self._numbered_pictures, kept)
+        pictures = await self._numbered_pictures(kept)
         if not pictures:
             raise NotKept
         return written, pictures
@@ -146,15 +149,13 @@ class PictureRetention:
         """Return the pictures of a job that are still kept, and how many it had."""
         kept = await self._database.read(read_kept_pictures, job_id)
         last = max((each.number for each in kept), default=0)
-        return KeptPictures(await asyncio.to_thread(self._numbered_pictures, kept), last)
+        return KeptPictures(await self._numbered_pictures(kept), last)
 
     async def kept_references(self, job_id: str) -> dict[int, Reference]:
         """Return the kept pictures of a job by their number, as references for another job."""
         kept = await self._database.read(read_kept_pictures, job_id)
-        there = await asyncio.to_thread(
-            lambda: [each for each in kept if self._content_store.has(each.file)]
-        )
-        return {each.number: each.file for each in there}
+        there = await self._content_store.present([each.file for each in kept])
+        return {each.number: each.file for each in kept if each.file in there}
 
     async def originals(self, job_id: str) -> tuple[Picture, ...]:
         """Return the pictures of a job as the gateway sent them, in the content store.
@@ -163,7 +164,7 @@ class PictureRetention:
             NotKept: nothing of it is kept any more.
         """
         kept = await self._database.read(read_kept_pictures, job_id)
-        if pictures := await asyncio.to_thread(self._numbered_pictures, kept):
+        if pictures := await self._numbered_pictures(kept):
             return tuple(pictures.values())
         raise NotKept
 
@@ -192,11 +193,9 @@ class PictureRetention:
         most = int(self._limits.max_bytes * CLEARED_SHARE)
         async with self._deleting:
             needed = await self._database.read(read_needed_files)
-            old = await asyncio.to_thread(
-                self._content_store.expired, before=before, most_bytes=most, needed=needed
-            )
+            old = await self._content_store.expired(before=before, most_bytes=most, needed=needed)
             for start in range(0, len(old), ROWS_PER_BATCH):
-                await asyncio.to_thread(self._remove, old[start : start + ROWS_PER_BATCH])
+                await self._content_store.remove(old[start : start + ROWS_PER_BATCH])
         if old:
             log.info("retention.deleted", files=len(old), bytes=sum(file.bytes for file in old))
 
@@ -205,21 +204,15 @@ class PictureRetention:
         while deleted == ROWS_PER_BATCH:
             deleted = await self._database.write(delete, before=before, most=ROWS_PER_BATCH)
 
-    def _remove(self, files: Sequence[StoredFile]) -> None:
-        for file in files:
-            self._content_store.remove(file)
+    def _is_full(self, expected_bytes: int) -> bool:
+        return expected_bytes >= self._limits.max_bytes * FULL_SHARE
 
-    def _is_full(self, incoming_bytes: int) -> bool:
-        expected = self._content_store.total_bytes + incoming_bytes
-        return expected >= self._limits.max_bytes * FULL_SHARE
-
-    def _count_kept(self, jobs: Sequence[Sequence[KeptPicture]]) -> list[int]:
-        return [sum(self._content_store.has(each.file) for each in kept) for kept in jobs]
-
-    def _numbered_pictures(self, kept: Sequence[KeptPicture]) -> dict[int, Picture]:
+    async def _numbered_pictures(self, kept: Sequence[KeptPicture]) -> dict[int, Picture]:
+        fetch = self._content_store.fetch
+        paths = await asyncio.gather(*(fetch(each.file) for each in kept))
         return {
             each.number: Picture(
-                self._content_store.path(each.file),
+                path,
                 each.file.format,
                 each.width,
                 each.height,
@@ -227,8 +220,8 @@ class PictureRetention:
                 each.revised_prompt,
                 each.seed,
             )
-            for each in kept
-            if self._content_store.has(each.file)
+            for each, path in zip(kept, paths, strict=True)
+            if path is not None
         }
 
 

@@ -13,7 +13,7 @@ from bot.quota.allowances import Allowance
 class ServerCostCache:
     """Costs of pictures that servers set: autocompletion reads them at every keystroke.
 
-    Callers update it after they commit a change.
+    It is updated after a change was committed.
     """
 
     def __init__(self, costs: Mapping[CostKey, int]) -> None:
@@ -31,6 +31,12 @@ class ServerCostCache:
     def remove(self, server_id: int, model: str, quality: str | None) -> None:
         """Remove a cost after its removal was committed."""
         self._costs.pop((server_id, model, quality or ""), None)
+
+    def replace(self, server_id: int | None, costs: Mapping[CostKey, int]) -> None:
+        """Store the costs of a server, or with None of all, instead of those that are known."""
+        others = {} if server_id is None else self._costs
+        self._costs = {key: each for key, each in others.items() if key[0] != server_id}
+        self._costs.update(costs)
 
 
 @dataclass(frozen=True, slots=True)

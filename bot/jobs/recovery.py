@@ -9,8 +9,7 @@ Then the cards are updated, also one that was announced just before the death, i
 
 import asyncio
 import shutil
-import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,11 +21,23 @@ from bot.core.errors.jobs import Interrupted, InterruptedInDoubt, NeitherPostedN
 from bot.core.liveness import Liveness
 from bot.core.metrics import RECOVERIES
 from bot.core.models import AnnouncedCard, AttachmentUrls, CardAddress, Job
+from bot.database.errors import DATABASE_ERRORS, is_of_rows
+from bot.database.outage import is_passing
+from bot.database.transaction import Transaction
 from bot.images.references import FetchAttachment, attachments_at
+from bot.jobs.attempts import is_of_late_task
 from bot.jobs.courier import Courier, JobFailure
 from bot.jobs.job_ending import JobDependencies, report_failure, settle_abandoned
-from bot.jobs.repository.kept_pictures import insert_kept_pictures
-from bot.jobs.repository.rows import WrittenAttempt, WrittenJob
+from bot.jobs.picture_retention import StoredPicture
+from bot.jobs.received_files import bring_received_files
+from bot.jobs.repository.kept_pictures import insert_kept_pictures, read_kept_pictures
+from bot.jobs.repository.ownership import JobTakenOver
+from bot.jobs.repository.rows import UnreadableJob, WrittenAttempt, WrittenJob
+from bot.jobs.repository.unfinished_jobs import (
+    jobs_with_files,
+    owners_of_unfinished,
+    unfinished_of,
+)
 from bot.jobs.service import JobService
 
 MAX_DELIVERIES = 2  # pictures that two processes died delivering are only kept
@@ -69,37 +80,63 @@ class ResumableJob:
     attached: AttachmentUrls | None = None
 
 
+_Adopted = tuple[WrittenJob, Sequence[WrittenAttempt]]
+
+
 @dataclass(frozen=True, slots=True)
 class Recovery:
     """Takes over what dead processes left.
 
     The folders hold the pictures of open jobs
-    and the kept pictures. What was not sent within ``max_queue_age_ms`` is not sent.
+    and files that are not complete. What was not sent within ``max_queue_age_ms`` is not sent.
     """
 
     deps: JobDependencies
     job_service: JobService
     liveness: Liveness
     jobs_folder: Path
-    content_store_folder: Path
+    part_folder: Path
     max_queue_age_ms: int
 
     async def take_over(self) -> list[UnreportedFailure | ResumableJob]:
+        """Take the jobs of dead processes, and remove the files that they left.
+
+        It is for a start: before this process has files.
+        """
+        taken = await self.take_dead()
+        await self._remove_job_folders()
+        await self._remove_unfinished_files()
+        return taken
+
+    async def take_dead(self) -> list[UnreportedFailure | ResumableJob]:
         """Take every abandoned job, oldest first; return those to resume or to report."""
-        await self._set_unreadable_aside()
         taken = []
         for found in await self._abandoned():
-            with bound_contextvars(job=found.job.id):
-                taken.append(await self._take_or_set_aside(found))
-        await self._remove_stale_files()
+            with bound_contextvars(job=found.id):
+                taken.append(await self._take_if_possible(found))
         return [job for job in taken if job is not None]
+
+    async def _take_if_possible(
+        self, found: WrittenJob | UnreadableJob
+    ) -> UnreportedFailure | ResumableJob | None:
+        try:
+            return await self._take_or_set_aside(found)
+        except JobTakenOver:
+            log.info("job.taken_over_elsewhere")
+        except DATABASE_ERRORS as error:
+            # Those taken before are to go on; with others there is a next time for this one.
+            if not (self.liveness.has_others and is_passing(error)):
+                raise
+            log.info("job.not_taken_over", error=str(error))
+        return None
 
     async def end_operator_jobs(self) -> None:
         """End the terminal's abandoned jobs; those of Discord wait for the bot."""
         for found in await self._abandoned():
-            if found.job.requester.is_operator:
+            if isinstance(found, WrittenJob) and found.job.requester.is_operator:
                 with bound_contextvars(job=found.job.id):
-                    await self._end(found)
+                    if adopted := await self._adopt(found):
+                        await self._end(*adopted)
 
     async def resume(
         self,
@@ -126,6 +163,8 @@ class Recovery:
         try:
             courier = open_courier(ended.job, ended.card)
             await report_failure(self.deps, ended.job, courier, ended.failure)
+        except JobTakenOver:
+            log.info("job.taken_over_elsewhere")
         except Exception:
             # One card's defect must not end the others, nor the start; the next one tries again.
             log.exception("card.defect")
@@ -136,64 +175,84 @@ class Recovery:
         if await self.deps.cancellation.cancel_unsent(found.job, error):
             return True
         is_abandoned = found.is_open and await self.liveness.is_dead(found.owner)
-        if not (is_abandoned and await self._adopt(found)):
+        adopted = await self._adopt(found) if is_abandoned else None
+        if adopted is None:
             return False
-        await self._settle(found, unsent=error)
+        await self._settle(*adopted, unsent=error)
         return True
 
-    async def _abandoned(self) -> list[WrittenJob]:
-        unfinished = await self.deps.database.read(self.deps.repository.unfinished)
-        dead = await self._dead({found.owner for found in unfinished})
-        return [found for found in unfinished if found.owner in dead]
+    async def _abandoned(self) -> list[WrittenJob | UnreadableJob]:
+        database = self.deps.database
+        dead = await self._dead(await database.read(owners_of_unfinished))
+        return await database.read(unfinished_of, dead)
 
-    async def _dead(self, owners: Iterable[str]) -> set[str]:
-        """Return the owners whose processes are gone; to be sure of all takes as long as of one."""
-        asked = list(owners)
-        dead = await asyncio.gather(*(self.liveness.is_dead(owner) for owner in asked))
-        return {owner for owner, is_dead in zip(asked, dead, strict=True) if is_dead}
+    async def _dead(self, owners: Sequence[str]) -> list[str]:
+        """Return whose processes are gone; to be sure of all takes as long as of one."""
+        dead = await asyncio.gather(*(self.liveness.is_dead(owner) for owner in owners))
+        return [owner for owner, is_dead in zip(owners, dead, strict=True) if is_dead]
 
-    async def _adopt(self, found: WrittenJob) -> bool:
-        adopt = self.deps.repository.adopt
-        return await self.deps.database.write(adopt, found.job.id, owner=found.owner)
+    async def _adopt(self, found: WrittenJob) -> _Adopted | None:
+        """Make a dead process' job this one's, and return what its last commit has left.
 
-    async def _set_unreadable_aside(self) -> None:
-        repository, database = self.deps.repository, self.deps.database
-        for found in await database.read(repository.unreadable):
-            if await self.liveness.is_dead(found.owner):
-                with bound_contextvars(job=found.id):
-                    log.error("job.unreadable", problem=found.problem)
-                    await self._set_aside(found.id)
+        None where another process was faster, or the dead one has ended it after all.
+        """
+        return await self.deps.database.write(self._adopt_and_read, found)
+
+    def _adopt_and_read(self, tx: Transaction, found: WrittenJob) -> _Adopted | None:
+        repository, job_id = self.deps.repository, found.job.id
+        if not repository.adopt(tx, job_id, owner=found.owner):
+            return None
+        return repository.job(tx, job_id) or found, repository.attempts(tx, job_id)
 
     async def _take_or_set_aside(
-        self, found: WrittenJob
+        self, found: WrittenJob | UnreadableJob
     ) -> UnreportedFailure | ResumableJob | None:
+        """Take a job; one job's rows must not keep the others, nor the bot, from starting."""
+        if isinstance(found, UnreadableJob):
+            log.error("job.unreadable", problem=found.problem)
+            await self._set_aside(found.id, found.owner)
+            return None
         try:
             return await self._take(found)
         except Exception as error:
-            # One job's rows must not keep the others, nor the bot, from starting.
-            is_of_its_rows = isinstance(error, sqlite3.IntegrityError | sqlite3.DataError)
-            if isinstance(error, sqlite3.Error) and not is_of_its_rows:
+            if isinstance(error, DATABASE_ERRORS) and not is_of_rows(error):
                 raise
             log.exception("job.unreadable")
-            await self._set_aside(found.job.id)
+            await self._set_aside(found.job.id, found.owner)
             return None
 
-    async def _set_aside(self, job_id: str) -> None:
+    async def _set_aside(self, job_id: str, owner: str) -> None:
+        await self.deps.database.write(self.deps.repository.adopt, job_id, owner=owner)
         await self.deps.billing.set_aside(job_id)
         self.deps.metrics.count(RECOVERIES, "unreadable")
 
     async def _take(self, found: WrittenJob) -> UnreportedFailure | ResumableJob | None:
-        if not await self._adopt(found):
+        adopted = await self._adopt(found)
+        if adopted is None:
             return None
-        attempts = await self.deps.database.read(self.deps.repository.attempts, found.job.id)
-        if isinstance(found.card, CardAddress) and self._is_resumable(found, attempts):
+        found, attempts = adopted
+        if (
+            isinstance(found.card, CardAddress)
+            and self._is_resumable(found, attempts)
+            and await self._has_files(found, attempts)
+        ):
             log.info("job.taken_over", was=found.state)
             self.deps.metrics.count(RECOVERIES, "resumed")
             return ResumableJob(found.job, found.card, attempts, found.attached)
-        failure = await self._end(found)
+        failure = await self._end(found, attempts)
         if failure is None or found.card is None:
             return None
         return UnreportedFailure(found.job, found.card, failure)
+
+    async def _has_files(self, found: WrittenJob, attempts: Sequence[WrittenAttempt]) -> bool:
+        """Bring what another machine received; return False if only /history has it by now."""
+        kept = await self.deps.database.read(read_kept_pictures, found.job.id)
+        try:
+            await bring_received_files(self.deps.attempts, found.job, attempts, kept)
+        except OSError as refused:
+            log.warning("job.files_not_brought", error=type(refused).__name__)
+            return False
+        return True
 
     def _is_resumable(self, found: WrittenJob, attempts: Sequence[WrittenAttempt]) -> bool:
         if not found.is_open or found.deliveries >= MAX_DELIVERIES:
@@ -205,17 +264,21 @@ class Recovery:
     def _is_stale(self, found: WrittenJob) -> bool:
         return self.deps.clock.now() - found.job.created_at > self.max_queue_age_ms
 
-    async def _end(self, found: WrittenJob) -> JobFailure | None:
+    async def _end(
+        self, found: WrittenJob, attempts: Sequence[WrittenAttempt]
+    ) -> JobFailure | None:
         log.info("job.recovered", job=found.job.id, was=found.state)
         if found.error is not None:
             return JobFailure(found.error, found.state)
         unsent = WaitedTooLong() if self._is_stale(found) else Interrupted()
-        failure = await self._settle(found, unsent=unsent)
+        failure = await self._settle(found, attempts, unsent=unsent)
         self.deps.metrics.count(RECOVERIES, "ended")
         return failure
 
-    async def _settle(self, found: WrittenJob, *, unsent: EaselError) -> JobFailure | None:
-        await self._keep_pictures(found)
+    async def _settle(
+        self, found: WrittenJob, attempts: Sequence[WrittenAttempt], *, unsent: EaselError
+    ) -> JobFailure | None:
+        await self._keep_pictures(found, attempts)
         return await settle_abandoned(
             self.deps,
             found.job,
@@ -224,35 +287,34 @@ class Recovery:
             lost=NeitherPostedNorKept(),
         )
 
-    async def _keep_pictures(self, found: WrittenJob) -> None:
+    async def _keep_pictures(self, found: WrittenJob, attempts: Sequence[WrittenAttempt]) -> None:
         """Keep what is a file: the disk may have refused when its process lived."""
         deps, job = self.deps, found.job
         if not found.is_open or job.requester.is_operator:
             return
-        attempts = await deps.database.read(deps.repository.attempts, job.id)
         pictures = await asyncio.to_thread(deps.attempts.received_pictures, job, attempts)
         stored = await deps.retention.store(job, pictures)
         if stored:
-            await deps.database.write_when_possible(
-                insert_kept_pictures, job.id, stored, at=deps.clock.now()
-            )
+            await deps.database.write_when_possible(self._insert_kept, job, stored)
 
-    async def _remove_stale_files(self) -> None:
-        """Remove what killed processes left: files of ended jobs, and unfinished files."""
+    def _insert_kept(self, tx: Transaction, job: Job, stored: Sequence[StoredPicture]) -> None:
+        self.deps.repository.own(tx, job.id)
+        insert_kept_pictures(tx, job.id, stored, at=self.deps.clock.now())
+
+    async def _remove_job_folders(self) -> None:
+        """Remove the files that killed processes left of ended jobs."""
         # A job is written before it has files, so one that began meanwhile is not among these.
         found = await asyncio.to_thread(lambda: list(self.jobs_folder.glob("*")))
-        unfinished = await self.deps.database.read(self.deps.repository.unfinished)
-        unreadable = await self.deps.database.read(self.deps.repository.unreadable)
-        open_jobs = {written.job.id for written in unfinished if written.is_open}
-        open_jobs.update(written.id for written in unreadable)
-        for folder in found:
-            if folder.name not in open_jobs:
-                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-        await self._remove_parts()
+        needed = await self.deps.database.read(jobs_with_files)
+        stale = [folder for folder in found if folder.name not in needed]
+        if any(is_of_late_task(folder) for folder in stale) and await self.liveness.others_alive():
+            stale = [folder for folder in stale if not is_of_late_task(folder)]
+        for folder in stale:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
-    async def _remove_parts(self) -> None:
+    async def _remove_unfinished_files(self) -> None:
         # Whoever wrote one of these lived before; one who starts now wrote none of them.
-        folder = self.content_store_folder
+        folder = self.part_folder
         parts = await asyncio.to_thread(lambda: list(folder.rglob("*.part")))
         if await self.liveness.others_alive():
             return

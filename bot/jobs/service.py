@@ -10,15 +10,22 @@ from structlog.contextvars import bound_contextvars
 
 from bot.core.errors.jobs import ShuttingDown
 from bot.core.job_ids import new_job_id
-from bot.core.models import ImageRequest, Job, Requester
+from bot.core.models import OPEN_STATES, ImageRequest, Job, Requester
+from bot.database.outage import DatabaseBusy
 from bot.images.references import NO_ATTACHMENTS, Attachments
 from bot.jobs.courier import Courier
 from bot.jobs.job_ending import JobDependencies
 from bot.jobs.job_run import JobRun
+from bot.jobs.repository.ownership import JobTakenOver, taken_over
 from bot.jobs.repository.rows import WrittenAttempt
 from bot.moderation.moderation import TextRefused
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+# So often a job of another process is looked at, which posts its pictures, or is dead.
+LOOKS_ELSEWHERE = 15
+LOOK_ELSEWHERE_S = 1.0
 
 
 class DeclineListener(Protocol):
@@ -33,7 +40,7 @@ class JobService:
 
     def __init__(self, deps: JobDependencies) -> None:
         self._deps = deps
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._runs: dict[str, JobRun] = {}
         self._closing = False
         self.on_end: Callable[[Job], None] | None = None
@@ -66,7 +73,9 @@ class JobService:
         if self._closing:
             raise ShuttingDown
         deps = self._deps
-        deps.references.check(attached, request)
+        if not deps.liveness.may_send:
+            raise DatabaseBusy
+        await deps.references.check(attached, request)
         await self._check_allowed(request, requester, private=private)
         awaited = sum(run.awaited_bytes for run in self._runs.values())
         await deps.retention.ensure_space(awaited + sum(upload.size for upload in attached.uploads))
@@ -78,11 +87,14 @@ class JobService:
             job = Job(id_, request, requester, credits_, now, locale, parent, private, spoiler)
             run = JobRun(deps, job, courier, ticket, attached=attached)
             with bound_contextvars(job=id_):
-                await run.accept()
+                is_accepted = await _accept(run)
         except BaseException:
             deps.queue.leave(ticket)
             raise
-        self._start(run)
+        if is_accepted:
+            self._start(run)
+        else:
+            deps.queue.leave(ticket)
         return job
 
     async def _check_allowed(
@@ -125,15 +137,30 @@ class JobService:
         ticket = self._deps.queue.readmit(job.requester, job.request.model)
         self._start(JobRun(self._deps, job, courier, ticket, attached=attached, attempts=attempts))
 
+    async def drop_taken_over(self) -> None:
+        """Stop the jobs that other processes took over while this one was taken for dead."""
+        read, owner = self._deps.database.read, self._deps.repository.owner
+        for job_id in await read(taken_over, list(self._tasks), owner):
+            if task := self._tasks.get(job_id):
+                log.info("job.taken_over_elsewhere", job=job_id)
+                task.cancel()
+
     async def wait_for_end(self, job_id: str) -> None:
-        """Wait until a job of this process has ended; return at once for any other."""
+        """Wait until a job has ended: one of another process for a while only."""
         if run := self._runs.get(job_id):
             await run.ended.wait()
+            return
+        clock = self._deps.clock
+        for _ in range(LOOKS_ELSEWHERE):
+            written = await self._deps.database.read(self._deps.repository.job, job_id)
+            if written is None or written.state not in OPEN_STATES:
+                return
+            await clock.wait(clock.sleep(LOOK_ELSEWHERE_S), "end elsewhere")
 
     async def drained(self, timeout_s: float | None = None) -> None:
         """Wait until no job runs, at most ``timeout_s`` seconds."""
         while self._tasks:
-            _, running = await asyncio.wait(self._tasks, timeout=timeout_s)
+            _, running = await asyncio.wait(self._tasks.values(), timeout=timeout_s)
             if running:
                 return
 
@@ -141,7 +168,7 @@ class JobService:
         """Accept nothing more, let jobs finish for a while, leave the rest to the next start."""
         self._closing = True
         await self.drained(grace_s)
-        unfinished = list(self._tasks)
+        unfinished = list(self._tasks.values())
         for task in unfinished:
             task.cancel()
         await asyncio.gather(*unfinished, return_exceptions=True)
@@ -151,15 +178,27 @@ class JobService:
         with bound_contextvars(job=run.job.id):
             task = asyncio.get_running_loop().create_task(run.run())
             task.add_done_callback(partial(self._ended, run.job))
-        self._tasks.add(task)
+        self._tasks[run.job.id] = task
         self._runs[run.job.id] = run
 
     def _ended(self, job: Job, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        del self._tasks[job.id]
         self._runs.pop(job.id).ended.set()
         if task.cancelled():
             return
-        if (defect := task.exception()) is not None:
+        defect = task.exception()
+        if isinstance(defect, JobTakenOver):
+            log.info("job.taken_over_elsewhere")
+        elif defect is not None:
             log.error("job.unfinished", exc_info=defect)  # the next start ends it
         elif self.on_end is not None:
             self.on_end(job)
+
+
+async def _accept(run: JobRun) -> bool:
+    """Accept a job; return False if another process has it before it runs, and goes on with it."""
+    try:
+        await run.accept()
+    except JobTakenOver:
+        return False
+    return True

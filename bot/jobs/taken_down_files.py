@@ -7,16 +7,12 @@ through. A file that another job or a style needs stays, and leaves once none of
 import asyncio
 from collections.abc import Callable, Sequence
 
-import structlog
-
 from bot.core.models import Reference
 from bot.database.database import Database
-from bot.images.content_store import ContentStore, StoredFile
+from bot.images.content_store import ContentStore
 from bot.jobs.repository import taken_down
 from bot.jobs.repository.personal_data import DELETED_USER_ID
 from bot.jobs.repository.request_files import needed_by_others
-
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 FILES_PER_BATCH = 50
 
@@ -41,32 +37,17 @@ class TakenDownFiles:
                 await self._delete(files)
 
     async def _delete(self, files: Sequence[Reference]) -> None:
-        # What is kept again from now on has another time stamp, so that it is not removed.
-        found = await asyncio.to_thread(self._found, files)
+        # What is needed again from now on has another time stamp, so that it is not removed.
+        found = await self._content_store.find(files)
         needed = await self._database.read_long(
             needed_by_others, [file.sha256 for file in files], but_user_id=DELETED_USER_ID
         )
         leaving = [file for file in files if file.sha256 not in needed]
-        left = await asyncio.to_thread(self._remove, leaving, found)
+        there = [found[file.sha256] for file in leaving if file.sha256 in found]
+        still_there = {file.sha256 for file in await self._content_store.remove(there)}
+        left = [file for file in leaving if file.sha256 not in still_there]
         if not left:
             return
         await self._database.write_when_possible(taken_down.files_left, left)
         if self.listener is not None:
             self.listener([file.sha256 for file in left])
-
-    def _found(self, files: Sequence[Reference]) -> dict[str, StoredFile]:
-        found = {file.sha256: self._content_store.find(file) for file in files}
-        return {sha256: file for sha256, file in found.items() if file is not None}
-
-    def _remove(self, files: Sequence[Reference], found: dict[str, StoredFile]) -> list[Reference]:
-        """Remove files; return those that are gone: the others are tried again."""
-        left: list[Reference] = []
-        for file in files:
-            try:
-                if file.sha256 in found:
-                    self._content_store.remove(found[file.sha256])
-            except OSError as refused:
-                log.warning("taken_down.not_deleted", sha256=file.sha256, error=repr(refused))
-            else:
-                left.append(file)
-        return left

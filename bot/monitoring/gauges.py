@@ -56,6 +56,7 @@ class Gauges:
         """Open them; at their end running reads end."""
 
         async def read_rows() -> Sequence[Reading]:
+            await services.content_store.recent_count()
             return await services.database.read(lambda tx: tuple(_of_rows(tx, services, now())))
 
         async def read_disk() -> DiskFacts:

@@ -12,6 +12,7 @@ from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.traces import NO_TRACES, Traces
 from bot.monitoring.event_loop import LoopLag
 from bot.services import Services
+from bot.settings.cluster_settings import metrics_address
 from bot.settings.settings import Settings, lock_folders
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ async def serve_monitoring(
     Raises:
         StartRefused: the address cannot be used.
     """
-    if settings.metrics_address is None:
+    address = metrics_address(settings)
+    if address is None:
         yield None
         return
     from bot.monitoring.exposition import Exposition
@@ -72,6 +74,7 @@ async def serve_monitoring(
                 shards=shards,
                 is_stopping=lambda: services.job_service.is_closing,
                 resting=services.router.resting,
+                is_server=settings.has_server,
             )
         )
         gauges = await stack.enter_async_context(
@@ -80,12 +83,12 @@ async def serve_monitoring(
                 readiness,
                 files=lock_folders(settings),
                 now=clock.now,
-                backup_every=settings.backup_every,
+                backup_every=settings.copied_every,
             )
         )
         server = MonitoringServer(metrics, gauges, readiness)
-        port = await stack.enter_async_context(server.running(settings.metrics_address))
+        port = await stack.enter_async_context(server.running(address))
         lag = await stack.enter_async_context(LoopLag(metrics))
         lag.begin()
-        log.info("monitoring.serving", host=settings.metrics_address[0], port=port)
+        log.info("monitoring.serving", host=address[0], port=port)
         yield port

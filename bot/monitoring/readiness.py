@@ -16,6 +16,12 @@ PROBE_S = 0.8  # a scraper may ask every second
 LEAST_FREE_BYTES = 20 * 10**6
 """Two pictures in 4K: with less the next job fails."""
 
+_FILE_ADVICE = "Free space on its disk, or end the program that locks it; the log says which."
+_SERVER_ADVICE = (
+    "Look at the PostgreSQL server; python -m bot doctor says what it answers. The bot goes on by "
+    "itself when it is back."
+)
+
 ShardLatencies = Callable[[], Mapping[int, float | None]]
 """Returns the latency in seconds of each shard by its id, None for one that is not connected."""
 
@@ -58,6 +64,7 @@ class Readiness:
     resting: RestingGateways
     writes: BoundedRead[bool]
     free: BoundedRead[int]
+    is_server: bool
 
     @classmethod
     @asynccontextmanager
@@ -70,8 +77,9 @@ class Readiness:
         is_stopping: Callable[[], bool],
         resting: RestingGateways = dict,
         free_bytes: Callable[[Path], int] = free_bytes,
+        is_server: bool = False,
     ) -> AsyncIterator[Self]:
-        """Open it; at its end running checks end."""
+        """Open it; at its end running checks end. ``is_server``: a server has the database."""
 
         async def write() -> bool:
             await database.write_soon(write_nothing_lasting, within_s=PROBE_S)
@@ -84,13 +92,14 @@ class Readiness:
             BoundedRead(write, within_s=PROBE_S) as writes,
             BoundedRead(free, within_s=PROBE_S) as reading_free,
         ):
-            yield cls(is_stopping, shards, resting, writes, reading_free)
+            yield cls(is_stopping, shards, resting, writes, reading_free, is_server)
 
     async def check(self) -> CheckResult:
         """Run all checks."""
         is_writable, free = await asyncio.gather(self.writes.value(), self.free.value())
-        of_disk = _of_disk(bool(is_writable), free)
-        found = (*self._stopping(), *of_disk, *self._of_discord(), *self._of_gateways())
+        of_database = () if is_writable else (self._of_database(),)
+        of_services = (*of_database, *_of_disk(free), *self._of_discord(), *self._of_gateways())
+        found = (*self._stopping(), *of_services)
         return CheckResult(bool(is_writable), found)
 
     def _stopping(self) -> Iterator[Hindrance]:
@@ -98,6 +107,10 @@ class Readiness:
             yield Hindrance(
                 "stopping", "the bot finishes its running jobs and ends", "Start it again."
             )
+
+    def _of_database(self) -> Hindrance:
+        facts = f"nothing could be written within {PROBE_S} s"
+        return Hindrance("database", facts, _SERVER_ADVICE if self.is_server else _FILE_ADVICE)
 
     def _of_discord(self) -> Iterator[Hindrance]:
         shards = self.shards()
@@ -125,13 +138,7 @@ class Readiness:
             )
 
 
-def _of_disk(is_writable: bool, free_bytes: int | None) -> Iterator[Hindrance]:
-    if not is_writable:
-        yield Hindrance(
-            "database",
-            f"nothing could be written within {PROBE_S} s",
-            "Free space on its disk, or end the program that locks it; the log says which.",
-        )
+def _of_disk(free_bytes: int | None) -> Iterator[Hindrance]:
     if free_bytes is not None and free_bytes < LEAST_FREE_BYTES:
         yield Hindrance(
             "disk",

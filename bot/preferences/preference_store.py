@@ -3,13 +3,15 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Literal, TypeVar
 
 import msgspec
 
 from bot.core.models import ImageOptions
 from bot.database.database import Database
-from bot.database.transaction import Transaction
-from bot.preferences.change_lock import ChangeLock
+from bot.database.kept_rows import EVERYTHING, KeptRows
+from bot.database.notifications import Notifications
+from bot.database.transaction import Row, Transaction
 from bot.preferences.json_columns import from_text, to_text
 from bot.preferences.presets import (
     MAX_PRESETS,
@@ -21,29 +23,57 @@ from bot.preferences.presets import (
 )
 from bot.preferences.stored_preferences import PersonalPreferences, Preset, ServerSettings
 
+K = TypeVar("K")
+T = TypeVar("T")
+
 _NO_SETTINGS = ServerSettings()
 _NO_PREFERENCES = PersonalPreferences()
 
+Presets = Mapping[str, Preset]
+"""A person's presets in the order of their names, by the key of the name."""
 
-class PreferenceStore:
+
+class PreferenceStore(KeptRows):
     """Keeps everything in memory and writes changes to the database.
 
-    A data folder has one bot, so reading asks no database. A change is written first and kept in
-    memory once it is committed. Who makes one waits no longer than for one answer of the database,
-    changes of others before it included; DatabaseBusy is raised then.
+    Reading asks no database. Who makes a change waits no longer than for one answer of the
+    database; DatabaseBusy is raised then.
     """
 
-    def __init__(self, database: Database, *, now: Callable[[], int]) -> None:
-        self._database = database
+    channel = "preferences"
+
+    def __init__(
+        self, database: Database, notifications: Notifications, *, now: Callable[[], int]
+    ) -> None:
+        super().__init__(database, notifications)
         self._now = now
-        self._changes = ChangeLock(database)
         self._servers: dict[int, ServerSettings] = {}
         self._people: dict[int, PersonalPreferences] = {}
-        self._presets: dict[int, dict[str, Preset]] = {}
+        self._presets: dict[int, Presets] = {}
 
-    async def load(self) -> None:
-        """Read everything that was written before."""
-        self._servers, self._people, self._presets = await self._database.read(_read_all)
+    def _read(self, rows: Transaction, key: str) -> Callable[[], None]:
+        if key == EVERYTHING:
+            found = _read_servers(rows), _read_people(rows), _read_presets(rows)
+            return partial(self._keep_all, *found)
+        kind, _, id_ = key.partition(":")
+        if kind == "server":
+            return partial(_keep, self._servers, int(id_), _read_server(rows, int(id_)))
+        preferences, presets = _read_person(rows, int(id_)), _read_presets_of(rows, int(id_))
+        return partial(self._keep_person, int(id_), preferences, presets)
+
+    def _keep_all(
+        self,
+        servers: dict[int, ServerSettings],
+        people: dict[int, PersonalPreferences],
+        presets: dict[int, Presets],
+    ) -> None:
+        self._servers, self._people, self._presets = servers, people, presets
+
+    def _keep_person(
+        self, user_id: int, preferences: PersonalPreferences | None, presets: Presets | None
+    ) -> None:
+        _keep(self._people, user_id, preferences)
+        _keep(self._presets, user_id, presets)
 
     # --- servers ------------------------------------------------------------------------------
 
@@ -59,15 +89,20 @@ class PreferenceStore:
     async def change_server(
         self, server_id: int, change: Callable[[ServerSettings], ServerSettings]
     ) -> ServerSettings:
-        """Replace the server's settings by what ``change`` returns for them; return the new."""
-        async with self._changes.held_soon() as within_s:
-            settings = change(self.server(server_id))
-            await self._database.write_soon(
-                lambda tx: _write_server(tx, server_id, settings),
-                on_commit=partial(self._servers.__setitem__, server_id, settings),
-                within_s=within_s,
-            )
-        return settings
+        """Replace the server's settings by what ``change`` returns for them; return the new.
+
+        ``change`` is called in the thread of the database, and may be called again.
+        """
+
+        def write(tx: Transaction) -> ServerSettings:
+            key = _key("server", server_id)
+            self._lock(tx, key)
+            settings = change(_read_server(tx, server_id) or _NO_SETTINGS)
+            _write_server(tx, server_id, settings)
+            self._changed(tx, key, partial(_keep, self._servers, server_id, settings))
+            return settings
+
+        return await self._database.write_soon(write)
 
     # --- people -------------------------------------------------------------------------------
 
@@ -78,20 +113,22 @@ class PreferenceStore:
     async def change_person(
         self, user_id: int, change: Callable[[PersonalPreferences], PersonalPreferences]
     ) -> PersonalPreferences:
-        """Replace a person's preferences by what ``change`` returns for them; return the new."""
-        async with self._changes.held_soon() as within_s:
-            preferences = change(self.person(user_id))
-            await self._database.write_soon(
-                lambda tx: _write_person(tx, user_id, preferences),
-                on_commit=partial(self._people.__setitem__, user_id, preferences),
-                within_s=within_s,
-            )
-        return preferences
+        """Replace a person's preferences as ``change_server`` does; return the new."""
+
+        def write(tx: Transaction) -> PersonalPreferences:
+            key = _key("person", user_id)
+            self._lock(tx, key)
+            preferences = change(_read_person(tx, user_id) or _NO_PREFERENCES)
+            _write_person(tx, user_id, preferences)
+            self._changed(tx, key, partial(_keep, self._people, user_id, preferences))
+            return preferences
+
+        return await self._database.write_soon(write)
 
     # --- presets ------------------------------------------------------------------------------
 
-    def presets(self, user_id: int) -> Mapping[str, Preset]:
-        """Return a person's presets in the order of their names, by the key of the name."""
+    def presets(self, user_id: int) -> Presets:
+        """Return a person's presets."""
         return self._presets.get(user_id, {})
 
     def preset(self, user_id: int, name: str) -> Preset:
@@ -110,32 +147,39 @@ class PreferenceStore:
         Raises:
             PresetNameEmpty, PresetNameTooLong, PresetsFull
         """
-        preset, key = Preset(clean_preset_name(name), options, self._now()), preset_key(name)
-        async with self._changes.held_soon() as within_s:
-            mine = self.presets(user_id)
-            before = mine.get(key)
-            if before is None and len(mine) >= MAX_PRESETS:
+        preset, name_key = Preset(clean_preset_name(name), options, self._now()), preset_key(name)
+
+        def write(tx: Transaction) -> Preset | None:
+            key = _key("person", user_id)
+            self._lock(tx, key)
+            before = _read_preset(tx, user_id, name_key)
+            if before is None and _count_presets(tx, user_id) >= MAX_PRESETS:
                 raise PresetsFull(limit=MAX_PRESETS)
-            await self._database.write_soon(
-                lambda tx: _write_preset(tx, user_id, key, preset),
-                on_commit=lambda: self._keep_preset(user_id, key, preset),
-                within_s=within_s,
-            )
-        return before
+            _write_preset(tx, user_id, name_key, preset)
+            self._changed(tx, key, partial(self._keep_preset, user_id, name_key, preset))
+            return before
+
+        return await self._database.write_soon(write)
 
     async def delete_preset(self, user_id: int, name: str) -> Preset:
         """Delete a preset and return it; raise NoSuchPreset."""
-        async with self._changes.held_soon() as within_s:
-            gone, key = self.preset(user_id, name), preset_key(name)
-            await self._database.write_soon(
-                lambda tx: _delete_preset(tx, user_id, key),
-                on_commit=lambda: self._presets.get(user_id, {}).pop(key, None),
-                within_s=within_s,
-            )
-        return gone
+        name_key = preset_key(name)
 
-    def _keep_preset(self, user_id: int, key: str, preset: Preset) -> None:
-        presets = {**self.presets(user_id), key: preset}
+        def write(tx: Transaction) -> Preset:
+            key = _key("person", user_id)
+            self._lock(tx, key)
+            gone = _read_preset(tx, user_id, name_key)
+            if gone is None:
+                raise NoSuchPreset(name=name)
+            tx.write("DELETE FROM presets WHERE user_id = $1 AND name = $2", user_id, name_key)
+            self._changed(tx, key, partial(self._keep_preset, user_id, name_key, None))
+            return gone
+
+        return await self._database.write_soon(write)
+
+    def _keep_preset(self, user_id: int, name_key: str, preset: Preset | None) -> None:
+        presets = {**self.presets(user_id)}
+        _keep(presets, name_key, preset)
         self._presets[user_id] = dict(sorted(presets.items()))
 
     def export_person(self, user_id: int) -> bytes | None:
@@ -151,40 +195,84 @@ class PreferenceStore:
 
     async def delete_person(self, user_id: int) -> None:
         """Delete everything that a person set or saved, as soon as the database is there."""
-        async with self._changes.held():
-            await self._database.write_when_possible(_delete_person, user_id)
-            self._people.pop(user_id, None)
-            self._presets.pop(user_id, None)
+
+        def write(tx: Transaction) -> None:
+            key = _key("person", user_id)
+            self._lock(tx, key)
+            tx.write("DELETE FROM preferences WHERE user_id = $1", user_id)
+            tx.write("DELETE FROM presets WHERE user_id = $1", user_id)
+            self._changed(tx, key, partial(self._keep_person, user_id, None, None))
+
+        await self._database.write_when_possible(write)
 
 
-def _read_all(
-    rows: Transaction,
-) -> tuple[dict[int, ServerSettings], dict[int, PersonalPreferences], dict[int, dict[str, Preset]]]:
-    return _read_servers(rows), _read_people(rows), _read_presets(rows)
+def _key(kind: Literal["server", "person"], id_: int) -> str:
+    return f"{kind}:{id_}"
+
+
+def _keep(kept: dict[K, T], key: K, value: T | None) -> None:
+    if value is None:
+        kept.pop(key, None)
+    else:
+        kept[key] = value
+
+
+# --- rows -------------------------------------------------------------------------------------
 
 
 def _read_servers(rows: Transaction) -> dict[int, ServerSettings]:
-    return {
-        row["server_id"]: from_text(row["settings"], ServerSettings, _NO_SETTINGS)
-        for row in rows.query("SELECT server_id, settings FROM server_settings")
-    }
+    found = rows.query("SELECT server_id, settings FROM server_settings")
+    return {row["server_id"]: _settings(row) for row in found}
+
+
+def _read_server(rows: Transaction, server_id: int) -> ServerSettings | None:
+    row = rows.one("SELECT settings FROM server_settings WHERE server_id = $1", server_id)
+    return None if row is None else _settings(row)
+
+
+def _settings(row: Row) -> ServerSettings:
+    return from_text(row["settings"], ServerSettings, _NO_SETTINGS)
 
 
 def _read_people(rows: Transaction) -> dict[int, PersonalPreferences]:
-    return {
-        row["user_id"]: from_text(row["preferences"], PersonalPreferences, _NO_PREFERENCES)
-        for row in rows.query("SELECT user_id, preferences FROM preferences")
-    }
+    found = rows.query("SELECT user_id, preferences FROM preferences")
+    return {row["user_id"]: _preferences(row) for row in found}
 
 
-def _read_presets(rows: Transaction) -> dict[int, dict[str, Preset]]:
+def _read_person(rows: Transaction, user_id: int) -> PersonalPreferences | None:
+    row = rows.one("SELECT preferences FROM preferences WHERE user_id = $1", user_id)
+    return None if row is None else _preferences(row)
+
+
+def _preferences(row: Row) -> PersonalPreferences:
+    return from_text(row["preferences"], PersonalPreferences, _NO_PREFERENCES)
+
+
+def _read_presets(rows: Transaction) -> dict[int, Presets]:
     presets = defaultdict[int, dict[str, Preset]](dict)
     for row in rows.query("SELECT * FROM presets ORDER BY user_id, name"):
-        preset = Preset(
-            row["spelling"], from_text(row["wish"], ImageOptions, ImageOptions()), row["at"]
-        )
-        presets[row["user_id"]][row["name"]] = preset
+        presets[row["user_id"]][row["name"]] = _stored_preset(row)
     return dict(presets)
+
+
+def _read_presets_of(rows: Transaction, user_id: int) -> Presets | None:
+    found = rows.query("SELECT * FROM presets WHERE user_id = $1 ORDER BY name", user_id)
+    return {row["name"]: _stored_preset(row) for row in found} or None
+
+
+def _read_preset(rows: Transaction, user_id: int, name_key: str) -> Preset | None:
+    row = rows.one("SELECT * FROM presets WHERE user_id = $1 AND name = $2", user_id, name_key)
+    return None if row is None else _stored_preset(row)
+
+
+def _count_presets(rows: Transaction, user_id: int) -> int:
+    row = rows.one("SELECT COUNT(*) AS count FROM presets WHERE user_id = $1", user_id)
+    return 0 if row is None else int(row["count"])
+
+
+def _stored_preset(row: Row) -> Preset:
+    options = from_text(row["wish"], ImageOptions, ImageOptions())
+    return Preset(row["spelling"], options, row["at"])
 
 
 def _write_server(tx: Transaction, server_id: int, settings: ServerSettings) -> None:
@@ -203,15 +291,6 @@ def _write_person(tx: Transaction, user_id: int, preferences: PersonalPreference
         user_id,
         to_text(preferences),
     )
-
-
-def _delete_preset(tx: Transaction, user_id: int, key: str) -> None:
-    tx.write("DELETE FROM presets WHERE user_id = $1 AND name = $2", user_id, key)
-
-
-def _delete_person(tx: Transaction, user_id: int) -> None:
-    tx.write("DELETE FROM preferences WHERE user_id = $1", user_id)
-    tx.write("DELETE FROM presets WHERE user_id = $1", user_id)
 
 
 def _write_preset(tx: Transaction, user_id: int, key: str, preset: Preset) -> None:

@@ -6,8 +6,9 @@ from functools import partial
 
 from bot.core.models import ImageOptions, Reference
 from bot.database.database import Database
-from bot.database.transaction import Transaction
-from bot.preferences.change_lock import ChangeLock
+from bot.database.kept_rows import EVERYTHING, KeptRows
+from bot.database.notifications import Notifications
+from bot.database.transaction import Row, Transaction
 from bot.preferences.json_columns import from_text, to_text
 from bot.preferences.presets import preset_key
 from bot.preferences.server_styles import MAX_STYLES, NoSuchStyle, ServerStyle, StylesFull
@@ -16,18 +17,28 @@ Styles = Mapping[str, ServerStyle]
 """The styles of a server in the order of their names, by the key of the name."""
 
 
-class ServerStyleStore:
+class ServerStyleStore(KeptRows):
     """Keeps all styles in memory and writes changes to the database, as PreferenceStore does."""
 
-    def __init__(self, database: Database, *, now: Callable[[], int]) -> None:
-        self._database = database
+    channel = "styles"
+
+    def __init__(
+        self, database: Database, notifications: Notifications, *, now: Callable[[], int]
+    ) -> None:
+        super().__init__(database, notifications)
         self._now = now
-        self._changes = ChangeLock(database)
         self._styles: dict[int, Styles] = {}
 
-    async def load(self) -> None:
-        """Read everything that was written before."""
-        self._styles = await self._database.read(_read_styles)
+    def _read(self, rows: Transaction, key: str) -> Callable[[], None]:
+        if key == EVERYTHING:
+            return partial(self._keep_all, _read_styles(rows))
+        return partial(self._keep_server, int(key), _read_server(rows, int(key)))
+
+    def _keep_all(self, styles: dict[int, Styles]) -> None:
+        self._styles = styles
+
+    def _keep_server(self, server_id: int, styles: Styles) -> None:
+        self._styles[server_id] = styles
 
     def styles(self, server_id: int) -> Styles:
         """Return the styles of a server."""
@@ -35,9 +46,7 @@ class ServerStyleStore:
 
     def style(self, server_id: int, name: str) -> ServerStyle:
         """Return one style, whatever the case of its name; raise NoSuchStyle."""
-        if found := self.styles(server_id).get(preset_key(name)):
-            return found
-        raise NoSuchStyle(name=name)
+        return _style(self.styles(server_id), name)
 
     async def save(self, server_id: int, styles: Sequence[ServerStyle]) -> int:
         """Save all of some styles with different names, or none; return how many were replaced.
@@ -47,48 +56,66 @@ class ServerStyleStore:
         Raises:
             StylesFull, DatabaseBusy
         """
-        async with self._changes.held_soon() as within_s:
-            before = self.styles(server_id)
-            new = {each.key: each.saved_over(before.get(each.key), self._now()) for each in styles}
+        now = self._now()
+
+        def write(tx: Transaction) -> int:
+            self._lock(tx, str(server_id))
+            before = _read_server(tx, server_id)
+            new = {each.key: each.saved_over(before.get(each.key), now) for each in styles}
             if len({**before, **new}) > MAX_STYLES:
                 raise StylesFull(limit=MAX_STYLES)
-            await self._database.write_soon(
-                partial(_write_styles, server_id=server_id, styles=tuple(new.values())),
-                on_commit=lambda: self._keep(server_id, {**self.styles(server_id), **new}),
-                within_s=within_s,
-            )
-        return len(before.keys() & new.keys())
+            _write_styles(tx, server_id=server_id, styles=tuple(new.values()))
+            self._changed_to(tx, server_id, {**before, **new})
+            return len(before.keys() & new.keys())
+
+        return await self._database.write_soon(write)
 
     async def delete(self, server_id: int, name: str) -> ServerStyle:
         """Delete a style and return it; raise NoSuchStyle."""
-        async with self._changes.held_soon() as within_s:
-            gone = self.style(server_id, name)
-            await self._database.write_soon(
-                partial(_delete_style, server_id=server_id, key=gone.key),
-                on_commit=lambda: self._forget(server_id, gone.key),
-                within_s=within_s,
-            )
-        return gone
 
-    def _forget(self, server_id: int, key: str) -> None:
-        styles = self.styles(server_id)
-        self._styles[server_id] = {name: styles[name] for name in styles if name != key}
+        def write(tx: Transaction) -> ServerStyle:
+            self._lock(tx, str(server_id))
+            before = _read_server(tx, server_id)
+            gone = _style(before, name)
+            _delete_style(tx, server_id=server_id, key=gone.key)
+            left = {key: each for key, each in before.items() if key != gone.key}
+            self._changed_to(tx, server_id, left)
+            return gone
 
-    def _keep(self, server_id: int, styles: Styles) -> None:
-        self._styles[server_id] = dict(sorted(styles.items()))
+        return await self._database.write_soon(write)
+
+    def _changed_to(self, tx: Transaction, server_id: int, styles: Styles) -> None:
+        ordered = dict(sorted(styles.items()))
+        self._changed(tx, str(server_id), partial(self._keep_server, server_id, ordered))
+
+
+def _style(styles: Styles, name: str) -> ServerStyle:
+    if found := styles.get(preset_key(name)):
+        return found
+    raise NoSuchStyle(name=name)
+
+
+# --- rows -------------------------------------------------------------------------------------
 
 
 def _read_styles(rows: Transaction) -> dict[int, Styles]:
     found = defaultdict[int, dict[str, ServerStyle]](dict)
     for row in rows.query("SELECT * FROM server_styles ORDER BY server_id, name"):
-        picture = None
-        if row["picture_sha256"] is not None:
-            picture = Reference(row["picture_sha256"], row["picture_format"], row["picture_bytes"])
-        options = from_text(row["options"], ImageOptions, ImageOptions())
-        found[row["server_id"]][row["name"]] = ServerStyle(
-            row["spelling"], options, row["at"], picture
-        )
+        found[row["server_id"]][row["name"]] = _stored_style(row)
     return dict(found)
+
+
+def _read_server(rows: Transaction, server_id: int) -> Styles:
+    found = rows.query("SELECT * FROM server_styles WHERE server_id = $1 ORDER BY name", server_id)
+    return {row["name"]: _stored_style(row) for row in found}
+
+
+def _stored_style(row: Row) -> ServerStyle:
+    picture = None
+    if row["picture_sha256"] is not None:
+        picture = Reference(row["picture_sha256"], row["picture_format"], row["picture_bytes"])
+    options = from_text(row["options"], ImageOptions, ImageOptions())
+    return ServerStyle(row["spelling"], options, row["at"], picture)
 
 
 def _write_styles(tx: Transaction, *, server_id: int, styles: Sequence[ServerStyle]) -> None:

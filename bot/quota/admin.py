@@ -19,13 +19,14 @@ from bot.database.transaction import Transaction
 from bot.quota.admin_repository import (
     CostKey,
     add_granted,
+    delete_block,
     delete_cost,
     delete_limit,
     read_costs,
     read_limits,
     read_member,
     read_members,
-    take_granted,
+    take_unused,
     write_block,
     write_cost,
     write_limit,
@@ -34,6 +35,7 @@ from bot.quota.admin_repository import (
 from bot.quota.audit import Action, Change, NewChange, read_changes, record
 from bot.quota.levels import EVERY_SERVER, Member, user_subject
 from bot.quota.limits import MAX_COST, MAX_CREDITS, Limit, LimitSet, Period, caps
+from bot.quota.locks import limits_lock
 
 MAX_REASON = 200  # characters
 _THE_BOT = 0
@@ -57,6 +59,7 @@ class Admin:
         Raises LimitOutOfRange, or LimitAboveCeiling when SERVER_QUOTA allows less per period.
         """
         self._check(limit)
+        tx.lock(limits_lock(server_id))
         old = read_limits(tx, server_id, subject)[subject]
         replaced = next((str(was) for was in old if was.period == limit.period), None)
         write_limit(tx, server_id, subject, limit)
@@ -69,6 +72,7 @@ class Admin:
         self, tx: Transaction, *, server_id: int, subject: str, actor_id: int
     ) -> None:
         """Replace a subject's limits with "unlimited", which lifts its own level only."""
+        tx.lock(limits_lock(server_id))
         if self.limits(tx, server_id).get(subject):
             self.remove_limit(
                 tx, server_id=server_id, subject=subject, period=None, actor_id=actor_id
@@ -80,6 +84,7 @@ class Admin:
         self, tx: Transaction, *, server_id: int, subject: str, period: Period | None, actor_id: int
     ) -> None:
         """Remove a subject's limit of that period, or all of them; raises NoSuchLimit."""
+        tx.lock(limits_lock(server_id))
         old = read_limits(tx, server_id, subject)[subject]
         removed = [limit for limit in old if period in {None, limit.period}]
         if not removed:
@@ -93,6 +98,7 @@ class Admin:
         self, tx: Transaction, *, server_id: int, subjects: Collection[str], action: Action
     ) -> int:
         """Remove the limits of what was deleted in Discord, and return how many there were."""
+        tx.lock(limits_lock(server_id))
         found = read_limits(tx, server_id, *subjects) if subjects else {}
         gone = [(subject, limit) for subject, limits in found.items() for limit in limits]
         for subject, limit in gone:
@@ -132,9 +138,7 @@ class Admin:
 
     def undo_grant(self, tx: Transaction, *, server_id: int, user_id: int, credits: int) -> None:
         """Take a grant back, as far as it was not used yet; harmless where none is left."""
-        old = read_member(tx, server_id, user_id).granted
-        new = max(old - credits, 0)
-        take_granted(tx, server_id, user_id, old - new)
+        old, new = take_unused(tx, server_id, user_id, credits)
         change = NewChange(
             server_id, _THE_BOT, Action.GRANTED, user_subject(user_id), str(old), str(new)
         )
@@ -160,9 +164,8 @@ class Admin:
 
     def unblock(self, tx: Transaction, *, server_id: int, user_id: int, actor_id: int) -> None:
         """Accept a person's requests again; raises NotBlocked."""
-        if read_member(tx, server_id, user_id).block_reason is None:
+        if not delete_block(tx, server_id, user_id):
             raise NotBlocked
-        write_block(tx, server_id, user_id, None)
         self._record(tx, NewChange(server_id, actor_id, Action.UNBLOCKED, user_subject(user_id)))
 
     def check_blocked(self, rows: Transaction, server_id: int, user_id: int) -> None:
@@ -200,6 +203,7 @@ class Admin:
         if not 0 <= credits <= MAX_COST:
             raise CostOutOfRange(credits=credits, limit=MAX_COST)
         key = (server_id, model, quality or "")
+        tx.lock(f"costs:{server_id}")
         old = read_costs(tx, server_id).get(key)
         write_cost(tx, key, credits)
         was = None if old is None else str(old)
@@ -211,6 +215,7 @@ class Admin:
     ) -> None:
         """Remove a server's own cost of a picture; raises NoSuchCost."""
         key = (server_id, model, quality or "")
+        tx.lock(f"costs:{server_id}")
         old = read_costs(tx, server_id).get(key)
         if old is None:
             raise NoSuchCost

@@ -1,10 +1,11 @@
 """Database rows of limits, members and costs, which admins decide."""
 
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.core.models import Requester
-from bot.database.transaction import Transaction
+from bot.database.transaction import Row, Transaction
 from bot.quota.levels import EVERY_SERVER, ChargeOrigin, Member, RequesterLimits, subjects_of
 from bot.quota.limits import Limit, LimitSet, Period
 from bot.quota.meters import Parameters
@@ -19,13 +20,13 @@ _MEMBER, _ANONYMOUS, _EVERYWHERE = "member", "anonymous", "everywhere"
 # --- what a request asks ----------------------------------------------------------------------
 
 
-def read_requester_limits(
+def ask_requester_limits(
     rows: Transaction, requester: Requester, *, pseudonym: int
-) -> RequesterLimits:
-    """Read the limits and decisions that apply to a requester, in one statement."""
+) -> Callable[[], RequesterLimits]:
+    """Ask for the limits and decisions that apply to a requester, in one statement."""
     parameters = Parameters()
     server_id = parameters.add(requester.server_id)
-    found = rows.query(
+    found = rows.later(
         f"""
         SELECT subject, period, credits,
                CAST(NULL AS BIGINT) AS reset_at,
@@ -49,6 +50,12 @@ def read_requester_limits(
         """,
         *parameters.values,
     )
+    return lambda: _requester_limits(requester, pseudonym, found())
+
+
+def _requester_limits(
+    requester: Requester, pseudonym: int, found: Sequence[Row]
+) -> RequesterLimits:
     found_limits = RequesterLimits(requester, ChargeOrigin.of(requester))
     for row in found:
         if row["subject"] == _MEMBER:
@@ -161,14 +168,32 @@ def add_granted(tx: Transaction, server_id: int, user_id: int, credits: int) -> 
     return int(member["granted"])
 
 
-def take_granted(tx: Transaction, server_id: int, user_id: int, credits: int) -> None:
-    """Take credits from a person's grants; the table's CHECK prevents a negative balance."""
-    tx.write(
-        "UPDATE members SET granted = granted - $3 WHERE server_id = $1 AND user_id = $2",
+def take_granted(tx: Transaction, server_id: int, user_id: int, credits: int) -> bool:
+    """Take credits from a person's grants; return False, and take none, if fewer are left."""
+    taken = tx.query(
+        """
+        UPDATE members
+        SET granted = granted - $3
+        WHERE server_id = $1 AND user_id = $2 AND granted >= $3
+        RETURNING granted
+        """,
         server_id,
         user_id,
         credits,
     )
+    return bool(taken)
+
+
+def take_unused(tx: Transaction, server_id: int, user_id: int, credits: int) -> tuple[int, int]:
+    """Take credits from a person's grants, as far as they are left; return both balances."""
+    member = tx.one_locked(
+        "SELECT granted FROM members WHERE server_id = $1 AND user_id = $2", server_id, user_id
+    )
+    old = 0 if member is None else int(member["granted"])
+    taken = min(old, credits)
+    if taken:
+        take_granted(tx, server_id, user_id, taken)
+    return old, old - taken
 
 
 def write_reset(tx: Transaction, server_id: int, user_id: int, at: int) -> None:
@@ -185,8 +210,23 @@ def write_reset(tx: Transaction, server_id: int, user_id: int, at: int) -> None:
     )
 
 
-def write_block(tx: Transaction, server_id: int, user_id: int, reason: str | None) -> None:
-    """Block a person for a reason, or with None lift the block."""
+def delete_block(tx: Transaction, server_id: int, user_id: int) -> bool:
+    """Lift a person's block; return whether there was one."""
+    lifted = tx.query(
+        """
+        UPDATE members
+        SET block_reason = NULL
+        WHERE server_id = $1 AND user_id = $2 AND block_reason IS NOT NULL
+        RETURNING user_id
+        """,
+        server_id,
+        user_id,
+    )
+    return bool(lifted)
+
+
+def write_block(tx: Transaction, server_id: int, user_id: int, reason: str) -> None:
+    """Block a person for a reason."""
     tx.write(
         """
         INSERT INTO members (server_id, user_id, block_reason)

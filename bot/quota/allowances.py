@@ -48,14 +48,19 @@ def room(rows: Transaction, check: LimitCheck, at: int) -> int:
     return min(check.asked, _least(_roomiest(rows, check, at)))
 
 
-def refusal(rows: Transaction, checks: Sequence[LimitCheck], at: int) -> QuotaSpent | BudgetSpent:
-    """Return the error for the limit that frees last; of a rule, only the best set counts."""
+def refusal(
+    rows: Transaction, checks: Sequence[LimitCheck], at: int
+) -> QuotaSpent | BudgetSpent | None:
+    """Return the error for the limit that frees last; of a rule, only the best set counts.
+
+    None if every limit has room.
+    """
     longest = []
     for check in checks:
         sets = [_exceeded_caps(rows, check, caps, at) for caps in check.rule.caps]
         if check.asked and all(sets):
             longest.append(min((max(spent, key=_wait) for spent in sets), key=_wait))
-    return max(longest, key=_wait).error
+    return max(longest, key=_wait).error if longest else None
 
 
 def _exceeded_caps(

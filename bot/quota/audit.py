@@ -107,9 +107,10 @@ def delete_changes(tx: Transaction, *, before: int, most: int) -> int:
     return len(deleted)
 
 
-def _next_id(rows: Transaction, at: int) -> str:
+def _next_id(tx: Transaction, at: int) -> str:
     """Return an id that sorts after every other one of its millisecond (RFC 9562 §6.2)."""
+    tx.lock(f"audit:{at}")
     new = new_job_id(at)
     first, last = (f"{new[:13]}-{end * 4}-{end * 4}-{end * 12}" for end in "0f")
-    (found,) = rows.query("SELECT MAX(id) AS id FROM audit WHERE id BETWEEN $1 AND $2", first, last)
+    (found,) = tx.query("SELECT MAX(id) AS id FROM audit WHERE id BETWEEN $1 AND $2", first, last)
     return str(uuid.UUID(int=uuid.UUID(found["id"]).int + 1)) if found["id"] else new

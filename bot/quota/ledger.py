@@ -10,12 +10,13 @@ from typing import Literal
 from bot.core.errors.quotas import TooManyDoubtful
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.models import Requester
+from bot.database.errors import RunAgain
 from bot.database.transaction import Transaction
 from bot.quota.admin import Admin, refuse_blocked
 from bot.quota.admin_repository import (
     add_granted,
+    ask_requester_limits,
     read_member_ids,
-    read_requester_limits,
     take_granted,
 )
 from bot.quota.allowances import Allowance, refusal, room, roomiest, tightest, used_of
@@ -25,21 +26,22 @@ from bot.quota.levels import (
     LimitCheck,
     LimitLevel,
     RequesterLimits,
-    meters_of,
 )
 from bot.quota.limits import MAX_CREDITS, LimitSet, Period, split_charge, split_hold
-from bot.quota.meters import Amounts, Meter
+from bot.quota.locks import LimitLocks, limits_lock, person_lock
+from bot.quota.meters import Amounts
 from bot.quota.picture_counts import PictureCounts
 from bot.quota.reports import Reports
 from bot.quota.repository import (
     Hold,
+    ask_doubtful,
     move_meters,
     read_charges,
-    read_doubtful,
     read_hold,
     settle_hold,
     write_hold,
 )
+from bot.quota.stripes import fold_stripes, has_stripes
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,14 @@ class DoubtfulRequests:
     frees_at: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class HoldQuestion:
+    """What a hold has to know of a person, on its way."""
+
+    limits: Callable[[], RequesterLimits]
+    doubtful: Callable[[], list[int]]
+
+
 class Ledger(Admin, Reports):
     """Holds and charges of everybody's credits, in the caller's transaction.
 
@@ -89,31 +99,72 @@ class Ledger(Admin, Reports):
         Admin.__init__(self, server_quota=server_quota, now=now, metrics=metrics)
         Reports.__init__(self, pseudonym=pseudonym, now=now)
         self._levels = Levels(default, server_quota, total_quota, budget)
+        self._levels_with_stripes = replace(self._levels, has_stripes=True)
+        self._locks = LimitLocks(now)
         self._max_doubtful_per_day = max_doubtful_per_day
 
     def hold(
-        self, tx: Transaction, *, job_id: str, requester: Requester, credits: int, price: int = 0
+        self,
+        tx: Transaction,
+        *,
+        job_id: str,
+        requester: Requester,
+        credits: int,
+        price: int = 0,
+        question: HoldQuestion | None = None,
     ) -> None:
         """Hold the credits, and the price (in millionths) of the budget, if every limit has room.
 
-        A grant pays what the person's own level has no room for. Raises Blocked, BlockedEverywhere,
+        ``question`` is what ``ask`` has sent already. A grant pays what the person's own level has
+        no room for. Raises Blocked, BlockedEverywhere,
         QuotaSpent, BudgetSpent or TooManyDoubtful, and changes nothing then.
         """
-        _lock(tx, meters_of(ChargeOrigin.of(requester)))
-        limits = self._limits_of(tx, requester)
+        question = question or self.ask(tx, requester)
+        limits = question.limits()
         refuse_blocked(limits.member.block_reason, everywhere=limits.everywhere)
-        self._check_doubtful(tx, limits)
-        checks = self._levels.checks(limits, credits=credits, price=price)
+        if not requester.is_operator:
+            self._check_doubtful(limits, question.doubtful())
+        checks = self._levels_of(tx).checks(limits, credits=credits, price=price)
         amounts = Amounts(credits, credits, credits, price)
         hold = Hold(job_id, limits.origin, self._now(), amounts)
-        if not write_hold(tx, hold, checks):
-            helped = _hold_with_grant(tx, hold, checks)
-            if helped is None:
-                raise refusal(tx, checks, hold.at)
-            hold = helped
-            take_granted(tx, requester.server_id, requester.user_id, hold.amounts.granted)
-        move_meters(tx, meters_of(hold.origin), hour=hold.hour, by=hold.amounts)
+        hold = self._hold(tx, hold, checks, requester)
+        move_meters(tx, hold, by=hold.amounts, now=hold.at)
         self._count(tx, "held", credits)
+
+    def ask(self, tx: Transaction, requester: Requester) -> HoldQuestion:
+        """Lock a person, and ask for what a hold has to know of them."""
+        if tx.most_at_once > 1:
+            tx.lock(self.person_lock(requester.user_id), shared=(limits_lock(requester.server_id),))
+        return self._ask(tx, requester)
+
+    def _ask(self, rows: Transaction, requester: Requester) -> HoldQuestion:
+        pseudonym = self._pseudonym(requester.user_id)
+        since = self._now() - Period.DAY.ms
+        return HoldQuestion(
+            ask_requester_limits(rows, requester, pseudonym=pseudonym),
+            ask_doubtful(rows, requester, pseudonym=pseudonym, since=since),
+        )
+
+    def person_lock(self, user_id: int) -> str:
+        """Return the lock of what a person holds, is charged and has deleted."""
+        return person_lock(user_id, self._pseudonym)
+
+    def _hold(
+        self, tx: Transaction, hold: Hold, checks: Sequence[LimitCheck], requester: Requester
+    ) -> Hold:
+        """Write the hold, or one that a grant helps; raise what refuses it."""
+        with_margins = self._locks.lock(tx, checks, server_id=hold.origin.server_id)
+        if write_hold(tx, hold, with_margins):
+            return hold
+        if helped := _hold_with_grant(tx, hold, with_margins):
+            granted = helped.amounts.granted
+            if take_granted(tx, requester.server_id, requester.user_id, granted):
+                return helped
+        elif refused := refusal(tx, checks, hold.at):
+            raise refused
+        else:
+            self._locks.ran_out()
+        raise RunAgain
 
     def settle(
         self,
@@ -130,10 +181,9 @@ class Ledger(Admin, Reports):
         millionths; None is the share of what was paid for. Return None, changing nothing, when the
         job has no hold (any more).
         """
-        hold = read_hold(tx, job_id)
+        hold = self._locked_hold(tx, job_id, "held")
         if hold is None:
             return None
-        _lock(tx, meters_of(hold.origin))
         charged, counted = pictures.delivered * each, pictures.counted_for_operator * each
         amounts = Amounts(
             own_credits=split_charge(hold.amounts.own_credits, charged=charged),
@@ -141,7 +191,7 @@ class Ledger(Admin, Reports):
             operator_credits=counted,
             price=_price_share(hold.amounts, made=counted) if price is None else price,
         )
-        if not _charge(tx, hold, amounts, pictures, state="held"):
+        if not self._charge(tx, hold, amounts, pictures, state="held"):
             return None
         granted_back = hold.amounts.granted - amounts.granted
         if granted_back:
@@ -168,10 +218,9 @@ class Ledger(Admin, Reports):
         ``price`` what the operator paid for it. Nothing is charged to somebody whose roles are not
         known: ``requester`` is None then. Return the credits.
         """
-        charge = read_hold(tx, job_id, state="settled")
+        charge = self._locked_hold(tx, job_id, "settled")
         if charge is None:
             return 0
-        _lock(tx, meters_of(charge.origin))
         credits = min(late * each, 0 if requester is None else self._room(tx, requester))
         credits -= credits % each if each else 0
         amounts = replace(
@@ -180,35 +229,62 @@ class Ledger(Admin, Reports):
             credits=charge.amounts.credits + credits,
             price=price,
         )
-        if not _charge(tx, charge, amounts, pictures, state="settled"):
+        if not self._charge(tx, charge, amounts, pictures, state="settled"):
             return 0
         self._count(tx, "charged", credits)
         return credits
 
-    def _room(self, rows: Transaction, requester: Requester) -> int:
+    def _locked_hold(
+        self, tx: Transaction, job_id: str, state: Literal["held", "settled"]
+    ) -> Hold | None:
+        """Read a job's hold under the lock of its person, whose data may just be deleted."""
+        hold = read_hold(tx, job_id, state=state)
+        if hold is None or tx.has_lock(lock := self.person_lock(hold.origin.user_id)):
+            return hold
+        tx.lock(lock)
+        return read_hold(tx, job_id, state=state)
+
+    def _charge(
+        self,
+        tx: Transaction,
+        hold: Hold,
+        amounts: Amounts,
+        pictures: PictureCounts,
+        *,
+        state: Literal["held", "settled"],
+    ) -> bool:
+        """Charge these amounts for a hold and move its meters; return False if it is in no hold.
+
+        ``pictures`` is how all of the job ended.
+        """
+        if not settle_hold(tx, hold, amounts, is_doubtful=pictures.limits_requester, state=state):
+            return False
+        move_meters(tx, hold, by=amounts - hold.amounts, now=self._now())
+        return True
+
+    def _room(self, tx: Transaction, requester: Requester) -> int:
         """Return what the limits of a person and of their server leave, the operator's aside."""
-        checks = self._levels.checks(self._limits_of(rows, requester))
+        tx.lock(shared=(limits_lock(requester.server_id),))
+        checks = self._levels_of(tx).checks(self._limits_of(tx, requester), credits=1)
         theirs = [check for check in checks if check.meter.column in {"own_credits", "credits"}]
-        least = tightest(rows, theirs, self._now())
+        self._locks.lock(tx, theirs, server_id=requester.server_id)
+        least = tightest(tx, theirs, self._now())
         return MAX_CREDITS if least is None else least.left
 
     def doubtful(self, rows: Transaction, requester: Requester) -> DoubtfulRequests:
         """Return the person's requests of the last day that were in doubt, or paid for and lost."""
-        return self._doubtful_of(rows, self._limits_of(rows, requester))
+        question = self._ask(rows, requester)
+        return self._doubtful_of(question.limits(), question.doubtful())
 
-    def _check_doubtful(self, rows: Transaction, limits: RequesterLimits) -> None:
-        if limits.requester.is_operator:
-            return
-        doubtful = self._doubtful_of(rows, limits)
+    def _check_doubtful(self, limits: RequesterLimits, times: Sequence[int]) -> None:
+        doubtful = self._doubtful_of(limits, times)
         if doubtful.frees_at is not None:
             raise TooManyDoubtful(limit=doubtful.limit, frees_at=doubtful.frees_at)
 
-    def _doubtful_of(self, rows: Transaction, limits: RequesterLimits) -> DoubtfulRequests:
-        now, reset_at = self._now(), limits.member.reset_at
-        since = now - Period.DAY.ms
-        if reset_at is not None and since < reset_at <= now:
-            since = reset_at
-        times = read_doubtful(rows, limits, since=since)
+    def _doubtful_of(self, limits: RequesterLimits, times: Sequence[int]) -> DoubtfulRequests:
+        reset_at = limits.member.reset_at
+        if reset_at is not None and reset_at <= self._now():
+            times = [at for at in times if at > reset_at]
         over = len(times) - self._max_doubtful_per_day
         frees_at = times[over] + Period.DAY.ms if over >= 0 else None
         return DoubtfulRequests(len(times), self._max_doubtful_per_day, frees_at)
@@ -232,12 +308,12 @@ class Ledger(Admin, Reports):
 
     def budget(self, rows: Transaction) -> tuple[Allowance, ...]:
         """Return what is left of OPERATOR_BUDGET by period, in millionths of the currency."""
-        check = self._levels.budget_check()
+        check = self._levels_of(rows).budget_check()
         return () if check.rule.is_free else tuple(roomiest(rows, check, self._now()))
 
     def budget_used(self, rows: Transaction) -> Sequence[Allowance]:
         """Return the same without ``frees_at``: every settlement asks."""
-        check, at = self._levels.budget_check(), self._now()
+        check, at = self._levels_of(rows).budget_check(), self._now()
         return [used_of(rows, check, cap, at) for caps in check.rule.caps for cap in caps]
 
     def charged(self, rows: Transaction, job_id: str) -> int:
@@ -246,12 +322,19 @@ class Ledger(Admin, Reports):
 
     def _told_checks(self, rows: Transaction, requester: Requester) -> list[LimitCheck]:
         untold = {LimitLevel.BUDGET, *(() if requester.is_operator else (LimitLevel.TOTAL,))}
-        checks = self._levels.checks(self._limits_of(rows, requester))
+        checks = self._levels_of(rows).checks(self._limits_of(rows, requester))
         return [check for check in checks if check.rule.level not in untold]
 
     def _limits_of(self, rows: Transaction, requester: Requester) -> RequesterLimits:
         pseudonym = self._pseudonym(requester.user_id)
-        return read_requester_limits(rows, requester, pseudonym=pseudonym)
+        return ask_requester_limits(rows, requester, pseudonym=pseudonym)()
+
+    def _levels_of(self, rows: Transaction) -> Levels:
+        return self._levels_with_stripes if has_stripes(rows) else self._levels
+
+    def fold_stripes(self, tx: Transaction) -> None:
+        """Fold what totals are spread over, as far as nobody adds to it any more."""
+        fold_stripes(tx, now=self._now())
 
     def _real_id(self, rows: Transaction, origin: ChargeOrigin) -> int:
         """Return the real id of a charge's person: grants are stored without pseudonyms."""
@@ -275,29 +358,7 @@ def _hold_with_grant(tx: Transaction, hold: Hold, checks: list[LimitCheck]) -> H
     return helped if write_hold(tx, helped, less) else None
 
 
-def _charge(
-    tx: Transaction,
-    hold: Hold,
-    amounts: Amounts,
-    pictures: PictureCounts,
-    *,
-    state: Literal["held", "settled"],
-) -> bool:
-    """Charge these amounts for a hold and move its meters; return False if it has another state.
-
-    ``pictures`` is how all of the job ended.
-    """
-    if not settle_hold(tx, hold, amounts, is_doubtful=pictures.limits_requester, state=state):
-        return False
-    move_meters(tx, meters_of(hold.origin), hour=hold.hour, by=amounts - hold.amounts)
-    return True
-
-
 def _price_share(held: Amounts, *, made: int) -> int:
     """Return the share of the held price for the pictures that were made."""
     # A job of 0 credits has no share: its whole price counts.
     return -(-held.price * made // held.credits) if held.credits else held.price
-
-
-def _lock(tx: Transaction, meters: Sequence[Meter]) -> None:
-    tx.lock(*(meter.subject for meter in meters))

@@ -12,6 +12,7 @@ from enum import StrEnum
 from bot.core.models import Requester
 from bot.quota.limits import Cap, LimitSet, caps
 from bot.quota.meters import Meter
+from bot.quota.stripes import BUDGET_METER, SPREAD, TOTAL_METER, TOTALS
 
 
 class LimitLevel(StrEnum):
@@ -98,7 +99,7 @@ def person_meter(
         return Meter(subject, "own_credits", origin, reset_at)
     both = (("server_id =", server_id), ("user_id IN", (user_id, moving_from)))
     before = person_subject(server_id, moving_from)
-    return Meter(subject, "own_credits", both, reset_at, moving_from=before)
+    return Meter(subject, "own_credits", both, reset_at, also=(before,))
 
 
 def person_subject(server_id: int, user_id: int) -> str:
@@ -117,21 +118,17 @@ def ceiling_meter(server_id: int) -> Meter:
     return Meter(f"ceiling:{server_id}", "operator_credits", server_meter(server_id).origin)
 
 
-TOTAL_METER = Meter("operator", "operator_credits")
-"""What everybody cost, or may have cost, the operator everywhere, in credits."""
-
-BUDGET_METER = Meter("budget", "price")
-"""What the operator paid for everybody, in millionths of their currency."""
-
-
 def meters_of(origin: ChargeOrigin) -> Sequence[Meter]:
-    """Return the meters that a charge changes; the terminal (user 0) changes the totals only."""
-    totals = (TOTAL_METER, BUDGET_METER)
+    """Return the meters that a charge changes; the terminal (user 0) changes the totals only.
+
+    They are in the order in which their rows are written, so that no two transactions wait for each
+    other.
+    """
     if not origin.user_id:
-        return totals
+        return TOTALS
     person = person_meter(origin.server_id, origin.user_id)
     server_id = origin.server_id
-    return (person, server_meter(server_id), ceiling_meter(server_id), *totals)
+    return (person, server_meter(server_id), ceiling_meter(server_id), *TOTALS)
 
 
 # --- rules: the limits of one level -----------------------------------------------------------
@@ -229,30 +226,36 @@ class RequesterLimits:
 class LimitCheck:
     """One condition of a hold: the rule must have ``asked`` credits left on the meter.
 
-    ``granted`` is how many of them a grant can pay instead.
+    ``granted`` is how many of them a grant can pay instead. ``margin`` is how much must be left
+    besides: what others may be holding at the same moment, unseen.
     """
 
     meter: Meter
     rule: Rule
     asked: int
     granted: int = 0
+    margin: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """All levels of limits: the operator's, given here, and those that admins set."""
+    """All levels of limits: the operator's, given here, and those that admins set.
+
+    With ``has_stripes`` the totals are spread over several rows.
+    """
 
     default: LimitSet
     server_quota: LimitSet
     total_quota: LimitSet
     budget: LimitSet
+    has_stripes: bool = False
 
     def checks(
         self, found: RequesterLimits, *, credits: int = 0, price: int = 0
     ) -> list[LimitCheck]:
         """Return the conditions of every level that limits the request, the person's own first."""
         total = Rule(LimitLevel.TOTAL, (self.total_quota,))
-        checks = [LimitCheck(TOTAL_METER, total, credits), self.budget_check(price)]
+        checks = [LimitCheck(self._total(TOTAL_METER), total, credits), self.budget_check(price)]
         if not found.requester.is_operator:
             checks = [
                 self._personal_check(found, credits),
@@ -263,7 +266,11 @@ class Levels:
 
     def budget_check(self, price: int = 0) -> LimitCheck:
         """Return the condition of OPERATOR_BUDGET."""
-        return LimitCheck(BUDGET_METER, Rule(LimitLevel.BUDGET, (self.budget,)), price)
+        rule = Rule(LimitLevel.BUDGET, (self.budget,))
+        return LimitCheck(self._total(BUDGET_METER), rule, price)
+
+    def _total(self, meter: Meter) -> Meter:
+        return SPREAD[meter] if self.has_stripes else meter
 
     def _personal_check(self, found: RequesterLimits, credits: int) -> LimitCheck:
         limits, origin, member = found.limits, found.origin, found.member

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 HOUR_MS = 3_600_000
-MAX_CREDITS = 1_000_000
+MAX_CREDITS = 1_000_000  # of a server's admins
+MAX_OPERATOR_CREDITS = 10**12  # of all servers together; sums of them stay far below 64 bits
 MAX_COST = 10_000  # credits for one picture
 
 
@@ -77,10 +78,10 @@ def parse_limits(text: str) -> LimitSet:
 
 
 def _parse_limit(text: str) -> Limit:
-    found = re.fullmatch(r"([0-9]{1,7})\s*/\s*(hour|day|week|month)", text)
-    if not found or int(found[1]) > MAX_CREDITS:
+    found = re.fullmatch(r"([0-9]{1,13})\s*/\s*(hour|day|week|month)", text)
+    if not found or int(found[1]) > MAX_OPERATOR_CREDITS:
         raise ValueError(
-            f"{text!r} is not a limit: write a number from 0 to {MAX_CREDITS}, a slash, "
+            f"{text!r} is not a limit: write a number from 0 to {MAX_OPERATOR_CREDITS}, a slash, "
             "and hour, day, week or month, such as 20/day"
         )
     return Limit(int(found[1]), Period(found[2]))

@@ -68,22 +68,21 @@ class Meter:
     """One running sum: its subject in the table ``meters``, and which charges it adds up.
 
     It adds up the charges whose columns fulfil the conditions of ``origin``, except those up to
-    ``reset_at`` (milliseconds since the epoch). While a person's charges move to their pseudonym,
-    what still lies under ``moving_from`` counts, too.
+    ``reset_at`` (milliseconds since the epoch). The rows of the subjects ``also`` count, too.
     """
 
     subject: str
     column: Column
     origin: tuple[tuple[str, int | tuple[int, ...]], ...] = ()
     reset_at: int | None = None
-    moving_from: str | None = None
+    also: tuple[str, ...] = ()
 
     def of_subject(self, parameters: Parameters) -> str:
         """Return the SQL condition for the meter's rows."""
-        if self.moving_from is None:
+        if not self.also:
             return f"subject = {parameters.add(self.subject)}"
-        both = parameters.add(self.subject), parameters.add(self.moving_from)
-        return f"subject IN ({', '.join(both)})"
+        subjects = map(parameters.add, (self.subject, *self.also))
+        return f"subject IN ({', '.join(subjects)})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from bot.quota.audit import delete_changes
 from bot.quota.forgetting import delete_charges, delete_meters, read_subjects
 from bot.quota.levels import person_meter, server_meter
 from bot.quota.limits import HOUR_MS, Period
+from bot.quota.locks import person_lock
 from bot.quota.repository import (
     Charge,
     read_charged_hours,
@@ -128,11 +129,13 @@ class Reports:
         They still count against the person's limits. What is past moves with ``move_charges`` and
         ``move_old_meters``, of the jobs up to a moment; ``end_move`` ends it. Harmless twice.
         """
+        tx.lock(person_lock(user_id, self._pseudonym))
         move = UnfinishedMove(user_id, jobs_until)
         begin_move(tx, move, self._pseudonym(user_id), at=self._now())
 
     def move_charges(self, tx: Transaction, user_id: int, job_ids: Sequence[str]) -> None:
         """Move the charges of some jobs to the pseudonym of a person, with their meters."""
+        tx.lock(person_lock(user_id, self._pseudonym))
         move_charges(tx, user_id, self._pseudonym(user_id), job_ids)
 
     def move_old_meters(self, tx: Transaction, user_id: int, server_id: int, *, most: int) -> int:
@@ -140,6 +143,7 @@ class Reports:
 
         Return how many were moved.
         """
+        tx.lock(person_lock(user_id, self._pseudonym))
         return move_old_meters(tx, user_id, self._pseudonym(user_id), server_id, most=most)
 
     def unfinished_moves(self, rows: Transaction) -> list[UnfinishedMove]:
@@ -148,6 +152,7 @@ class Reports:
 
     def end_move(self, tx: Transaction, user_id: int) -> None:
         """Forget whose pseudonym it is, when everything has moved."""
+        tx.lock(person_lock(user_id, self._pseudonym))
         end_move(tx, self._pseudonym(user_id))
 
     def is_anonymous(self, rows: Transaction, user_id: int) -> bool:

@@ -1,20 +1,16 @@
 """Database rows of charges and meters."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import Literal
 
+from bot.core.models import Requester
 from bot.database.transaction import Transaction
-from bot.quota.levels import (
-    ORIGIN_COLUMNS,
-    ChargeOrigin,
-    LimitCheck,
-    RequesterLimits,
-    person_meter,
-)
+from bot.quota.levels import ORIGIN_COLUMNS, ChargeOrigin, LimitCheck, meters_of
 from bot.quota.limits import HOUR_MS, Period
 from bot.quota.meters import Amounts, Meter, Parameters, Window
+from bot.quota.stripes import TOTALS, has_stripes, written_subject
 
 _DAY_HOURS = Period.DAY.ms // HOUR_MS
 
@@ -103,7 +99,7 @@ def _has_room(check: LimitCheck, at: int, parameters: Parameters) -> str:
     sets = (
         " AND ".join(
             f"{Window.ending(at, check.meter, period).used(parameters)} "
-            f"<= {parameters.add_number(cap - check.asked)}"
+            f"<= {parameters.add_number(cap - check.asked - check.margin)}"
             for cap, period in caps
         )
         for caps in check.rule.caps
@@ -167,23 +163,23 @@ def settle_hold(
 # --- charges ----------------------------------------------------------------------------------
 
 
-def read_doubtful(rows: Transaction, limits: RequesterLimits, *, since: int) -> list[int]:
-    """Return when a person's doubtful jobs after a moment were asked for, the oldest first."""
-    server_id, user_id = limits.origin.ids
-    window = Window(
-        person_meter(server_id, user_id, moving_from=limits.moving_from), Period.DAY, since, since
-    )
-    parameters = Parameters()
-    found = rows.query(
-        f"""
+def ask_doubtful(
+    rows: Transaction, requester: Requester, *, pseudonym: int, since: int
+) -> Callable[[], list[int]]:
+    """Ask when a person's doubtful jobs after a moment were asked for, the oldest first."""
+    found = rows.later(
+        """
         SELECT at
         FROM charges
-        WHERE forgiven = 1 AND at > {parameters.add(since)} {window.of_origin(parameters)}
+        WHERE forgiven = 1 AND server_id = $1 AND user_id IN ($2, $3) AND at > $4
         ORDER BY at
         """,
-        *parameters.values,
+        requester.server_id,
+        requester.user_id,
+        pseudonym,
+        since,
     )
-    return [row["at"] for row in found]
+    return lambda: [row["at"] for row in found()]
 
 
 def read_charges(rows: Transaction, job_ids: Sequence[str]) -> list[Charge]:
@@ -234,23 +230,36 @@ def read_charged_hours(rows: Transaction) -> range:
 # --- meters -----------------------------------------------------------------------------------
 
 
-def move_meters(tx: Transaction, meters: Sequence[Meter], *, hour: int, by: Amounts) -> None:
-    """Add amounts to the meters of an hour, or subtract what was returned."""
-    moves = {meter.subject: by.of(meter.column) for meter in meters}
-    _add(tx, {subject: amount for subject, amount in moves.items() if amount > 0}, hour)
-    for subject, amount in moves.items():
-        if amount < 0:
+def move_meters(tx: Transaction, hold: Hold, *, by: Amounts, now: int) -> None:
+    """Add amounts to the meters of a hold's hour, or subtract what was returned."""
+    moves = list(_moves(tx, hold, by, now))
+    # In the order of the meters, whatever the signs: others wait in the same order.
+    for is_added, group in groupby(moves, key=lambda move: move[1] > 0):
+        if is_added:
+            _add(tx, dict(group), hold.hour)
+            continue
+        for subject, amount in group:
             tx.write(
                 "UPDATE meters SET credits = credits + $3 WHERE subject = $1 AND hour = $2",
                 subject,
-                hour,
+                hold.hour,
                 amount,
             )
 
 
+def _moves(tx: Transaction, hold: Hold, by: Amounts, now: int) -> Iterator[tuple[str, int]]:
+    """Yield which subject's meter of the hour changes by how much."""
+    is_spread = has_stripes(tx)
+    for meter in meters_of(hold.origin):
+        if not (amount := by.of(meter.column)):
+            continue
+        subject = meter.subject
+        if is_spread and meter in TOTALS:
+            subject = written_subject(tx, meter, hold.job_id, hour=hold.hour, now=now)
+        yield subject, amount
+
+
 def _add(tx: Transaction, amounts: dict[str, int], hour: int) -> None:
-    if not amounts:
-        return
     parameters = Parameters()
     added = ", ".join(
         f"({parameters.add(subject)}, {parameters.add(hour)}, {parameters.add(amount)})"

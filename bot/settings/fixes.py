@@ -24,8 +24,15 @@ FIXES = {
     "DATABASE_URL": "set it like sqlite:////srv/easel.db or postgresql://easel@db/easel; leave "
     "it empty for easel.db in DATA_DIR",
     "DATABASE_CONNECTIONS": "set it to a whole number from 1 to 100",
-    "CONTENT_STORE_URL": "set it like s3://bucket/easel; leave it empty for a folder in DATA_DIR",
-    "USER_TAGS_KEY": "set it to the content of user-tags.key, 64 letters from 0 to f",
+    "CONTENT_STORE_URL": "set it like /srv/easel/pictures or s3://bucket/easel; leave it empty for "
+    "a folder in DATA_DIR",
+    "AWS_ACCESS_KEY_ID": "set it to the id of a key for the bucket, or leave it empty",
+    "AWS_SECRET_ACCESS_KEY": "set it to the secret of AWS_ACCESS_KEY_ID, or leave it empty",
+    "AWS_SESSION_TOKEN": "set it to the token of a temporary key, or leave it empty",
+    "AWS_REGION": "set it to the region of the bucket, or leave it empty",
+    "AWS_ENDPOINT_URL": "set it like http://127.0.0.1:9000, or leave it empty for Amazon's",
+    "USER_TAGS_KEY": "set it to the content of user-tags.key as 64 letters from 0 to f, "
+    "or leave it empty for that file",
     "SHARD_COUNT": "set it to a whole number of shards; 0 asks Discord",
     "CLUSTERS": "set it to a whole number from 1 to 10000",
     "CLUSTER": "set it to a whole number from 0, below CLUSTERS",
@@ -65,7 +72,8 @@ FIXES = {
 
 
 _PROXY_VARIABLES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"})
-_EASEL_NAMES = sorted(FIXES.keys() - _PROXY_VARIABLES)
+_S3_VARIABLES = frozenset(name for name in FIXES if name.startswith("AWS_"))
+_EASEL_NAMES = sorted(FIXES.keys() - _PROXY_VARIABLES - _S3_VARIABLES)
 _PREFIXES = (*{f"{name.partition('_')[0]}_" for name in _EASEL_NAMES}, "GATEWAY_")
 _ALIKE_IN_FILE = 0.7  # everything in .env is meant for Easel, or for what runs it
 _ALIKE_IN_ENVIRONMENT = 0.8  # other programs have settings of their own there

@@ -10,6 +10,7 @@ from bot.gateways.catalogue import unpriced_models
 from bot.gateways.gateway import Gateway
 from bot.gateways.gateway_config import parse_gateways, single_gateway
 from bot.moderation.rules import read_rules
+from bot.settings.cluster_settings import cluster_of
 from bot.settings.fixes import FIXES
 from bot.settings.settings import Settings, lock_folders
 
@@ -29,6 +30,8 @@ def setup_problems(settings: Settings, unreadable: Collection[str] = ()) -> list
             check_prices(settings, read_gateways(settings))
     with collect_problems(problems):
         lock_folders(settings)
+    with collect_problems(problems):
+        cluster_of(settings)
     with collect_problems(problems):
         read_rules(settings.moderation_file)
     with collect_problems(problems):

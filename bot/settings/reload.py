@@ -8,7 +8,7 @@ from functools import partial
 
 import structlog
 
-from bot.core.bot_process import ReloadAnswer
+from bot.core.bot_process import RequestAnswer
 from bot.core.errors.base import collect_problems
 from bot.core.logging import Redactor, set_level
 from bot.settings.gateway_settings import setup_problems
@@ -57,7 +57,7 @@ class Reload:
         self._parts = parts
         self._redactor = redactor
 
-    async def run(self) -> ReloadAnswer:
+    async def run(self) -> RequestAnswer:
         """Reload; the answer says what is in force now, or everything that is wrong."""
         secrets: tuple[str, ...] = ()
         try:
@@ -71,9 +71,9 @@ class Reload:
         sentence = self._redactor.with_more(secrets).clean(answer.sentence)
         write = log.info if answer.is_done else log.error
         write("reload.done" if answer.is_done else "reload.refused", sentence=sentence)
-        return ReloadAnswer(answer.is_done, sentence)
+        return RequestAnswer(answer.is_done, sentence)
 
-    async def _reload(self, found: ReadSettings) -> ReloadAnswer:
+    async def _reload(self, found: ReadSettings) -> RequestAnswer:
         if found.settings is None:
             return _refusal(found.problems)
         if found.problems:
@@ -90,7 +90,7 @@ class Reload:
         notes = list(_notes(self._running, found.settings))
         self._running = settings
         facts = ", ".join(part.facts for part in parts)
-        return ReloadAnswer(is_done=True, sentence=" ".join([f"Reloaded: {facts}.", *notes]))
+        return RequestAnswer(is_done=True, sentence=" ".join([f"Reloaded: {facts}.", *notes]))
 
     async def _read(self, settings: Settings) -> tuple[list[ReadPart], list[str]]:
         found: list[ReadPart] = []
@@ -101,8 +101,8 @@ class Reload:
         return found, problems
 
 
-def _refusal(problems: Sequence[str]) -> ReloadAnswer:
-    return ReloadAnswer(is_done=False, sentence=" ".join(["Nothing was reloaded.", *problems]))
+def _refusal(problems: Sequence[str]) -> RequestAnswer:
+    return RequestAnswer(is_done=False, sentence=" ".join(["Nothing was reloaded.", *problems]))
 
 
 def _notes(running: Settings, read: Settings) -> Iterator[str]:

@@ -27,7 +27,9 @@ from bot.core.errors.base import StartRefused
 from bot.core.process_lock import LockFolders
 from bot.core.proxies import Proxies
 from bot.database.opening import database_path, is_postgresql
+from bot.database.postgresql_url import passwords_of
 from bot.database.scheduled_copies import MOST_DAYS
+from bot.images.storage_places import checked_place
 from bot.quota.limits import parse_limits
 from bot.settings.fixes import FIXES, misspelt_variables
 from bot.settings.value_types import (
@@ -37,6 +39,7 @@ from bot.settings.value_types import (
     CommaList,
     DurationSetting,
     HostSetting,
+    KeySetting,
     NetworkSetting,
     OptionalPath,
     QuotaSetting,
@@ -45,6 +48,8 @@ from bot.settings.value_types import (
     parse_bytes,
 )
 
+USER_TAGS_KEY = "user-tags.key"
+"""The file in DATA_DIR with the key of people's pseudonyms, where the setting has none."""
 KEEP_JOBS_DAYS = 400
 MIN_KEEP_JOBS_DAYS = 90  # as far as /quota usage looks back; the longest limit is a month
 OLD_DATABASE = Path("data/easel.db")
@@ -127,10 +132,15 @@ class Settings(BaseSettings):
     all_proxy: SecretStr = SecretStr("")
     no_proxy: str = ""
     data_dir: Path = Path("data")
-    database_url: str = Field(default_factory=_in_data_dir)
+    database_url: str = Field(default_factory=_in_data_dir, repr=False)
     database_connections: int = Field(default=8, ge=1, le=100)
-    content_store_url: SecretStr = SecretStr("")
-    user_tags_key: SecretStr = SecretStr("")
+    content_store_url: Annotated[str, AfterValidator(checked_place)] = ""
+    aws_access_key_id: SecretStr = SecretStr("")
+    aws_secret_access_key: SecretStr = SecretStr("")
+    aws_session_token: SecretStr = SecretStr("")
+    aws_region: str = ""
+    aws_endpoint_url: WebAddressSetting = ""
+    user_tags_key: KeySetting = SecretStr("")
     shard_count: int = Field(default=0, ge=0, le=100_000)
     clusters: int = Field(default=1, ge=1, le=10_000)
     cluster: int = Field(default=0, ge=0, le=9_999)
@@ -171,6 +181,16 @@ class Settings(BaseSettings):
     dev_guild_id: Annotated[int | None, BeforeValidator(empty_is_none)] = None
 
     @property
+    def has_server(self) -> bool:
+        """Whether the database is one of a PostgreSQL server."""
+        return is_postgresql(self.database_url)
+
+    @property
+    def copied_every(self) -> timedelta | None:
+        """Return how often the bot copies the database: never one that a server keeps."""
+        return None if self.has_server else self.backup_every
+
+    @property
     def limits_strangers(self) -> bool:
         """Whether anything limits what the admins of unknown servers may let be spent."""
         ceilings = self.server_quota, self.total_quota, self.operator_budget
@@ -180,8 +200,22 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """Return the values of all secrets, which the log redacts."""
         keys = (gateway.api_key for gateway in self.gateways.values())
-        secrets = (self.discord_token, self.image_api_key, *keys)
-        return (*(secret.get_secret_value() for secret in secrets), *self.proxies.secrets)
+        ours = (self.discord_token, self.image_api_key, self.user_tags_key)
+        s3 = (self.aws_access_key_id, self.aws_secret_access_key, self.aws_session_token)
+        plain = (secret.get_secret_value() for secret in (*ours, *s3, *keys))
+        return (*plain, *self.proxies.secrets, *passwords_of(self.database_url))
+
+    @property
+    def s3_values(self) -> dict[str, str]:
+        """Return what is set of the access to S3, by the names of obstore's S3Config."""
+        values = {
+            "aws_access_key_id": self.aws_access_key_id.get_secret_value(),
+            "aws_secret_access_key": self.aws_secret_access_key.get_secret_value(),
+            "aws_session_token": self.aws_session_token.get_secret_value(),
+            "aws_region": self.aws_region,
+            "aws_endpoint_url": self.aws_endpoint_url,
+        }
+        return {name: value for name, value in values.items() if value}
 
     @property
     def proxies(self) -> Proxies:
@@ -201,7 +235,7 @@ def database_file(settings: Settings) -> Path:
     Raises:
         StartRefused: DATABASE_URL names none, or Easel 0.1 has left it in another place.
     """
-    if is_postgresql(settings.database_url):
+    if settings.has_server:
         raise StartRefused(
             "DATABASE_URL names a PostgreSQL database, and this is only for a SQLite file: "
             "docs/scaling.md says what there is instead."
@@ -222,7 +256,7 @@ def database_file(settings: Settings) -> Path:
 
 def database_url(settings: Settings) -> str:
     """Return where the database is; raises as ``database_file``."""
-    if is_postgresql(settings.database_url):
+    if settings.has_server:
         return settings.database_url
     return f"sqlite:///{database_file(settings)}"
 
@@ -236,9 +270,13 @@ def _exists(path: Path) -> bool:
 
 def lock_folders(settings: Settings) -> LockFolders:
     """Return where processes on this database hold their locks; raises as ``database_file``."""
-    if is_postgresql(settings.database_url):
-        return LockFolders(settings.data_dir / "postgresql", settings.data_dir)
-    return LockFolders(database_file(settings), settings.data_dir)
+    return locks_of(database_url(settings), settings.data_dir)
+
+
+def locks_of(url: str, data_dir: Path) -> LockFolders:
+    """Return where processes on the database of a URL hold their locks."""
+    file = data_dir / "postgresql" if is_postgresql(url) else database_path(url)
+    return LockFolders(file, data_dir)
 
 
 NOTHING_LIMITS_STRANGERS = (

@@ -73,7 +73,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _backups(settings: Settings) -> str:
-    if settings.backup_every is None:
+    if settings.copied_every is None:
         return _NONE
-    hours = settings.backup_every.total_seconds() / 3600
+    hours = settings.copied_every.total_seconds() / 3600
     return f"every {hours:g} h, {settings.backup_keep} kept"

@@ -6,7 +6,7 @@ from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
 from bot.core.models import parse_money
@@ -101,6 +101,13 @@ def _web_address(value: str) -> str:
     return address
 
 
+def _key(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value().strip()
+    if text and not re.fullmatch("[0-9a-fA-F]{64}", text):
+        raise ValueError("it is no key of 64 letters from 0 to f")
+    return SecretStr(text)
+
+
 def _is_network(entry: str) -> str:
     parse_network(entry)
     return entry
@@ -108,6 +115,7 @@ def _is_network(entry: str) -> str:
 
 HostSetting = Annotated[str, AfterValidator(_is_host)]
 WebAddressSetting = Annotated[str, AfterValidator(_web_address)]
+KeySetting = Annotated[SecretStr, AfterValidator(_key)]
 NetworkSetting = Annotated[str, AfterValidator(_is_network)]
 BudgetSetting = Annotated[tuple[Limit, ...], NoDecode, BeforeValidator(_budget)]
 BytesSetting = Annotated[int, BeforeValidator(_bytes)]

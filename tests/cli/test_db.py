@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from bot.cli import db
+from bot.cli.sizes import format_bytes
 from bot.core.errors.base import StartRefused
 from bot.database.migrator import shipped
 from bot.database.opening import open_file
@@ -82,7 +83,7 @@ async def test_status_says_what_is_there_and_changes_nothing(database: Path) -> 
     assert code == 0
     assert everything(database.parent) == before
     words = words_of(said)
-    assert words["FILE"] == f"{database}, {db.format_bytes(database.stat().st_size)}"
+    assert words["FILE"] == f"{database}, {format_bytes(database.stat().st_size)}"
     assert words["WAL"] == "none"
     assert words["CHECK"] == "ok"
     assert words["VERSION"] == f"{OURS} (this Easel's is {OURS})"
@@ -245,7 +246,7 @@ async def test_an_existing_file_is_replaced_only_by_force(database: Path) -> Non
     assert copy.read_text() == "yesterday"
     code, said = copied(database, copy, force=True)
     assert code == 0
-    assert said[0] == f"The database was copied to {copy} ({db.format_bytes(copy.stat().st_size)})."
+    assert said[0] == f"The database was copied to {copy} ({format_bytes(copy.stat().st_size)})."
     assert read(copy, "SELECT COUNT(*) FROM migrations") == [(OURS,)]
 
 
@@ -291,4 +292,4 @@ async def test_a_full_disk_is_one_sentence_and_leaves_nothing(
 )
 def test_a_size_is_told_in_words(count: int, words: str) -> None:
     """Nobody counts digits."""
-    assert db.format_bytes(count) == words
+    assert format_bytes(count) == words

@@ -248,6 +248,8 @@ async def test_a_backup_is_restored_where_there_is_no_database(
     await painted(tmp_path, gateway)
     copy = tmp_path / "copy.db"
     copy_database(tmp_path / "easel.db", copy)
+    (tmp_path / "new" / "data").mkdir(parents=True)
+    shutil.copy(tmp_path / "user-tags.key", tmp_path / "new" / "data")
     said = restored(tmp_path / "new" / "data", copy)
     assert [line.split(":")[0] for line in said[1:]] == [
         "No job was open in it.",
@@ -255,6 +257,23 @@ async def test_a_backup_is_restored_where_there_is_no_database(
     ]
     await painted(tmp_path / "new" / "data", gateway)
     assert read(tmp_path / "new" / "data" / "easel.db", STATES) == [("done",), ("done",)]
+
+
+async def test_a_restore_without_the_key_says_so_and_makes_none(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """With a new key, what people spent before their deletion would be free once more."""
+    await painted(tmp_path, gateway)
+    copy, new = tmp_path / "copy.db", tmp_path / "new"
+    copy_database(tmp_path / "easel.db", copy)
+    assert "set USER_TAGS_KEY or put back" in restored(new, copy)[-1]
+    with pytest.raises(StartRefused, match="is missing"):
+        await painted(new, gateway)
+    assert not (new / "user-tags.key").exists()
+    variables = environment(tmp_path, DATA_DIR=str(new))
+    ended = await run("bot", "db", "accept-key", folder=tmp_path, env=variables)
+    assert (ended.code, ended.out[:30]) == (0, "The next start accepts the key")
+    await painted(new, gateway)
 
 
 async def test_a_restore_can_be_taken_back(tmp_path: Path, gateway: ScriptedGateway) -> None:

@@ -12,11 +12,11 @@ import pytest
 
 from bot.cli.reload import run_reload
 from bot.core.bot_process import (
-    ReloadAnswer,
+    RequestAnswer,
     announce_bot,
     answer_requests,
+    leave_request,
     open_requests,
-    request_reload,
 )
 from bot.core.process_lock import LockFolders, hold_bot_lock
 from bot.settings.settings import Settings, lock_folders
@@ -78,7 +78,7 @@ def test_a_number_that_means_another_process_by_now_gets_no_signal(
     wanted = "cannot be found among the processes here" if is_locked else "No bot runs"
     assert wanted in capsys.readouterr().err
     assert stranger.poll() is None
-    assert open_requests(folders) == []
+    assert open_requests(folders.beside_database) == []
 
 
 def test_a_bot_that_does_not_answer_is_told(
@@ -88,7 +88,7 @@ def test_a_bot_that_does_not_answer_is_told(
     heard: list[int] = []
     before = signal.signal(signal.SIGHUP, lambda number, _: heard.append(number))
     try:
-        with hold_bot_lock(folders), announce_bot(folders):
+        with hold_bot_lock(folders), announce_bot(folders.beside_database):
             assert run_reload(settings, timeout_s=0.2) == 1
     finally:
         signal.signal(signal.SIGHUP, before)
@@ -100,9 +100,9 @@ def test_a_bot_that_does_not_answer_is_told(
 def test_an_answer_for_nobody_leaves_no_file(folders: LockFolders) -> None:
     """Whoever asked has stopped waiting."""
     with hold_bot_lock(folders):
-        with request_reload(folders):
-            requests = open_requests(folders)
-        answer_requests(requests, ReloadAnswer(is_done=True, sentence="Reloaded."))
+        with leave_request(folders.beside_database):
+            requests = open_requests(folders.beside_database)
+        answer_requests(requests, RequestAnswer(is_done=True, sentence="Reloaded."))
     assert len(requests) == 1
     assert list(folders.beside_database.glob("reload-*")) == []
 
@@ -111,10 +111,10 @@ def test_a_request_of_a_killed_command_is_answered_once(folders: LockFolders) ->
     """Nothing piles up beside the database."""
     with hold_bot_lock(folders):
         (folders.beside_database / "reload-1.request").touch()
-        answer = ReloadAnswer(is_done=True, sentence="Reloaded.")
-        answer_requests(open_requests(folders), answer)
-        assert open_requests(folders) == []
-        with announce_bot(folders):
+        answer = RequestAnswer(is_done=True, sentence="Reloaded.")
+        answer_requests(open_requests(folders.beside_database), answer)
+        assert open_requests(folders.beside_database) == []
+        with announce_bot(folders.beside_database):
             assert list(folders.beside_database.glob("reload-*")) == []
 
 
@@ -122,7 +122,7 @@ def test_a_request_of_a_killed_command_is_answered_once(folders: LockFolders) ->
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may start a process of another user")
 def test_another_users_bot_is_told(folders: LockFolders) -> None:
     """Its folder is closed; the sentence says whom to ask."""
-    with hold_bot_lock(folders), announce_bot(folders):
+    with hold_bot_lock(folders), announce_bot(folders.beside_database):
         reading, writing = os.pipe()
         if (child := os.fork()) == 0:
             os.setuid(65534)

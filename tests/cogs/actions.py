@@ -19,7 +19,7 @@ async def finished_card(
 
 def newest_job_id(world: DiscordWorld) -> str:
     """Return the id of the newest job."""
-    ((job_id,),) = world.rows("SELECT id FROM jobs ORDER BY rowid DESC LIMIT 1")
+    ((job_id,),) = world.rows("SELECT id FROM jobs ORDER BY id DESC LIMIT 1")
     return str(job_id)
 
 

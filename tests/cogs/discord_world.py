@@ -1,7 +1,6 @@
 """A simulated Discord with the real bot in it: a server, a channel, two members and an admin."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -19,12 +18,20 @@ from bot.settings.settings import Settings
 from playground.settings import GivenSettings
 from tests.cogs.scripted_gateway import KEY, ScriptedGateway
 from tests.cogs.translated_commands import remember_translations
+from tests.database.engines import connected, rows_of, url_of
 
 T = TypeVar("T")
 
 # How long a step may take in real time on a busy machine. SimCord skips only sleeps of the bot that
 # are longer than this, so it is shorter than the 10 seconds after which a refusal is deleted.
 SETTLE_TIMEOUT_S = 9
+
+
+class _QuickEnv(simcord.Env):
+    """A simulation that soon sees that the bot waits: a read of a server takes a millisecond."""
+
+    async def _settle_internal(self, **options: Any) -> None:
+        await super()._settle_internal(**{"idle": 0.002} | options)
 
 
 class DiscordWorld:
@@ -48,7 +55,7 @@ class DiscordWorld:
     async def open(self) -> None:
         """Start the bot and create the server, its channel and its members."""
         self.bot = await self._open_bot()
-        self.env = simcord.Env(
+        self.env: simcord.Env = _QuickEnv(
             self.bot.client, settle_timeout=SETTLE_TIMEOUT_S, shard_count=1, check_errors=False
         )
         self._stack.push_async_callback(self.env.shutdown)
@@ -115,13 +122,13 @@ class DiscordWorld:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Read the bot's database as another program would."""
-        with sqlite3.connect(self.folder / "easel.db") as database:
-            return database.execute(sql).fetchall()
+        return rows_of(self.folder, sql)
 
     def write(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Change the bot's database as another program would, once for each row."""
-        with sqlite3.connect(self.folder / "easel.db") as database:
-            database.executemany(sql, rows)
+        with connected(self.folder) as database:
+            for row in rows:
+                database.execute(sql, row)
 
     def credits(self) -> int:
         """Return what is held or charged, after checking that the meters agree."""
@@ -171,7 +178,7 @@ class WorldBuilder:
             image_api_url=self.gateway.url,
             image_api_key=SecretStr(KEY),
             image_models=("dall-e-3", "gpt-image-2", "easel-painter"),
-            database_url=f"sqlite:///{self.folder / 'easel.db'}",
+            database_url=url_of(self.folder),
             data_dir=self.folder,
         ).model_copy(update={"shutdown_grace": 0} | changes)
         async with AsyncExitStack() as stack:

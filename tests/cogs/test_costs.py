@@ -20,7 +20,7 @@ async def own_cost(world: DiscordWorld, quality: str | None, credits: int) -> No
         credits=credits,
         actor_id=world.mia.id,
     )
-    services.server_costs.set(server_id, "gpt-image-2", quality, credits)
+    services.server_costs.cache.set(server_id, "gpt-image-2", quality, credits)
 
 
 def facts(world: DiscordWorld) -> str:

@@ -4,7 +4,10 @@ from bot.database.outage import DatabaseWaits
 from bot.database.transaction import Transaction
 from tests.cogs.actions import ephemeral_text, finished_card, press, submit_form
 from tests.cogs.discord_world import DiscordWorld, reply_text
+from tests.database.engines import sqlite_only
 from tests.database.test_outage import locked
+
+pytestmark = sqlite_only("one program locks the whole database")
 
 
 async def hurry(world: DiscordWorld) -> None:

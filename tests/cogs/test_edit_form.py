@@ -44,7 +44,7 @@ def originals(world: DiscordWorld) -> list[bytes]:
 
 def newest_source(world: DiscordWorld) -> dict[str, Any]:
     """Return where the first reference of the newest job was posted."""
-    ((request,),) = world.rows("SELECT request FROM jobs ORDER BY rowid DESC LIMIT 1")
+    ((request,),) = world.rows("SELECT request FROM jobs ORDER BY id DESC LIMIT 1")
     source: dict[str, Any] = json.loads(str(request))["references"][0]["source"]
     return source
 
@@ -113,7 +113,7 @@ async def test_one_changed_word_keeps_the_rest(world: DiscordWorld) -> None:
     assert {**before, "prompt": "an owl", "user": ""} == {**after, "user": ""}
     assert len(world.gateway.bodies) == 4
     assert "Ben" in world.title
-    assert world.rows("SELECT parent FROM jobs ORDER BY rowid") == [(None,), (first,)]
+    assert world.rows("SELECT parent FROM jobs ORDER BY id") == [(None,), (first,)]
     assert world.rows("SELECT SUM(credits) FROM charges GROUP BY user_id") == [(2,), (2,)]
 
 
@@ -323,7 +323,7 @@ async def test_a_result_of_ours_is_used_with_its_original(world: DiscordWorld) -
     assert form_values(shown)["prompt"] == "a fox"
     await submit_form(world, world.ben, shown, prompt="in snow")
     assert sent(world) == files
-    assert world.rows("SELECT parent FROM jobs ORDER BY rowid") == [(None,), (first,)]
+    assert world.rows("SELECT parent FROM jobs ORDER BY id") == [(None,), (first,)]
 
 
 async def test_a_message_without_a_picture_is_told(world: DiscordWorld) -> None:

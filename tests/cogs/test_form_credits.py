@@ -82,7 +82,7 @@ async def test_another_start_leaves_the_number_as_it_was_shown(
     for how, credits in (("edit", 4), ("use", 1)):
         shown = await press(world, world.ben, card, how)
         await submit_form(world, world.ben, shown, prompt=how, start=[start])
-        rows = world.rows("SELECT credits FROM jobs ORDER BY rowid DESC LIMIT 1")
+        rows = world.rows("SELECT credits FROM jobs ORDER BY id DESC LIMIT 1")
         assert rows == [(credits,)]
 
 

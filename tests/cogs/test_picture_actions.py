@@ -171,7 +171,7 @@ async def test_vary_paints_one_more_for_whoever_presses(world: DiscordWorld) -> 
     assert (body["prompt"], int(str(body["n"]))) == ("a fox", 1)
     assert "A picture for Ben" in world.title
     assert world.rows(f"SELECT credits FROM charges WHERE user_id = {world.ben.id}") == [(1,)]
-    assert world.rows("SELECT parent FROM jobs ORDER BY rowid DESC LIMIT 1") == [(first,)]
+    assert world.rows("SELECT parent FROM jobs ORDER BY id DESC LIMIT 1") == [(first,)]
 
 
 async def test_a_picture_keeps_its_number_when_others_are_gone(world: DiscordWorld) -> None:

@@ -32,7 +32,7 @@ async def test_a_quality_has_a_cost_of_its_own(world: DiscordWorld) -> None:
     for quality in ("low", "medium"):
         await world.imagine(world.ada, model="gpt-image-2", quality=quality)
         await world.wait_for_jobs()
-    assert world.rows("SELECT credits FROM charges ORDER BY rowid") == [(1,), (2,)]
+    assert world.rows("SELECT credits FROM charges ORDER BY job_id") == [(1,), (2,)]
 
 
 async def test_a_cost_outlives_a_restart(world: DiscordWorld) -> None:

@@ -52,6 +52,13 @@ async def test_an_empty_server_shows_what_holds_instead(build: WorldBuilder) -> 
         assert "`/quota set`" in hint
 
 
+async def test_a_ceiling_of_a_large_bot_is_readable(build: WorldBuilder) -> None:
+    """Nobody counts twelve zeros."""
+    async with build.world(server_quota=parse_limits("1000000000000/month")) as world:
+        (_, ceiling, *_) = await lines(world)
+        assert "1,000,000,000,000 credits per month" in ceiling
+
+
 async def test_a_limit_for_everyone_alone_is_not_called_none(world: DiscordWorld) -> None:
     """Whoever has just set it does not read below it that nothing is set."""
     await world.mia.slash(world.channel, "quota set", credits=4, per="day")

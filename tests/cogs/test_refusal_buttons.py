@@ -165,7 +165,7 @@ async def test_a_form_and_a_re_roll_are_refused_with_the_same_buttons(build: Wor
         assert "an owl" in refused.followups[0].content
         await choose(world, world.ada, refused, "Paint 1")
         assert world.gateway.bodies[-1]["prompt"] == "an owl"
-        parents = world.rows("SELECT parent IS NULL FROM jobs ORDER BY rowid")
+        parents = world.rows("SELECT parent IS NULL FROM jobs ORDER BY id")
         assert parents == [(1,), (0,)]
         assert world.credits() == 5
 

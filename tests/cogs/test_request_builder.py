@@ -6,7 +6,6 @@ import pytest
 
 from bot.core.models import ImageOptions, Job, Reference, Requester
 from bot.discord_ui.caller import CallerContext
-from bot.images.content_store import ContentStore
 from bot.images.references import Attachments, ReferenceLost, ReferenceTooLarge, Upload
 from bot.preferences.preset_lookup import PresetLookup
 from cogs.request_builder import RequestBuilder
@@ -49,9 +48,9 @@ def caller(world: DiscordWorld, *channels: int) -> CallerContext:
     return CallerContext(who, "en", "en", may_manage=False)
 
 
-def kept(world: DiscordWorld, data: bytes) -> Reference:
+async def kept(world: DiscordWorld, data: bytes) -> Reference:
     """Keep a picture as an earlier job did."""
-    return keep_bytes(ContentStore(world.folder / "vault", world.now), data, "png")
+    return await keep_bytes(world.bot.services.content_store, data, "png")
 
 
 async def behind(world: DiscordWorld, message_id: int) -> Job | None:
@@ -82,7 +81,7 @@ async def test_kept_references_come_before_new_ones(
         caller(world),
         RecordingCourier(),
         attached=Attachments((upload(OTHER),)),
-        references=(kept(world, PNG),),
+        references=(await kept(world, PNG),),
         parent=job.id,
     )
     await world.wait_for_jobs()
@@ -97,7 +96,7 @@ async def test_a_reference_is_counted_where_the_person_counts_it(
 ) -> None:
     """The first picture of the form is the second of the request."""
     options, who = ImageOptions(prompt="bluer", model="easel-painter"), caller(world)
-    first = kept(world, PNG)
+    first = await kept(world, PNG)
     with pytest.raises(ReferenceTooLarge) as large:
         await request_builder.submit(
             options,

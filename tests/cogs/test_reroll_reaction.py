@@ -63,7 +63,9 @@ async def test_a_stranger_pays_for_their_own_roll(world: DiscordWorld) -> None:
     card = await rerollable_card(world)
     await react(world, world.ben, card)
     assert "Ben" in world.title
-    assert world.rows("SELECT user_id, SUM(credits) FROM charges GROUP BY user_id ORDER BY at") == [
+    assert world.rows(
+        "SELECT user_id, SUM(credits) FROM charges GROUP BY user_id ORDER BY MIN(at)"
+    ) == [
         (world.ada.id, 1),
         (world.ben.id, 1),
     ]
@@ -307,7 +309,7 @@ async def test_where_the_bot_may_not_send_a_roll_costs_nothing(world: DiscordWor
     await react(world, world.ben, card)
     assert len(world.gateway.bodies) == 1
     assert world.credits() == 1
-    assert world.rows("SELECT state FROM jobs ORDER BY rowid") == [("done",), ("cancelled",)]
+    assert world.rows("SELECT state FROM jobs ORDER BY id") == [("done",), ("cancelled",)]
 
 
 async def test_a_server_that_was_taken_off_the_list_paints_no_more(world: DiscordWorld) -> None:
@@ -365,6 +367,6 @@ async def test_a_command_does_not_wait_for_many_reactions(world: DiscordWorld) -
         tell_reaction(world, 7_000 + number, card)
     await world.imagine(world.ben, "an owl")
     await world.wait_for_jobs()
-    names = [name for (name,) in world.rows("SELECT user_name FROM jobs ORDER BY rowid")]
+    names = [name for (name,) in world.rows("SELECT user_name FROM jobs ORDER BY id")]
     assert len(names) == 1 + REACTIONS + 1
     assert names.index("Ben") <= 2 * MOST_IN_ONE_CHANNEL

@@ -19,7 +19,10 @@ from tests.cogs.test_log_channel import logging_to
 from tests.cogs.test_mydata import asked, confirmed
 from tests.cogs.test_reports import decide, files, newest, report
 from tests.cogs.test_waiting import cards
+from tests.database.engines import sqlite_only
 from tests.jobs.test_recovery import until
+
+pytestmark = sqlite_only("a server's operator restores it")
 
 DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "backups.md"
 HOUR_S = 3600

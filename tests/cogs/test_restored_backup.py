@@ -5,6 +5,9 @@ from bot.core.process_lock import LockFolders
 from bot.database.backup import copy_database
 from tests.cogs.discord_world import DiscordWorld
 from tests.cogs.test_mydata import asked, confirmed, painted
+from tests.database.engines import sqlite_only
+
+pytestmark = sqlite_only("a server's operator restores it")
 
 
 async def test_what_was_deleted_since_the_backup_does_not_come_back(world: DiscordWorld) -> None:

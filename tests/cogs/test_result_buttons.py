@@ -144,11 +144,11 @@ async def test_a_re_roll_paints_the_same_for_whoever_presses(world: DiscordWorld
     first_body, second_body = ({**body, "user": ""} for body in world.gateway.bodies)
     assert first_body == second_body
     assert "Ben" in world.title
-    assert world.rows("SELECT user_id, credits FROM charges ORDER BY rowid") == [
+    assert world.rows("SELECT user_id, credits FROM charges ORDER BY job_id") == [
         (world.ada.id, 1),
         (world.ben.id, 1),
     ]
-    assert world.rows("SELECT parent FROM jobs ORDER BY rowid") == [(None,), (first,)]
+    assert world.rows("SELECT parent FROM jobs ORDER BY id") == [(None,), (first,)]
 
 
 async def test_a_re_roll_keeps_the_references_for_as_long_as_they_are_kept(

@@ -7,6 +7,7 @@ import pytest
 from bot.core import logging as bot_logging
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
 from tests.cogs.scripted_gateway import KEY, ClosedConnection, ErrorReply, ScriptedReply
+from tests.database.engines import tables_of
 
 TOKEN = "planted-discord-token"
 PROMPT = "a very private prompt"
@@ -63,7 +64,7 @@ async def test_no_secret_reaches_a_log_a_message_or_a_row(
     """A server admin reads messages, an operator posts logs, a backup holds rows."""
     async with build.world() as world:
         await an_evening(world)
-        tables = world.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
+        tables = tables_of(world.folder)
         rows = repr([world.rows(f"SELECT * FROM {name}") for (name,) in tables])
         shown = messages(world)
     logged = capsys.readouterr().err

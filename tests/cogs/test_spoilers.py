@@ -178,7 +178,7 @@ async def test_a_moderator_hides_a_result_and_shows_it_again(world: DiscordWorld
     assert [each.get("url") for each in now] == [each.get("url") for each in before]
     assert [each.get("description") for each in now] == [each.get("description") for each in before]
     assert "-references.webp" in str(now[0]["thumbnail"]["url"])
-    assert world.rows("SELECT spoiler FROM jobs ORDER BY rowid") == [(0,), (2,)]
+    assert world.rows("SELECT spoiler FROM jobs ORDER BY id") == [(0,), (2,)]
 
 
 async def test_a_requester_hides_their_own_and_strangers_nothing(world: DiscordWorld) -> None:

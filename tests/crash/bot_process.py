@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from bot.app import open_bot
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
+from bot.jobs.repository.unfinished_jobs import owners_of_unfinished
 from bot.services import Services
 from tests.crash.service_process import settings
 from tests.discord_rest.events import command, reaction
@@ -78,7 +79,7 @@ async def run(plan: ProcessPlan) -> None:
 async def until_nothing_is_left(services: Services) -> None:
     """Wait until every job has ended and its card says so; the bot does that beside its work."""
     async with asyncio.timeout(MOST_WAIT_S):
-        while await services.database.read(services.repository.unfinished):  # noqa: ASYNC110 - a database has no events
+        while await services.database.read(owners_of_unfinished):  # noqa: ASYNC110 - a database has no events
             await asyncio.sleep(LONGEST_SLEEP_S)
 
 

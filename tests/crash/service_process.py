@@ -38,6 +38,7 @@ from bot.services import Services, open_services
 from bot.settings.settings import Settings
 from playground.settings import GivenSettings
 from tests.crash.counting_gateway import FILE
+from tests.database.engines import url_of
 
 PEOPLE = 20
 ANSWERS = ("at once", "as task", "by url")
@@ -125,7 +126,7 @@ def settings(folder: Path, url: str) -> Settings:
         image_api_url=url,
         image_api_key=SecretStr("sk-of-the-gateway"),
         image_models=("dall-e-3", "easel-painter"),
-        database_url=f"sqlite:///{folder / 'easel.db'}",
+        database_url=url_of(folder),
         data_dir=folder,
         default_quota=(),
         max_doubtful_per_day=1000,

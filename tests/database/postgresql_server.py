@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -33,7 +33,7 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "shared_buffers": "64MB",
-    "log_min_messages": "fatal",
+    "log_min_messages": "log",
 }
 
 
@@ -63,6 +63,7 @@ class Server:
 
     folder: Path
     port: int
+    settings: Mapping[str, str] = field(default_factory=lambda: SETTINGS)
     process: subprocess.Popen[bytes] | None = None
     _numbers: Iterator[int] = field(default_factory=count)
     _template: str | None = None
@@ -97,14 +98,15 @@ class Server:
         """Start it, and wait until it answers."""
         found = binaries()
         assert found is not None
-        options = [f"-c{name}={value}" for name, value in SETTINGS.items()]
-        self.process = subprocess.Popen(
-            [found / "postgres", "-D", self.folder / "data", "-p", str(self.port), *options],
-            user=_user(),
-            group=_user(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        options = [f"-c{name}={value}" for name, value in self.settings.items()]
+        with (self.folder / "server.log").open("ab") as told:
+            self.process = subprocess.Popen(
+                [found / "postgres", "-D", self.folder / "data", "-p", str(self.port), *options],
+                user=_user(),
+                group=_user(),
+                stdout=subprocess.DEVNULL,
+                stderr=told,
+            )
         for _ in range(200):
             assert self.process.poll() is None, "the server has ended"
             try:
@@ -136,14 +138,14 @@ def migrate_database(url: str) -> None:
 
 
 @contextmanager
-def postgresql_server() -> Iterator[Server]:
+def postgresql_server(settings: Mapping[str, str] = SETTINGS) -> Iterator[Server]:
     """Start a server on a free port, and remove it afterwards."""
     found = binaries()
     assert found is not None
     folder = Path(tempfile.mkdtemp(prefix="easel-postgresql-"))
     if os.getuid() == 0:  # the server does not run as root
         os.chown(folder, NOBODY, NOBODY)
-    server = Server(folder, free_port())
+    server = Server(folder, free_port(), settings)
     try:
         subprocess.run(
             [

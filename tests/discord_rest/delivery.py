@@ -18,13 +18,13 @@ from bot.database.opening import open_file
 from bot.database.transaction import Transaction
 from bot.discord_ui.couriers import Couriers
 from bot.discord_ui.message_outbox import MessageOutbox
-from bot.images.content_store import ContentStore
 from bot.jobs.courier import Courier, JobResult
 from bot.jobs.repository.repository import JobRepository
 from bot.preferences.stored_preferences import DEFAULT_REROLL_EMOJI
 from tests.discord_rest.events import ADA, CHANNEL, Payload, command
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, FakeDiscord
 from tests.discord_rest.messages import MIB, Message
+from tests.images.kept_files import store_in
 
 MINUTE_MS = 60_000
 ChangePayload = Callable[[Payload], Payload]
@@ -55,7 +55,7 @@ class Delivery:
                 texts = Texts()
                 outbox = MessageOutbox(client, self.database, self.repository, now=now)
                 clock = Clock(now=now)
-                content_store = ContentStore(self.folder / "vault", now)
+                content_store = store_in(self.folder / "vault", self.database, now)
                 self.client = client
                 self.couriers = Couriers(
                     client,

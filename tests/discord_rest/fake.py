@@ -98,11 +98,15 @@ class FakeDiscord:
     ``instead`` replaces the answers of a path, ``silent`` paths never answer, ``requests`` are
     the accepted ones and ``refused`` says what was wrong with the others. ``asked`` are all paths,
     and ``heard`` is set at each. ``then`` is what a test does between a deed and its answer.
-    ``gateway_url`` is where a bot hears of events, empty without a gateway.
+    ``gateway_url`` is where a bot hears of events, empty without a gateway. ``session_starts`` are
+    how many more shards may identify today.
     """
 
     base: str = ""
     gateway_url: str = ""
+    shards: int = 1
+    max_concurrency: int = 1
+    session_starts: int = 999
     token: str = TOKEN
     now_ms: int = NOW_MS
     application: Json = field(default_factory=application)
@@ -180,12 +184,17 @@ class FakeDiscord:
         return _json({"message": message, "code": code}, status=status)
 
     async def _gateway(self, request: web.Request) -> web.Response:
-        """Say where the gateway is: for one shard (events/gateway, Get Gateway Bot)."""
+        """Say where the gateway is, and for how many shards (events/gateway, Get Gateway Bot)."""
         _only(request)
         if not self.gateway_url:
             raise web.HTTPNotFound
-        limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
-        return _json({"url": self.gateway_url, "shards": 1, "session_start_limit": limit})
+        limit = {
+            "total": 1000,
+            "remaining": max(self.session_starts, 0),
+            "reset_after": 3_600_000,
+            "max_concurrency": self.max_concurrency,
+        }
+        return _json({"url": self.gateway_url, "shards": self.shards, "session_start_limit": limit})
 
     async def _me(self, request: web.Request) -> web.Response:
         _only(request)

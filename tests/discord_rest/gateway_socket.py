@@ -1,11 +1,13 @@
 """The gateway of the loopback Discord: a socket by which it tells one bot what happens.
 
-Every rule names its page; all are below https://docs.discord.com/developers. It resumes no session:
-a bot that asks for one is told to identify again.
+The bot may have several shards, in several processes. Every rule names its page; all are below
+https://docs.discord.com/developers. It resumes no session: a bot that asks for one is told to
+identify again.
 """
 
 import asyncio
 import json
+import time
 import zlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -35,6 +37,7 @@ HEARTBEAT_MS = 41_250
 # events/gateway, List of Intents: members, presences and the content of messages
 PRIVILEGED = 1 << 1 | 1 << 8 | 1 << 15
 GUILDS = 1 << 0
+IDENTIFY_EVERY_S = 5.0  # of each bucket (events/gateway, Rate Limiting)
 
 
 class Rejected(Exception):
@@ -52,6 +55,7 @@ class Line:
     """
 
     def __init__(self, socket: web.WebSocketResponse, compress: str | None) -> None:
+        self.shard_id: int | None = None
         self._socket = socket
         self._zlib = zlib.compressobj() if compress == "zlib-stream" else None
         self._sequence = 0
@@ -79,31 +83,45 @@ class Line:
         await self._socket.send_bytes(packed)
 
 
+@dataclass(frozen=True)
+class Identified:
+    """An IDENTIFY: of which shard of how many, and when on this machine's clock."""
+
+    shard: tuple[int, int]
+    at_s: float
+
+
 @dataclass
 class GatewaySocket:
-    """The gateway of one bot with one shard, which is in ``servers``.
+    """The gateway of one bot, which is in ``servers``.
 
-    ``identified`` is set once the bot has been told of its servers. ``rejected`` are the codes with
-    which connections were closed. While it ``is_away``, nobody can connect.
+    ``identified`` is set while every shard has been told of its servers. ``rejected`` are the codes
+    with which connections were closed. While it ``is_away``, nobody can connect. ``identifies`` are
+    all that came, and ``too_early`` those that Discord would have refused: a bot of one shard may
+    identify as often as it likes here.
     """
 
     fake: FakeDiscord
     servers: Sequence[Json] = ()
+    identifies: list[Identified] = field(default_factory=list)
+    too_early: list[Identified] = field(default_factory=list)
     identified: asyncio.Event = field(default_factory=asyncio.Event)
     rejected: list[int] = field(default_factory=list)
     is_away: bool = False
-    _line: Line | None = None
+    lines: dict[int, Line] = field(default_factory=dict)
 
     async def tell(self, event: str, data: Payload) -> None:
-        """Tell the bot an event."""
-        assert self._line is not None, "no bot has identified"
-        await self._line.dispatch(event, data)
+        """Tell the shard of its server an event; the first shard what is in none."""
+        shard_id = self._shard_of(data.get("guild_id") or 0)
+        assert shard_id in self.lines, "no bot has identified"
+        await self.lines[shard_id].dispatch(event, data)
 
     async def go_away(self) -> None:
-        """Close the connection of the bot, and take no other."""
+        """Close the connections of the bot, and take no other."""
         self.is_away = True
-        assert self._line is not None, "no bot has identified"
-        await self._line.close()
+        assert self.lines, "no bot has identified"
+        for line in list(self.lines.values()):
+            await line.close()
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Serve one connection until it is closed."""
@@ -124,8 +142,8 @@ class GatewaySocket:
             self.rejected.append(rejected.code)
             await socket.close(code=rejected.code)
         finally:
-            if self._line is line:
-                self._line = None
+            if line.shard_id is not None and self.lines.get(line.shard_id) is line:
+                del self.lines[line.shard_id]
                 self.identified.clear()
         return socket
 
@@ -143,36 +161,60 @@ class GatewaySocket:
             await self._identify(line, data)
         elif op == RESUME:
             await line.send(INVALID_SESSION, data=False)
-        elif self._line is not line:
+        elif line.shard_id is None:
             raise Rejected(NOT_AUTHENTICATED)
         elif op != PRESENCE:
             raise Rejected(UNKNOWN_OPCODE)
 
     async def _identify(self, line: Line, data: Payload) -> None:
         """Tell the bot who and where it is (events/gateway-events, Identify and Ready)."""
-        if self._line is line:
+        if line.shard_id is not None:
             raise Rejected(ALREADY_AUTHENTICATED)
         if data["token"] != self.fake.token:
             raise Rejected(WRONG_TOKEN)
         shard, intents = data.get("shard", [0, 1]), data.get("intents")
-        if shard != [0, 1]:
+        if not 0 <= shard[0] < shard[1] or shard[1] != self.fake.shards:
             raise Rejected(INVALID_SHARD)
         if not isinstance(intents, int):
             raise Rejected(INVALID_INTENTS)
         if intents & PRIVILEGED:
             raise Rejected(DISALLOWED_INTENTS)
-        await line.dispatch("READY", self._ready(shard))
+        if not self._is_in_time((shard[0], shard[1])):
+            await line.send(INVALID_SESSION, data=False)
+            return
+        servers = [
+            one for one in self.servers if (int(str(one["id"])) >> 22) % shard[1] == shard[0]
+        ]
+        await line.dispatch("READY", self._ready(shard, servers))
         if intents & GUILDS:
-            for server in self.servers:
+            for server in servers:
                 await line.dispatch("GUILD_CREATE", server)
-        self._line = line
-        self.identified.set()
+        line.shard_id = shard[0]
+        self.lines[shard[0]] = line
+        if len(self.lines) == self.fake.shards:
+            self.identified.set()
 
-    def _ready(self, shard: Sequence[int]) -> Json:
+    def _shard_of(self, server_id: object) -> int:
+        return (int(str(server_id)) >> 22) % self.fake.shards  # events/gateway, Sharding
+
+    def _is_in_time(self, shard: tuple[int, int]) -> bool:
+        """Note an IDENTIFY; one is allowed in five seconds of each bucket."""
+        now, bucket = Identified(shard, time.monotonic()), shard[0] % self.fake.max_concurrency
+        before = [
+            one for one in self.identifies if one.shard[0] % self.fake.max_concurrency == bucket
+        ]
+        self.identifies.append(now)
+        self.fake.session_starts -= 1
+        if shard[1] == 1 or not before or now.at_s - before[-1].at_s >= IDENTIFY_EVERY_S:
+            return True
+        self.too_early.append(now)
+        return False
+
+    def _ready(self, shard: Sequence[int], servers: Sequence[Json]) -> Json:
         return {
             "v": 10,
             "user": user(),
-            "guilds": [{"id": server["id"], "unavailable": True} for server in self.servers],
+            "guilds": [{"id": server["id"], "unavailable": True} for server in servers],
             "session_id": "0123456789abcdef",
             "resume_gateway_url": self.fake.gateway_url,
             "shard": shard,

@@ -6,9 +6,11 @@ import pytest
 from bot.core.errors.base import Refusal
 from bot.core.errors.jobs import ServerNotListed
 from bot.core.i18n.texts import Texts
+from bot.database.notifications import LocalNotifications
 from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import AllowedPlaces, Client
 from bot.discord_ui.command_errors import ServersOnly
+from bot.discord_ui.command_records import CommandFile
 from bot.preferences.preference_store import PreferenceStore
 from tests.discord_rest.delivery import ChangePayload, Delivery, asked
 from tests.discord_rest.events import SERVER, among_friends, directly, elsewhere
@@ -22,8 +24,10 @@ def client(delivery: Delivery, settings: frozenset[str], *servers: int) -> Clien
     """Return the bot of an operator who allows this."""
     return Client(
         texts=Texts(),
-        languages=Languages(PreferenceStore(delivery.database, now=lambda: 0)),
-        synced_file=delivery.folder / "commands",
+        languages=Languages(
+            PreferenceStore(delivery.database, LocalNotifications(), now=lambda: 0)
+        ),
+        record=CommandFile(delivery.folder / "commands"),
         places=AllowedPlaces(
             frozenset(servers),
             direct_messages="direct" in settings,

@@ -7,9 +7,11 @@ import pytest
 from discord import Interaction
 
 from bot.core.i18n.texts import Texts
+from bot.database.notifications import LocalNotifications
 from bot.database.opening import open_file
 from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import Client
+from bot.discord_ui.command_records import CommandFile
 from bot.preferences.preference_store import PreferenceStore
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, Answer, FakeDiscord, fake_discord
 
@@ -39,9 +41,9 @@ async def fake() -> AsyncIterator[FakeDiscord]:
 async def start(folder: Path) -> None:
     """Log in as one start does, with one command."""
     async with open_file(folder / "easel.db", backup_dir=folder, now=lambda: 0) as database:
-        languages = Languages(PreferenceStore(database, now=lambda: 0))
+        languages = Languages(PreferenceStore(database, LocalNotifications(), now=lambda: 0))
         file = folder / "commands.sha256"
-        async with Client(texts=Texts(), languages=languages, synced_file=file) as client:
+        async with Client(texts=Texts(), languages=languages, record=CommandFile(file)) as client:
 
             @client.tree.command(description="Show which limits apply to you.")
             async def usage(interaction: Interaction) -> None:

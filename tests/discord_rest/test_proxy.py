@@ -6,7 +6,7 @@ from yarl import URL
 
 from bot.cli.doctor.discord_account import NoAnswer, read_account
 from bot.core.proxies import Proxies
-from bot.discord_ui.client import discord_proxy
+from bot.discord_ui.sharded_bot import discord_proxy
 from tests.discord_rest.fake import NOW_MS, TOKEN
 from tests.gateways.replay_gateway import http_reply, replay_gateway
 

@@ -32,6 +32,7 @@ from tests.discord_rest.cdn import Cdn, cdn_of
 from tests.discord_rest.events import CHANNEL
 from tests.discord_rest.fake import TOKEN, Answer, FakeDiscord, fake_discord
 from tests.discord_rest.messages import Message
+from tests.images.kept_files import path_in
 from tests.images.picture_collection import encoded, turned
 from tests.jobs.service_harness import ADA, ServiceHarness, settings
 
@@ -190,7 +191,7 @@ async def test_what_no_message_serves_is_sent_as_data(
     _, (data,) = await stage.use(first)
     assert data.startswith(DATA)
     sent = base64.b64decode(data.partition(",")[2])
-    assert sent == stage.services.content_store.path(kept[1]).read_bytes()
+    assert sent == path_in(stage.services.content_store.part_folder, kept[1]).read_bytes()
 
 
 SLOW = Answer(429, {"message": "slow", "retry_after": 60.0, "global": False}, {"Via": "1.1 google"})

@@ -11,12 +11,12 @@ from aiohttp import web
 
 from bot.core.errors.jobs import NeitherPostedNorKept, PicturesKept
 from bot.core.models import CardAddress, JobState, Picture
-from bot.images.content_store import ContentStore
 from bot.jobs.courier import JobFailure, JobResult
 from tests.discord_rest.delivery import Delivery, result
 from tests.discord_rest.events import ADA, CHANNEL
 from tests.discord_rest.fake import APPLICATION_ID, Answer
 from tests.discord_rest.messages import MIB
+from tests.images.kept_files import store_in
 
 # Cloudflare answers so; discord.py looks for retry_after and raises KeyError.
 BLOCKED = Answer(429, {"code": 0, "message": "You are being blocked"}, {"Via": "1.1 google"})
@@ -162,10 +162,10 @@ async def test_a_thumbnail_that_cannot_be_drawn_does_not_stop_the_result(
     delivery: Delivery,
 ) -> None:
     """A reference of 40,000 × 40,000 pixels is refused by Pillow with an error of its own."""
-    vault = ContentStore(delivery.folder / "vault", lambda: delivery.fake.now_ms)
-    kept = vault.keep_file(bomb(delivery.folder / "bomb.png", 40_000), "png")
     async with delivery.process() as courier:
-        request = replace(delivery.job.request, references=(kept,))
+        vault = store_in(delivery.folder / "vault", delivery.database, lambda: 0)
+        kept = await vault.keep_file(bomb(delivery.folder / "bomb.png", 40_000), "png")
+        request = replace(delivery.job.request, references=(kept.file.reference,))
         delivery.job = replace(delivery.job, request=request)
         shown: JobResult = result(delivery.pictures(1000))
         report = await courier.deliver(delivery.job, shown)

@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from bot.core.models import ImageRequest, Reference
-from bot.images.content_store import ContentStore
+from bot.images.content_store import ContentStore, reference_of_file
+from bot.images.folder_storage import FolderStorage
 from bot.images.references import (
     MAX_MASK_BYTES,
     MAX_MEGABYTES,
@@ -27,6 +28,7 @@ from bot.images.references import (
     ReferenceUnreadable,
     Upload,
 )
+from tests.images.kept_files import path_in
 
 REQUEST = ImageRequest("a fox", "m", "auto", 1)
 
@@ -78,8 +80,8 @@ async def keep(references: ReferenceLoader, uploads: list[Upload]) -> tuple[Refe
 
 
 @pytest.fixture
-def references(tmp_path: Path) -> ReferenceLoader:
-    return ReferenceLoader(ContentStore(tmp_path), now=lambda: 7)
+def references(content_store: ContentStore) -> ReferenceLoader:
+    return ReferenceLoader(content_store, now=lambda: 7)
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
@@ -91,7 +93,7 @@ async def test_a_picture_is_kept_exactly_as_it_came(
     (kept,) = await keep(references, [upload(data)])
     assert (kept.format, kept.bytes, kept.fetched_at) == (kind, len(data), 7)
     assert kept.url == "http://127.0.0.1/x.png"
-    assert ContentStore(tmp_path).path(kept).read_bytes() == data
+    assert path_in(tmp_path, kept).read_bytes() == data
 
 
 async def test_of_a_moving_gif_the_first_frame_is_kept(
@@ -100,7 +102,7 @@ async def test_of_a_moving_gif_the_first_frame_is_kept(
     """No image model takes a film."""
     (kept,) = await keep(references, [upload(picture_bytes("gif", frames=3))])
     assert kept.format == "png"
-    with Image.open(ContentStore(tmp_path).path(kept)) as picture:
+    with Image.open(path_in(tmp_path, kept)) as picture:
         assert (picture.size, getattr(picture, "n_frames", 1)) == ((40, 30), 1)
 
 
@@ -164,7 +166,7 @@ async def test_a_large_file_is_refused_before_and_after_the_fetch(
     """The declared size may lie."""
     large = MAX_MEGABYTES * 1_000_000 + 1
     with pytest.raises(ReferenceTooLarge):
-        references.check(Attachments((upload(b"", says=large),)), REQUEST)
+        await references.check(Attachments((upload(b"", says=large),)), REQUEST)
     with pytest.raises(ReferenceTooLarge):
         await keep(references, [upload(bytes(large), says=5)])
 
@@ -184,23 +186,23 @@ async def test_a_reference_that_was_cleared_away_is_noticed_before_anything_is_h
 ) -> None:
     """A re-roll must not silently run without its reference."""
     kept = await keep(references, [upload(picture_bytes("png"))])
-    references.check(Attachments(), replace(REQUEST, references=kept))
-    path = ContentStore(tmp_path).path(kept[0])
+    await references.check(Attachments(), replace(REQUEST, references=kept))
+    path = path_in(tmp_path, kept[0])
     path.write_bytes(path.read_bytes()[:10])
     with pytest.raises(ReferenceLost):
-        references.check(Attachments(), replace(REQUEST, references=kept))
+        await references.check(Attachments(), replace(REQUEST, references=kept))
     path.unlink()
     with pytest.raises(ReferenceLost):
-        references.check(Attachments(), replace(REQUEST, references=kept))
+        await references.check(Attachments(), replace(REQUEST, references=kept))
 
 
-async def test_many_people_at_once_keep_the_same_picture(tmp_path: Path) -> None:
+async def test_many_people_at_once_keep_the_same_picture(
+    content_store: ContentStore, tmp_path: Path
+) -> None:
     """Two writers of one name must not tear it."""
-    content_store = ContentStore(tmp_path)
     source, data = tmp_path / "picture", picture_bytes("png")
     source.write_bytes(data)
-    keep_file = content_store.keep_file
-    await asyncio.gather(*(asyncio.to_thread(keep_file, source, "png") for _ in range(20)))
+    await asyncio.gather(*(content_store.keep_file(source, "png") for _ in range(20)))
     assert [path.read_bytes() for path in tmp_path.rglob("*.*")] == [data]
 
 
@@ -215,7 +217,7 @@ async def test_a_mask_lies_over_the_first_reference(
     request = await references.fetch_and_keep(attached, REQUEST)
     assert [kept.format for kept in request.references] == ["jpeg", "png"]
     assert request.mask is not None
-    assert ContentStore(tmp_path).path(request.mask).read_bytes() == mask
+    assert path_in(tmp_path, request.mask).read_bytes() == mask
 
 
 @pytest.mark.parametrize(
@@ -238,11 +240,12 @@ async def test_a_mask_that_does_not_fit_says_which_would(
 
 
 @pytest.mark.parametrize("can_link", [True, False])
-def test_a_copy_is_synced_before_it_gets_its_name(
+async def test_a_copy_is_synced_before_it_gets_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_link: bool
 ) -> None:
     """After a power failure a named file must be whole; a second name has nothing to sync."""
-    source, store, synced = tmp_path / "one.png", ContentStore(tmp_path / "vault"), list[int]()
+    source, synced = tmp_path / "one.png", list[int]()
+    storage = FolderStorage(tmp_path / "vault", part_folder=tmp_path)
     source.write_bytes(b"one")
 
     def fsync(descriptor: int) -> None:
@@ -254,6 +257,8 @@ def test_a_copy_is_synced_before_it_gets_its_name(
     monkeypatch.setattr(os, "fsync", fsync)
     if not can_link:
         monkeypatch.setattr(os, "link", no_link)
-    kept = store.path(store.keep_synced_file(source, "png"))
+    reference = reference_of_file(source, "png")
+    await storage.put(source, reference, is_synced=True)
+    kept = storage.path(reference)
     assert kept.read_bytes() == b"one"
     assert synced == ([] if can_link else [kept.stat().st_ino])

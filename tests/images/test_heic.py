@@ -25,6 +25,7 @@ from bot.images.references import (
     ReferenceLoader,
     Upload,
 )
+from tests.images.kept_files import path_in
 from tests.images.picture_collection import HAS_HEIC, drawn, encoded, heic, turned
 from tests.images.test_picture_collection import kept_reference, reading
 
@@ -45,13 +46,13 @@ def difference(one: Image.Image, other: Image.Image) -> int:
     [(1, None), (3, Image.Transpose.ROTATE_180), (6, Image.Transpose.ROTATE_270)],
 )
 async def test_a_photo_is_turned_once(
-    tmp_path: Path, orientation: int, turn: Image.Transpose | None
+    content_store: ContentStore, tmp_path: Path, orientation: int, turn: Image.Transpose | None
 ) -> None:
     """The file says twice how its camera was held: a second turn would lay the picture down."""
-    kept = await kept_reference(tmp_path, turned("HEIC", orientation))
+    kept = await kept_reference(content_store, turned("HEIC", orientation))
     upright = drawn() if turn is None else drawn().transpose(turn)
     assert kept.format == "jpeg"
-    with Image.open(ContentStore(tmp_path).path(kept)) as picture:
+    with Image.open(path_in(tmp_path, kept)) as picture:
         assert difference(picture, upright) < 40
     # What a history shows of a gateway's photo.
     small = small_copy(io.BytesIO(turned("HEIC", orientation)), 100)
@@ -59,26 +60,30 @@ async def test_a_photo_is_turned_once(
 
 
 @needs_decoder
-async def test_of_several_photos_the_main_one_is_kept(tmp_path: Path) -> None:
+async def test_of_several_photos_the_main_one_is_kept(
+    content_store: ContentStore, tmp_path: Path
+) -> None:
     """A burst is one file."""
-    kept = await kept_reference(tmp_path, heic(drawn(), Image.new("RGB", (64, 64))))
-    with Image.open(ContentStore(tmp_path).path(kept)) as picture:
+    kept = await kept_reference(content_store, heic(drawn(), Image.new("RGB", (64, 64))))
+    with Image.open(path_in(tmp_path, kept)) as picture:
         assert difference(picture, drawn()) < 40
 
 
 @needs_decoder
 @pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1", b"msf1"])
-async def test_the_brand_of_a_file_may_name_no_codec(tmp_path: Path, brand: bytes) -> None:
+async def test_the_brand_of_a_file_may_name_no_codec(
+    content_store: ContentStore, tmp_path: Path, brand: bytes
+) -> None:
     """AVIF files may begin in the same way."""
     photo = encoded("HEIC").replace(b"ftypheic", b"ftyp" + brand, 1)
-    assert (await kept_reference(tmp_path, photo)).format == "jpeg"
+    assert (await kept_reference(content_store, photo)).format == "jpeg"
 
 
 @needs_decoder
-async def test_transparency_is_kept(tmp_path: Path) -> None:
+async def test_transparency_is_kept(content_store: ContentStore, tmp_path: Path) -> None:
     """A JPEG has none, so that such a photo becomes a PNG."""
-    kept = await kept_reference(tmp_path, encoded("HEIC", drawn("RGBA")))
-    with Image.open(ContentStore(tmp_path).path(kept)) as picture:
+    kept = await kept_reference(content_store, encoded("HEIC", drawn("RGBA")))
+    with Image.open(path_in(tmp_path, kept)) as picture:
         assert (picture.format, picture.mode) == ("PNG", "RGBA")
 
 
@@ -106,17 +111,17 @@ def test_a_photo_with_more_bits_needs_more_memory(bits: int) -> None:
 
 
 @pytest.mark.parametrize("reads_heic", [True, False])
-def test_without_the_decoder_a_photo_is_refused_before_the_card(
-    tmp_path: Path, reads_heic: bool
+async def test_without_the_decoder_a_photo_is_refused_before_the_card(
+    content_store: ContentStore, reads_heic: bool
 ) -> None:
     """Not every platform has a wheel; the sentence says to send a JPEG."""
     photo = Upload(9, reading(b""), declared=DeclaredType.HEIC)
-    loader = ReferenceLoader(ContentStore(tmp_path), now=lambda: 7, reads_heic=lambda: reads_heic)
+    loader = ReferenceLoader(content_store, now=lambda: 7, reads_heic=lambda: reads_heic)
     if reads_heic:
-        loader.check(Attachments((photo,)), REQUEST)
+        await loader.check(Attachments((photo,)), REQUEST)
     else:
         with pytest.raises(ReferenceHeic):
-            loader.check(Attachments((photo,)), REQUEST)
+            await loader.check(Attachments((photo,)), REQUEST)
 
 
 def test_the_decoder_is_not_loaded_by_a_start() -> None:

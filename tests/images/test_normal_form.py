@@ -16,6 +16,7 @@ from bot.images.references import (
     ReferenceLost,
     ReferenceTooManyPixels,
 )
+from tests.images.kept_files import path_in
 from tests.images.picture_collection import drawn, encoded, png_of, turned
 from tests.images.test_content_store import mask_bytes, picture_bytes, upload
 
@@ -23,8 +24,8 @@ REQUEST = ImageRequest("a fox", "m", "auto", 1)
 
 
 @pytest.fixture
-def references(tmp_path: Path) -> ReferenceLoader:
-    return ReferenceLoader(ContentStore(tmp_path), now=lambda: 7)
+def references(content_store: ContentStore) -> ReferenceLoader:
+    return ReferenceLoader(content_store, now=lambda: 7)
 
 
 async def kept(references: ReferenceLoader, data: bytes, mask: bytes | None = None) -> ImageRequest:
@@ -35,7 +36,7 @@ async def kept(references: ReferenceLoader, data: bytes, mask: bytes | None = No
 
 def opened(folder: Path, request: ImageRequest) -> Image.Image:
     """Return the first reference as a model sees it."""
-    with Image.open(ContentStore(folder).path(request.references[0])) as picture:
+    with Image.open(path_in(folder, request.references[0])) as picture:
         picture.load()
         return picture
 
@@ -92,7 +93,7 @@ async def test_a_mask_of_a_palette_becomes_one_with_alpha(
     few.paste(0, (0, 0, 20, 30))
     request = await kept(references, picture_bytes("png"), encoded("PNG", few, transparency=0))
     assert request.mask is not None
-    with Image.open(ContentStore(tmp_path).path(request.mask)) as mask:
+    with Image.open(path_in(tmp_path, request.mask)) as mask:
         assert mask.mode == "RGBA"
         assert mask.getchannel("A").getextrema() == (0, 255)
 
@@ -116,16 +117,14 @@ async def test_an_address_serves_what_is_kept_or_is_forgotten(references: Refere
 
 
 async def test_a_reference_that_changed_on_the_disk_is_lost(
-    references: ReferenceLoader, tmp_path: Path
+    references: ReferenceLoader, content_store: ContentStore, tmp_path: Path
 ) -> None:
     """A process that starts later must not send another picture than the person attached."""
     request = await kept(references, picture_bytes("png"))
-    path = ContentStore(tmp_path).path(request.references[0])
+    path = path_in(tmp_path, request.references[0])
     path.write_bytes(bytes(path.stat().st_size))
     with pytest.raises(ReferenceLost):
-        await ReferenceLoader(ContentStore(tmp_path), now=lambda: 7).fetch_and_keep(
-            Attachments(), request
-        )
+        await ReferenceLoader(content_store, now=lambda: 7).fetch_and_keep(Attachments(), request)
 
 
 @pytest.mark.parametrize(("kind", "limit"), [("PNG", 25), ("WEBP", 10)])

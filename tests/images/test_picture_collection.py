@@ -23,7 +23,7 @@ from bot.images.references import (
     Upload,
 )
 from bot.images.thumbnails import Thumbnails
-from tests.images.kept_files import keep_bytes
+from tests.images.kept_files import keep_bytes, path_in
 from tests.images.picture_collection import bombs, broken_pictures, everything, whole_pictures
 
 # Damaged notes of a picture are told as warnings, which tests would raise.
@@ -43,9 +43,9 @@ def upload(data: bytes) -> Upload:
     return Upload(len(data), reading(data))
 
 
-async def kept_reference(folder: Path, data: bytes) -> Reference:
+async def kept_reference(store: ContentStore, data: bytes) -> Reference:
     """Return what is kept of an attachment."""
-    loader = ReferenceLoader(ContentStore(folder), now=lambda: 7)
+    loader = ReferenceLoader(store, now=lambda: 7)
     return (await loader.fetch_and_keep(Attachments((upload(data),)), REQUEST)).references[0]
 
 
@@ -56,11 +56,11 @@ def test_no_file_of_the_collection_is_large() -> None:
 
 @pytest.mark.parametrize("name", whole_pictures())
 async def test_a_whole_picture_becomes_a_reference_in_the_normal_form(
-    tmp_path: Path, name: str
+    content_store: ContentStore, tmp_path: Path, name: str
 ) -> None:
     """Gateways refuse what is turned, moves, or has other colours, or paint something else."""
-    kept = await kept_reference(tmp_path, whole_pictures()[name])
-    with Image.open(ContentStore(tmp_path).path(kept)) as picture:
+    kept = await kept_reference(content_store, whole_pictures()[name])
+    with Image.open(path_in(tmp_path, kept)) as picture:
         picture.load()
         assert picture.mode in {"RGB", "RGBA"}
         assert getattr(picture, "n_frames", 1) == 1 or picture.format == "MPO"
@@ -68,7 +68,7 @@ async def test_a_whole_picture_becomes_a_reference_in_the_normal_form(
         assert (picture.format or "").lower().replace("mpo", "jpeg") == kept.format
         if "turned 6" in name:
             assert picture.size == (32, 48)
-    again = await kept_reference(tmp_path, ContentStore(tmp_path).path(kept).read_bytes())
+    again = await kept_reference(content_store, path_in(tmp_path, kept).read_bytes())
     assert again == kept
     assert [path for path in tmp_path.iterdir() if path.is_file()] == []
 
@@ -90,11 +90,11 @@ def test_a_whole_picture_is_never_lost_as_a_result(tmp_path: Path, name: str) ->
 
 @pytest.mark.parametrize("name", whole_pictures())
 async def test_a_whole_picture_is_shown_in_small_and_within_any_limit(
-    tmp_path: Path, name: str
+    content_store: ContentStore, tmp_path: Path, name: str
 ) -> None:
     """In the history, beside a result, and in a message of a server with a small limit."""
-    store, data = ContentStore(tmp_path), whole_pictures()[name]
-    (made,) = await Thumbnails(store).contact_sheets([[keep_bytes(store, data, "png")]])
+    store, data = content_store, whole_pictures()[name]
+    (made,) = await Thumbnails(store).contact_sheets([[await keep_bytes(store, data, "png")]])
     assert made is not None
     assert draw_contact_sheet([io.BytesIO(data)] * 2) is not None
     (tmp_path / "x").write_bytes(data)
@@ -103,25 +103,28 @@ async def test_a_whole_picture_is_shown_in_small_and_within_any_limit(
 
 
 @pytest.mark.parametrize("name", bombs())
-async def test_a_bomb_is_refused_everywhere(tmp_path: Path, name: str) -> None:
+async def test_a_bomb_is_refused_everywhere(
+    content_store: ContentStore, tmp_path: Path, name: str
+) -> None:
     """Nothing of it is decoded."""
     with pytest.raises((ReferenceTooManyPixels, ReferenceUnreadable)):
-        await kept_reference(tmp_path, bombs()[name])
-    await survives(tmp_path, bombs()[name])
+        await kept_reference(content_store, bombs()[name])
+    await survives(content_store, tmp_path, bombs()[name])
 
 
 @pytest.mark.parametrize("name", broken_pictures())
-async def test_a_broken_picture_is_no_defect(tmp_path: Path, name: str) -> None:
+async def test_a_broken_picture_is_no_defect(
+    content_store: ContentStore, tmp_path: Path, name: str
+) -> None:
     """It is refused with a sentence, or read as far as Pillow reads it."""
-    await survives(tmp_path, broken_pictures()[name])
+    await survives(content_store, tmp_path, broken_pictures()[name])
 
 
-async def survives(folder: Path, data: bytes) -> None:
+async def survives(store: ContentStore, folder: Path, data: bytes) -> None:
     """Use a file everywhere; only errors that people are told may be raised."""
     with suppress(ReferenceTooManyPixels, ReferenceUnreadable):
-        await kept_reference(folder, data)
-    store = ContentStore(folder)
-    await Thumbnails(store).contact_sheets([[keep_bytes(store, data, "png")]])
+        await kept_reference(store, data)
+    await Thumbnails(store).contact_sheets([[await keep_bytes(store, data, "png")]])
     draw_contact_sheet([io.BytesIO(data)])
     path = folder / "x.part"
     path.write_bytes(data)
@@ -151,14 +154,14 @@ def test_the_log_says_why_a_result_is_no_picture(tmp_path: Path, name: str, reas
 
 @pytest.mark.parametrize("kind", ["png", "gif"])
 async def test_a_gateways_picture_is_checked_like_an_upload(
-    tmp_path: Path, kind: PictureFormat
+    content_store: ContentStore, tmp_path: Path, kind: PictureFormat
 ) -> None:
     """*Use* sends it to a model, which takes no film and no palette."""
-    store = ContentStore(tmp_path)
-    result = keep_bytes(store, whole_pictures()[f"{kind.upper()} P"], kind)
+    store = content_store
+    result = await keep_bytes(store, whole_pictures()[f"{kind.upper()} P"], kind)
     loader = ReferenceLoader(store, now=lambda: 7)
     request = ImageRequest("a fox", "m", "auto", 1, references=(result,))
     (kept,) = (await loader.fetch_and_keep(Attachments(), request)).references
     assert kept != result
-    with Image.open(store.path(kept)) as picture:
+    with Image.open(path_in(tmp_path, kept)) as picture:
         assert picture.mode in {"RGB", "RGBA"}

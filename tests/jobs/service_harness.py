@@ -1,8 +1,6 @@
 """The services with a scripted gateway, a courier that records, and a look into the database."""
 
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from bot.services import Services
 from bot.settings.settings import Settings
 from playground.settings import GivenSettings
 from tests.cogs.scripted_gateway import KEY, ScriptedGateway
+from tests.database.engines import rows_of, url_of
 
 ADA = Requester(user_id=1, server_id=10, name="Ada")
 BEN = Requester(user_id=2, server_id=10, name="Ben")
@@ -95,8 +94,7 @@ class ServiceHarness:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Read the database as another program would."""
-        with closing(sqlite3.connect(self.folder / "easel.db")) as database, database:
-            return database.execute(sql).fetchall()
+        return rows_of(self.folder, sql)
 
 
 def settings(folder: Path, gateway: ScriptedGateway, **changes: object) -> Settings:
@@ -104,7 +102,7 @@ def settings(folder: Path, gateway: ScriptedGateway, **changes: object) -> Setti
         image_api_url=gateway.url,
         image_api_key=SecretStr(KEY),
         image_models=("dall-e-3",),
-        database_url=f"sqlite:///{folder / 'easel.db'}",
+        database_url=url_of(folder),
         data_dir=folder,
         default_quota=parse_limits("5/day"),
         max_waiting_per_user=100,

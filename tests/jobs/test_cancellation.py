@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from bot.core.clock import Clock, await_directly
 from bot.core.errors.jobs import NotDelivered
 from bot.core.models import OPERATOR, CardAddress, ImageOptions, ImageRequest, Job, JobState
+from bot.database.notifications import LocalNotifications
 from bot.images.references import Attachments, Upload
 from bot.jobs.cancellation import (
     AlreadyCancelled,
@@ -32,6 +33,7 @@ from bot.jobs.courier import (
 )
 from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.repository.repository import JobRepository
+from bot.jobs.stop_requests import StopRequests
 from bot.services import open_services
 from bot.settings.settings import GatewayKey
 from tests.cogs.scripted_gateway import KEY, ScriptedGateway
@@ -239,8 +241,7 @@ async def test_a_job_that_has_ended_sends_nothing_more(
     gateway.gate.clear()
     job = await harness.submit(RecordingCourier())
     await asyncio.wait_for(gateway.asked.wait(), 60)
-    repository = JobRepository(owner="another", now=Clock().now)
-    write = harness.services.database.write
+    repository, write = harness.services.repository, harness.services.database.write
     assert await write(repository.ended, job.id, JobState.CANCELLED)
     assert await write(repository.sending, job.id, 1, gateway="one", pictures=1) is None
     gateway.gate.set()
@@ -277,6 +278,8 @@ async def test_a_job_that_another_process_cancelled_is_not_sent(
             now=Clock().now,
             wait=await_directly,
         ),
+        requests=StopRequests(LocalNotifications()),
+        owner="another",
     )
     await elsewhere.cancel(job.id, BEN, moderates=False)
     gateway.gate.set()

@@ -7,9 +7,12 @@ import pytest
 
 from bot.database.database import Database
 from tests.cogs.scripted_gateway import ErrorReply, ScriptedGateway, TaskReply, UrlReply
+from tests.database.engines import sqlite_only
 from tests.database.sqlite_connections import writer_of
 from tests.jobs.service_harness import RecordingCourier
 from tests.jobs.test_recovery import process
+
+pytestmark = sqlite_only("it counts the commits of the one connection that writes")
 
 
 async def counting(database: Database) -> Callable[[], int]:

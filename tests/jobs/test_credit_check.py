@@ -13,6 +13,7 @@ from bot.jobs.credit_check import check_credits, most_affordable
 from bot.quota.limits import parse_limits
 from bot.services import open_services
 from tests.cogs.scripted_gateway import ScriptedGateway
+from tests.database.engines import sqlite_only
 from tests.database.test_outage import locked
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier, ServiceHarness, settings
 
@@ -47,6 +48,7 @@ async def test_a_check_holds_nothing_and_says_what_a_request_would_hear(
     await check_credits(harness.services.database, harness.services.ledger, BEN, credits=1)
 
 
+@sqlite_only("one program locks the whole database")
 async def test_a_locked_database_does_not_keep_a_form_closed(harness: ServiceHarness) -> None:
     """Discord waits three seconds: the form opens, and its request is checked later."""
     with sqlite3.connect(harness.folder / "easel.db") as other:
@@ -55,6 +57,7 @@ async def test_a_locked_database_does_not_keep_a_form_closed(harness: ServiceHar
         await check_credits(services.database, services.ledger, ADA, credits=1, within_s=0.01)
 
 
+@sqlite_only("the pragma is SQLite's")
 async def test_a_database_that_refuses_does_not_keep_a_form_closed(
     harness: ServiceHarness,
 ) -> None:
@@ -96,6 +99,7 @@ async def test_what_is_affordable_is_tried_and_not_held(
         assert harness.rows("SELECT * FROM meters WHERE credits <> 0") == []
 
 
+@sqlite_only("one program locks the whole database")
 async def test_a_locked_database_offers_nothing(harness: ServiceHarness) -> None:
     """The refusal goes out in time without its button."""
     with sqlite3.connect(harness.folder / "easel.db") as other:

@@ -10,6 +10,7 @@ import pytest
 from bot.database.outage import DatabaseBusy, DatabaseWaits
 from bot.database.transaction import Transaction
 from tests.cogs.scripted_gateway import ErrorReply, ScriptedGateway
+from tests.database.engines import sqlite_only
 from tests.database.sqlite_connections import writer_of
 from tests.database.test_outage import commits_wait, locked
 from tests.jobs.service_harness import ADA, RecordingCourier, ServiceHarness
@@ -17,6 +18,8 @@ from tests.jobs.test_recovery import HangingCourier, process, recover, until
 
 STATES = "SELECT state, told FROM jobs"
 CHARGES = "SELECT state, credits, operator_credits FROM charges"
+
+pytestmark = sqlite_only("one program locks the whole database")
 
 
 async def hurry(harness: ServiceHarness) -> None:

@@ -17,6 +17,7 @@ from bot.jobs.first_responses import MOST_WAIT_S, FirstResponses
 from bot.jobs.job_run import LEAVING_S
 from bot.services import open_services
 from tests.cogs.scripted_gateway import ScriptedGateway
+from tests.database.engines import sqlite_only
 from tests.database.test_outage import locked
 from tests.jobs.service_harness import BEN, RecordingCourier, ServiceHarness, settings
 from tests.jobs.test_database_outage import hurry
@@ -93,6 +94,7 @@ async def test_a_job_does_not_wait_where_only_discord_is_slow(
 
 
 @pytest.mark.parametrize("is_locked", [False, True])
+@sqlite_only("another program locks the database")
 async def test_a_process_that_ends_writes_where_the_card_is(
     tmp_path: Path, gateway: ScriptedGateway, is_locked: bool
 ) -> None:

@@ -257,7 +257,7 @@ async def test_a_reference_that_was_fetched_later_is_needed_by_its_job(
 ) -> None:
     """An attachment is fetched after the job was accepted; another person's deletion leaves it."""
     job = await small.finished_job(OTHER)
-    reference = keep_bytes(small.content_store, b"reference", "png")
+    reference = await keep_bytes(small.content_store, b"reference", "png")
     request = replace(job.request, references=(reference,))
     await small.database.write(small.repository.referenced, replace(job, request=request))
     await small.finished_job(WHO, references=[reference])

@@ -192,7 +192,7 @@ async def test_the_example_of_a_style_outlives_its_job(harness: RetentionHarness
         )
         connection.execute(f"UPDATE jobs SET told = 1 WHERE id = '{job.id}'")
         connection.commit()
-    keep_bytes(harness.content_store, b"of nobody", "png")
+    await keep_bytes(harness.content_store, b"of nobody", "png")
     harness.let_expire(60)
     await harness.retention.delete_expired()
     await harness.pass_a_day()

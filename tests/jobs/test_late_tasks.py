@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,8 +13,10 @@ from bot.core.errors.jobs import PicturesLate
 from bot.core.models import OPERATOR, Job, Requester
 from bot.jobs.courier import JobFailure
 from bot.jobs.recovery import OpenCourier
+from bot.jobs.repository.late_attempts import claim_look, due_attempts
 from bot.services import open_services
 from tests.cogs.scripted_gateway import ScriptedGateway, TaskReply
+from tests.database.engines import connected
 from tests.jobs.service_harness import ADA, RecordingCourier, ServiceHarness, settings
 from tests.jobs.test_billing import DEAR, two_gateways
 from tests.jobs.test_recovery import recover, until
@@ -76,6 +77,21 @@ async def unfinished_job(harness: ServiceHarness, gateway: ScriptedGateway) -> N
     assert isinstance(failure.error, GatewayFailure)
     assert failure.error.kind is GatewayErrorKind.TASK_UNFINISHED
     assert harness.rows(CHARGES) == [(0, 1, 1)]
+
+
+async def test_of_two_processes_one_looks_at_a_task(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """A gateway is asked once for what every process finds in the database."""
+    time = QuickTime()
+    async with process(tmp_path, gateway, time) as harness:
+        await unfinished_job(harness, gateway)
+        database, later = harness.services.database, time.ms + HOUR_MS
+        (late,) = await database.read(due_attempts, later)
+        assert await database.write(claim_look, late, later + HOUR_MS)
+        assert not await database.write(claim_look, late, later + HOUR_MS)
+        assert await database.read(due_attempts, later) == []
+        gateway.gate.set()
 
 
 async def test_what_comes_late_is_kept_told_once_and_charged(
@@ -236,7 +252,7 @@ async def test_an_unreadable_job_does_not_keep_others_from_being_looked_at(
     time, courier = QuickTime(), RecordingCourier()
     async with process(tmp_path, gateway, time) as harness:
         await unfinished_job(harness, gateway)
-        with sqlite3.connect(tmp_path / "easel.db") as database:
+        with connected(tmp_path) as database:
             database.execute("UPDATE jobs SET request = 'no JSON'")
         gateway.replies.append(TaskReply())
         await harness.submit(RecordingCourier())
@@ -259,7 +275,7 @@ async def test_each_slot_that_comes_late_is_told(tmp_path: Path, gateway: Script
         time.ms += MINUTE_MS
         await harness.services.late_tasks.look(opening(courier), known)
         (past,) = await harness.services.retention.recent_jobs(ADA.user_id, most=9)
-    assert [failure.error.facts["slot"] for failure in courier.failures] == [0, 1]
+    assert {failure.error.facts["slot"] for failure in courier.failures} == {0, 1}
     assert past.pictures == 2
     assert harness.rows(CHARGES) == [(2, 2, 0)]
 

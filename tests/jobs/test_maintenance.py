@@ -1,18 +1,30 @@
 """What the bot does once a day: what fails today does not end the others, nor tomorrow."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
+import pytest
+
 from bot.core.clock import Clock
-from bot.database.opening import open_file
+from bot.database.database import Database
+from bot.database.opening import open_database, open_file
+from bot.database.transaction import Transaction
 from bot.jobs.maintenance import (
     CHARGE_RETENTION_MS,
     CHARGES_PER_BATCH,
     Maintenance,
     MaintenanceTask,
+    SharedMaintenance,
     delete_old_charges,
 )
+from bot.jobs.repository.chores import LEASE_MS
+from tests.database.postgresql_server import Server
 from tests.quota.ledger_driver import NOON, LedgerDriver, ManualClock, requester
+
+DAY_MS = 24 * 3_600_000
 
 
 async def test_charges_of_forty_days_ago_go_in_batches_and_the_meters_stay(tmp_path: Path) -> None:
@@ -77,3 +89,74 @@ async def test_the_first_minute_belongs_to_people() -> None:
         maintenance.begin(task("cards"))
         await asyncio.wait_for(over.wait(), 60)
     assert events == ["cards", "offers", "60 s", "vault", "86400 s"]
+
+
+@pytest.fixture
+async def databases(postgresql: Server, tmp_path: Path) -> AsyncIterator[list[Database]]:
+    """Open one database as four processes do."""
+    url = postgresql.migrated_database()
+    async with AsyncExitStack() as stack:
+        opening = partial(open_database, url, backup_dir=tmp_path, now=lambda: NOON, connections=1)
+        yield [await stack.enter_async_context(opening()) for _ in range(4)]
+
+
+async def test_one_of_several_processes_does_a_chore_once_a_day(databases: list[Database]) -> None:
+    """Each of them would go through all jobs, at the same time as the others."""
+    done: list[str] = []
+
+    def shared(database: Database, process: int) -> SharedMaintenance:
+        async def jobs() -> None:
+            done.append(f"jobs {process}")
+            if process == int(done[0][-1]) and len(done) == 1:
+                await all_looked.wait()
+
+        async def presses() -> None:
+            done.append("presses")
+
+        return SharedMaintenance(database, {"jobs": jobs, "presses": presses}, Clock())
+
+    async def run_all() -> None:
+        await asyncio.gather(*(each.run_due() for each in processes))
+
+    async def pass_time(ms: int) -> None:
+        sql = "UPDATE chores SET due_at = due_at - $1"
+        await databases[0].write(Transaction.write, sql, ms)
+
+    all_looked = asyncio.Event()
+    processes = [shared(each, number) for number, each in enumerate(databases)]
+    running = [asyncio.create_task(each.run_due()) for each in processes]
+    while sum(each.done() for each in running) < len(running) - 1:
+        await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    all_looked.set()
+    await asyncio.gather(*running)
+    assert sorted(each[:4] for each in done) == ["jobs", "pres"]
+    await run_all()
+    await pass_time(DAY_MS - 60_000)
+    await run_all()
+    assert len(done) == 2
+    await pass_time(60_000)
+    await run_all()
+    assert len(done) == 4
+
+
+async def test_a_chore_that_failed_or_whose_process_died_is_done_by_another(
+    databases: list[Database],
+) -> None:
+    """Old data would stay until tomorrow, and tomorrow the same process may fail again."""
+    done: list[str] = []
+
+    async def fails() -> None:
+        raise RuntimeError("a defect")
+
+    async def works() -> None:
+        done.append("works")
+
+    first = SharedMaintenance(databases[0], {"jobs": fails}, Clock())
+    second = SharedMaintenance(databases[1], {"jobs": works}, Clock())
+    await first.run_due()
+    await second.run_due()
+    assert done == []  # the first may still be at it
+    await databases[0].write(Transaction.write, "UPDATE chores SET due_at = due_at - $1", LEASE_MS)
+    await second.run_due()
+    await first.run_due()
+    assert done == ["works"]

@@ -20,7 +20,6 @@ from bot.core.pseudonyms import Pseudonyms
 from bot.database.database import Database
 from bot.database.opening import open_file
 from bot.database.transaction import Transaction
-from bot.images.content_store import ContentStore
 from bot.jobs.personal_data.archive import ArchiveSummary
 from bot.jobs.personal_data.deletion import (
     JOBS_PER_DELETION,
@@ -38,7 +37,7 @@ from bot.quota.limits import LimitSet
 from bot.quota.picture_counts import PictureCounts
 from tests.cli.process import environment, running
 from tests.cogs.scripted_gateway import ScriptedGateway
-from tests.images.kept_files import keep_bytes
+from tests.images.kept_files import keep_bytes, store_in
 from tests.jobs.service_harness import RecordingCourier
 from tests.jobs.test_recovery import process
 
@@ -56,7 +55,7 @@ class PersonalDataHarness:
         self.database = database
         self.now_ms = START_MS
         self.repository = JobRepository(owner="me", now=self.now)
-        self.content_store = ContentStore(folder / "vault", self.now)
+        self.content_store = store_in(folder / "vault", database, self.now)
         limits = RetentionLimits(timedelta(days=30), max_bytes=10**9)
         self.retention = PictureRetention(database, self.content_store, limits, now=self.now)
         self.ledger = Ledger(
@@ -135,7 +134,7 @@ class PersonalDataHarness:
 
     def files(self) -> list[bytes]:
         """Return the contents of the content store."""
-        return sorted(path.read_bytes() for path in self.content_store._folder.rglob("*.*"))
+        return sorted(path.read_bytes() for path in (self.folder / "vault").rglob("*.*"))
 
 
 def query(path: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -184,7 +183,7 @@ async def test_words_come_before_pictures_and_the_newest_words_first(
 
 async def test_the_archive_is_never_larger_than_it_may_be(harness: PersonalDataHarness) -> None:
     """Many small pictures cost more in names than in bytes."""
-    shared = keep_bytes(harness.content_store, random.randbytes(5_000), "png")
+    shared = await keep_bytes(harness.content_store, random.randbytes(5_000), "png")
     for number in range(250):
         contents = [random.randbytes(50 + 7 * number) for _ in range(4)]
         await harness.finished_job(
@@ -220,9 +219,9 @@ async def test_pictures_that_were_not_delivered_are_not_given_away(
 
 async def test_what_others_need_stays_however_they_need_it(harness: PersonalDataHarness) -> None:
     """Ada's picture is Ben's reference, her reference his mask, and one picture is both's."""
-    reference = keep_bytes(harness.content_store, b"reference", "png")
+    reference = await keep_bytes(harness.content_store, b"reference", "png")
     await harness.finished_job(ADA, b"picture", b"both", b"alone", references=[reference])
-    picture = keep_bytes(harness.content_store, b"picture", "png")
+    picture = await keep_bytes(harness.content_store, b"picture", "png")
     await harness.finished_job(BEN, b"both", references=[picture], mask=reference)
     await harness.deletion.delete(ADA.user_id)
     assert harness.files() == [b"both", b"picture", b"reference"]
@@ -273,7 +272,7 @@ async def test_a_later_start_goes_on_wherever_a_crash_stopped_it(
     harness: PersonalDataHarness, files_gone: bool, rows_gone: int
 ) -> None:
     """Nothing is left that no row tells of; what Ben has is not touched."""
-    reference = keep_bytes(harness.content_store, b"reference", "png")
+    reference = await keep_bytes(harness.content_store, b"reference", "png")
     jobs = [
         await harness.finished_job(ADA, b"one%d" % n, b"both", references=[reference])
         for n in range(5)

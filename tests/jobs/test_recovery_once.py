@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from tests.cogs.scripted_gateway import (
     TaskReply,
     UrlReply,
 )
+from tests.database.engines import connected
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier
 from tests.jobs.test_recovery import HangingCourier, UnreachableCourier, process, recover, until
 
@@ -64,7 +64,7 @@ async def test_what_never_came_is_not_charged_after_a_death_at_the_settlement(
     gateway.replies.append(FewerPictures())
     changes = at_once(tmp_path, gateway, 4) | {"max_doubtful_per_day": 1}
     async with process(tmp_path, gateway, **changes) as harness:
-        with sqlite3.connect(tmp_path / "easel.db") as database:
+        with connected(tmp_path) as database:
             database.execute(
                 "CREATE TRIGGER death BEFORE UPDATE OF ended_at ON jobs"
                 " BEGIN SELECT RAISE(ABORT, 'the disk is gone'); END"
@@ -77,7 +77,7 @@ async def test_what_never_came_is_not_charged_after_a_death_at_the_settlement(
         "job.unfinished",
     ]
     assert harness.rows("SELECT state FROM jobs") == [("received",)]
-    with sqlite3.connect(tmp_path / "easel.db") as database:
+    with connected(tmp_path) as database:
         database.execute("DROP TRIGGER death")
     async with process(tmp_path, gateway, **changes) as harness:
         await recover(harness, RecordingCourier())
@@ -93,6 +93,7 @@ async def test_received_pictures_whose_files_are_gone_are_given_back(
         await harness.submit(HangingCourier(), n=1)
         await until(lambda: harness.rows("SELECT state FROM jobs") == [("received",)])
     shutil.rmtree(tmp_path / "jobs")
+    shutil.rmtree(tmp_path / "vault")
     async with process(tmp_path, gateway) as harness:
         await recover(harness, courier := RecordingCourier())
     assert [failure.error.message_id for failure in courier.failures] == [
@@ -112,7 +113,7 @@ async def test_an_address_that_expired_while_the_bot_was_away_counts_for_nobody(
     async with process(tmp_path, gateway) as harness:
         await harness.submit(RecordingCourier())
         await until(lambda: gateway.downloads > 0)
-    with sqlite3.connect(tmp_path / "easel.db") as database:
+    with connected(tmp_path) as database:
         database.execute("UPDATE attempts SET urls = REPLACE(urls, '1.png', 'gone.png')")
     gateway.gate.set()
     async with process(tmp_path, gateway) as harness:
@@ -148,7 +149,7 @@ async def test_what_was_begun_goes_on_also_where_the_rest_cannot_be_sent_any_mor
     async with process(tmp_path, gateway) as harness:
         await harness.submit(RecordingCourier(), n=2)
         await until(lambda: harness.rows("SELECT state FROM attempts") == [("task",)] * 2)
-    with sqlite3.connect(tmp_path / "easel.db") as database:
+    with connected(tmp_path) as database:
         database.execute("UPDATE attempts SET state = 'refused', billed = 'no' WHERE slot = 1")
     gateway.gate.set()
     async with process(tmp_path, gateway, image_models=("gpt-image-1",)) as harness:
@@ -251,10 +252,12 @@ async def test_a_process_with_another_data_folder_takes_no_living_jobs(
 ) -> None:
     """A terminal job with its own DATA_DIR on the bot's database paid for the bot's jobs again."""
     gateway.gate.clear()
-    async with process(tmp_path, gateway) as living:
+    key = SecretStr("ab" * 32)  # a second machine has the key of the first
+    async with process(tmp_path, gateway, user_tags_key=key) as living:
         await living.submit(RecordingCourier())
         await asyncio.wait_for(gateway.asked.wait(), 60)
-        async with process(tmp_path, gateway, data_dir=tmp_path / "elsewhere") as other:
+        there = tmp_path / "elsewhere"
+        async with process(tmp_path, gateway, data_dir=there, user_tags_key=key) as other:
             assert await other.services.recovery.take_over() == []
             gateway.gate.set()
             await living.services.job_service.drained()

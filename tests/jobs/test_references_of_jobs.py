@@ -14,7 +14,7 @@ from bot.core.models import ImageOptions, PictureFormat, Reference
 from bot.images.references import NO_ATTACHMENTS, Attachments, DeclaredType
 from bot.services import open_services
 from tests.cogs.scripted_gateway import ScriptedGateway
-from tests.images.kept_files import keep_bytes
+from tests.images.kept_files import keep_bytes, path_in
 from tests.images.picture_collection import HAS_HEIC, encoded, turned
 from tests.images.test_content_store import mask_bytes, picture_bytes, png_bomb, upload
 from tests.jobs.service_harness import ADA, RecordingCourier, ServiceHarness, settings
@@ -66,7 +66,7 @@ async def test_a_result_that_hurts_is_no_reference(
     harness: ServiceHarness, gateway: ScriptedGateway, data: bytes, kind: PictureFormat, error: str
 ) -> None:
     """*Use* on a gateway's bomb or broken picture costs nothing and ends in a sentence."""
-    result = keep_bytes(harness.services.content_store, data, kind)
+    result = await keep_bytes(harness.services.content_store, data, kind)
     courier = await run(harness, result)
     assert [failure.error.message_id for failure in courier.failures] == [error]
     assert gateway.bodies == []
@@ -120,13 +120,13 @@ async def test_a_reference_that_changed_after_it_was_kept_is_not_paid_for(
     changes = {"image_models": ("gpt-image-2",), "default_quota": (), "max_concurrent_jobs": 1}
     async with open_services(settings(tmp_path, gateway, **changes), Clock()) as services:
         harness, courier = ServiceHarness(services, tmp_path), RecordingCourier()
-        kept = keep_bytes(services.content_store, picture_bytes("png"), "png")
+        kept = await keep_bytes(services.content_store, picture_bytes("png"), "png")
         if waiting:
             gateway.gate.clear()
             await submit(harness, courier)
             await asyncio.wait_for(gateway.asked.wait(), 60)
             await submit(harness, courier, kept)
-        services.content_store.path(kept).write_bytes(bytes(kept.bytes))
+        path_in(services.content_store.part_folder, kept).write_bytes(bytes(kept.bytes))
         if not waiting:
             await submit(harness, courier, kept)
         gateway.gate.set()

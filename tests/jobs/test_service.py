@@ -1,7 +1,6 @@
 """The job service: what must hold whatever a courier, a gateway or the clock does."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ from bot.core.models import CardAddress, Job, JobState
 from bot.jobs.recovery import UnreportedFailure
 from bot.services import open_services
 from tests.cogs.scripted_gateway import ClosedConnection, ScriptedGateway
+from tests.database.engines import connected, sqlite_only
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier, ServiceHarness, settings
 
 
@@ -99,11 +99,12 @@ async def test_a_request_cancelled_anywhere_holds_nothing_that_nobody_works_on(
                 await asyncio.sleep(0.005)
 
 
+@sqlite_only("the trigger is written for SQLite")
 async def test_a_defect_in_one_slot_waits_for_the_requests_of_the_others(
     harness: ServiceHarness, gateway: ScriptedGateway
 ) -> None:
     """What the others bring is delivered: one slot's defect must not lose it."""
-    with sqlite3.connect(harness.folder / "easel.db") as database:
+    with connected(harness.folder) as database:
         database.execute(
             "CREATE TRIGGER defect BEFORE INSERT ON attempts WHEN NEW.slot = 1"
             " BEGIN SELECT RAISE(ABORT, 'a defect'); END"
@@ -254,7 +255,7 @@ async def test_what_costs_nothing_may_be_in_doubt_as_well(
     harness: ServiceHarness, gateway: ScriptedGateway
 ) -> None:
     """The operator may have paid for it: the database must not say that it surely failed."""
-    harness.services.server_costs.set(ADA.server_id, "dall-e-3", None, 0)
+    harness.services.server_costs.cache.set(ADA.server_id, "dall-e-3", None, 0)
     gateway.replies.append(ClosedConnection())
     await harness.submit(RecordingCourier())
     await harness.services.job_service.drained()

@@ -11,12 +11,14 @@ from pydantic import SecretStr
 
 from bot.core.clock import Clock
 from bot.core.models import Job
+from bot.database.notifications import LocalNotifications
 from bot.database.outage import DatabaseWaits
 from bot.jobs.cancellation import Cancellation, DetachableCourier, RequesterDetached
 from bot.jobs.courier import JobFailure
 from bot.jobs.queue.waiting_list import Ticket
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.send_gate import SendGate
+from bot.jobs.stop_requests import StopRequests
 from bot.services import open_services
 from bot.settings.settings import GatewayKey
 from tests.cogs.scripted_gateway import KEY, ErrorReply, FewerPictures, ScriptedGateway
@@ -149,6 +151,8 @@ async def test_a_lock_after_the_press_does_not_say_that_nothing_changed(
             ledger=services.ledger,
             repository=JobRepository(owner="another", now=Clock().now),
             queue=services.job_service._deps.queue,
+            requests=StopRequests(LocalNotifications()),
+            owner="another",
         )
         with ExitStack() as lock:
             gate = LockingGate(lock, harness)

@@ -10,7 +10,6 @@ from bot.core.models import CardAddress
 from bot.database.opening import open_file
 from bot.database.transaction import Transaction
 from bot.discord_ui import message_outbox
-from bot.images.content_store import ContentStore
 from bot.jobs.job_lookup import ResultUnknown
 from bot.jobs.repository.outbox_messages import OutboxMessage, announce, confirm
 from bot.jobs.repository.posted_messages import is_posted
@@ -18,6 +17,7 @@ from bot.jobs.repository.taken_down import mark_removed, take_down
 from bot.jobs.taken_down_files import TakenDownFiles
 from tests.cli.process import environment, running
 from tests.cogs.scripted_gateway import ErrorReply, ScriptedGateway
+from tests.images.kept_files import store_in
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier, ServiceHarness
 from tests.jobs.test_personal_data import query
 from tests.jobs.test_recovery import process
@@ -199,7 +199,8 @@ async def test_a_killed_process_leaves_no_file_that_the_next_start_does_not_take
     path = tmp_path / "easel.db"
     assert 0 < len(kept_files(tmp_path)) < 200
     async with open_file(path, backup_dir=tmp_path / "backup", now=lambda: 0) as database:
-        await TakenDownFiles(database, ContentStore(tmp_path / "vault")).delete()
+        store = store_in(tmp_path / "vault", database, lambda: 10**15)
+        await TakenDownFiles(database, store).delete()
     assert kept_files(tmp_path) == []
     assert query(path, "SELECT COUNT(*) FROM pictures") == [(0,)]
     assert query(path, "SELECT COUNT(*) FROM leaving_files") == [(0,)]

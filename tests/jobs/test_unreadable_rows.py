@@ -1,8 +1,6 @@
 """A start that meets a row which it cannot read: one job is set aside, and all others go on."""
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from bot.jobs.repository.history_search import last_jobs
 from bot.jobs.repository.listing import list_jobs
 from bot.jobs.repository.personal_data import jobs_of
 from tests.cogs.scripted_gateway import ScriptedGateway, TaskReply, UrlReply
+from tests.database.engines import connected, sqlite_only
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier
 from tests.jobs.test_recovery import process, recover, until
 
@@ -22,9 +21,8 @@ STATES = "SELECT user_name, state, told FROM jobs ORDER BY user_name"
 
 
 def change(path: Path, sql: str) -> None:
-    with closing(sqlite3.connect(path)) as database:
+    with connected(path.parent) as database:
         database.execute(sql)
-        database.commit()
 
 
 @pytest.mark.parametrize(
@@ -109,6 +107,7 @@ async def test_an_unreadable_job_is_in_nobodys_way(
         assert harness.rows("SELECT COUNT(*) FROM jobs") == [(0,)]
 
 
+@sqlite_only("a server refuses such letters")
 async def test_letters_that_are_no_text_cost_nothing_else(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:

@@ -8,9 +8,12 @@ import pytest
 
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
+from bot.database.opening import open_database
 from bot.monitoring.opening import open_metrics, serve_monitoring
 from bot.monitoring.readiness import LEAST_FREE_BYTES, Readiness
 from tests.cogs.scripted_gateway import ScriptedGateway
+from tests.database.engines import sqlite_only
+from tests.database.postgresql_server import Server, postgresql_server
 from tests.database.test_outage import commits_wait, largest_file, locked
 from tests.jobs.service_harness import RecordingCourier, settings
 from tests.monitoring.monitored import Monitored, monitored
@@ -38,6 +41,7 @@ async def test_a_bot_that_can_serve_people_is_ready(harness: Monitored) -> None:
     assert (await harness.scrape()).value("easel_database_writable") == 1
 
 
+@sqlite_only("it is the file that is locked or full")
 async def test_a_locked_database_is_not_ready_until_the_lock_is_gone(
     harness: Monitored, tmp_path: Path
 ) -> None:
@@ -54,6 +58,7 @@ async def test_a_locked_database_is_not_ready_until_the_lock_is_gone(
     assert await is_ready_again(harness)
 
 
+@sqlite_only("it is the file that is locked or full")
 async def test_a_full_database_is_not_ready_until_there_is_space(
     harness: Monitored, tmp_path: Path
 ) -> None:
@@ -119,6 +124,7 @@ async def test_a_bot_that_stops_is_not_ready_while_jobs_finish(
     await closing
 
 
+@sqlite_only("it is the file that is locked or full")
 async def test_a_database_that_hangs_does_not_hang_the_scrape(harness: Monitored) -> None:
     """Prometheus gives up after ten seconds: the rest is what tells the operator where to look."""
     async with commits_wait(harness.services.database) as (_, may_end):
@@ -166,3 +172,31 @@ async def test_no_gateway_that_is_asked_is_not_ready(harness: Monitored, tmp_pat
         resting["other"] = 1.0
         (found,) = (await checks.check()).hindrances
         assert str(found).startswith("gateways: nothing is sent to mine, other for a while. Run")
+
+
+async def test_a_server_that_is_away_is_named_as_one(postgresql: Server, tmp_path: Path) -> None:
+    """There is no file to look at: the operator is sent to the server, and the bot goes on."""
+    assert postgresql.process is not None  # one of its own is stopped here
+    with postgresql_server() as server:
+        url = server.new_database()
+        opening = open_database(url, backup_dir=tmp_path, now=lambda: 0)
+        async with (
+            opening as database,
+            Readiness.open(
+                database,
+                data_dir=tmp_path,
+                shards=lambda: {0: 0.1},
+                is_stopping=lambda: False,
+                is_server=True,
+            ) as readiness,
+        ):
+            assert (await readiness.check()).is_ready
+            server.stop()
+            (away,) = (await readiness.check()).hindrances
+            assert "Look at the PostgreSQL server" in str(away)
+            server.start()
+            for _ in range(200):
+                if (await readiness.check()).is_ready:
+                    return
+                await asyncio.sleep(0.05)  # the pause before the connection is tried again
+            raise AssertionError

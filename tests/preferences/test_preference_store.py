@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.models import ImageOptions
 from bot.database.database import Database
+from bot.database.notifications import LocalNotifications
 from bot.database.opening import open_file
 from bot.database.outage import DatabaseBusy, DatabaseWaits
 from bot.database.transaction import Transaction
@@ -53,7 +54,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 async def fresh(database: Database) -> PreferenceStore:
     """Return what a new process reads."""
-    preference_store = PreferenceStore(database, now=lambda: 7)
+    preference_store = PreferenceStore(database, LocalNotifications(), now=lambda: 7)
     await preference_store.load()
     return preference_store
 

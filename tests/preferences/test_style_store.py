@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.models import ImageOptions, Reference
 from bot.database.database import Database
+from bot.database.notifications import LocalNotifications
 from bot.database.opening import open_file
 from bot.database.outage import DatabaseBusy, DatabaseWaits
 from bot.preferences.server_styles import MAX_STYLES, NoSuchStyle, ServerStyle, StylesFull
@@ -32,7 +33,7 @@ def style(name: str, picture: Reference | None = None) -> ServerStyle:
 
 async def fresh(database: Database) -> ServerStyleStore:
     """Return what a new process reads."""
-    store = ServerStyleStore(database, now=lambda: 7)
+    store = ServerStyleStore(database, LocalNotifications(), now=lambda: 7)
     await store.load()
     return store
 

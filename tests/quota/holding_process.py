@@ -1,9 +1,10 @@
 """A process that holds credits in a database which other processes use at the same time.
 
-``python -m tests.quota.holding_process FOLDER END DEFAULT SERVER BUDGET``: the last three are
-quotas. It prints "ready", waits for a line, holds 125 times at once, each with its job, and prints
-the id of each job whose hold succeeded. END is ``settle``: each hold is settled as delivered at
-once; or ``leave``: everything stays held. It ends when its standard input is closed.
+``python -m tests.quota.holding_process FOLDER URL KIND END HOLDS DEFAULT SERVER TOTAL BUDGET``: the
+last four are quotas. It prints "ready", waits for a line, holds HOLDS times, 50 at once, each with
+its job, and prints the id of each job whose hold succeeded. KIND is ``exact``, or names a ledger
+that is not. END is ``settle``: each hold is settled as delivered at once; or ``leave``: everything
+stays held. It ends when its standard input is closed.
 """
 
 import asyncio
@@ -15,16 +16,18 @@ from bot.core.job_ids import new_job_id
 from bot.core.models import ImageRequest, Job, JobState, Requester
 from bot.core.process_lock import LockFolders, hold_process_lock
 from bot.database.database import Database
-from bot.database.opening import open_file
+from bot.database.opening import open_database
 from bot.database.transaction import Transaction
 from bot.jobs.repository.repository import JobRepository
 from bot.quota.ledger import Ledger
 from bot.quota.picture_counts import PictureCounts
+from tests.quota.inexact_ledgers import LedgerWithoutLocks, LedgerWithoutMargin
 from tests.quota.ledger_driver import SERVER_ID, ManualClock, ledger_of
 
-AT_ONCE = 125
+IN_FLIGHT = 50
 PEOPLE = 25
 PRICE = 10
+KINDS = {"exact": Ledger, "no locks": LedgerWithoutLocks, "no margin": LedgerWithoutMargin}
 
 
 def somebody(number: int) -> Requester:
@@ -42,6 +45,7 @@ class HoldingProcess:
         self._ledger = ledger
         self._repository = repository
         self._clock = clock
+        self._in_flight = asyncio.Semaphore(IN_FLIGHT)
 
     async def hold(self, who: Requester, *, settles: bool) -> None:
         """Hold one credit for a job and say so, unless it is refused."""
@@ -49,7 +53,8 @@ class HoldingProcess:
         request = ImageRequest(prompt="a fox", model="painter", size="auto", n=1)
         job = Job(new_job_id(now), request, who, 1, now)
         try:
-            await self._database.write(self._hold, job)
+            async with self._in_flight:
+                await self._database.write(self._hold, job)
         except Refusal:
             return
         print(job.id, flush=True)  # noqa: T201 - the test counts them
@@ -65,21 +70,29 @@ class HoldingProcess:
         self._ledger.settle(tx, job.id, PictureCounts(delivered=1), each=1)
 
 
-async def main(folder: Path, end: str, default: str, server_quota: str, budget: str) -> None:
+async def main(folder: Path, url: str, kind: str, end: str, holds: int, *quotas: str) -> None:
     """Hold everything at once, when told."""
+    default, server_quota, total_quota, budget = quotas
+    clock = ManualClock()
+    ledger = ledger_of(
+        clock,
+        default=default,
+        server_quota=server_quota,
+        total_quota=total_quota,
+        budget=budget,
+        kind=KINDS[kind],
+    )
     with hold_process_lock(LockFolders(folder / "easel.db", folder)) as owner:
-        clock = ManualClock()
-        ledger = ledger_of(clock, default=default, server_quota=server_quota, budget=budget)
-        async with open_file(folder / "easel.db", backup_dir=folder, now=clock) as database:
+        async with open_database(url, backup_dir=folder, now=clock) as database:
             process = HoldingProcess(database, ledger, JobRepository(owner=owner, now=clock), clock)
             print("ready", flush=True)  # noqa: T201
             await asyncio.to_thread(sys.stdin.readline)
             await asyncio.gather(
-                *(process.hold(somebody(n), settles=end == "settle") for n in range(AT_ONCE))
+                *(process.hold(somebody(n), settles=end == "settle") for n in range(holds))
             )
             await asyncio.to_thread(sys.stdin.read)
 
 
 if __name__ == "__main__":
-    place, *words = sys.argv[1:]
-    asyncio.run(main(Path(place), *words))
+    place, address, what, how, number, *words = sys.argv[1:]
+    asyncio.run(main(Path(place), address, what, how, int(number), *words))

@@ -53,9 +53,10 @@ def ledger_of(
     total_quota: str = "",
     budget: str = "",
     max_doubtful_per_day: int = 3,
+    kind: type[Ledger] = Ledger,
 ) -> Ledger:
     """Return a ledger with the operator's quotas."""
-    return Ledger(
+    return kind(
         default=parse_limits(default),
         server_quota=parse_limits(server_quota),
         total_quota=parse_limits(total_quota),
@@ -78,7 +79,7 @@ class LedgerDriver:
     @contextmanager
     def open(
         cls,
-        folder: Path | None = None,
+        place: Path | str | None = None,
         *,
         clock: ManualClock | None = None,
         default: str = "",
@@ -87,7 +88,7 @@ class LedgerDriver:
         budget: str = "",
         max_doubtful_per_day: int = 3,
     ) -> Iterator[Self]:
-        """Open a ledger in that folder, or in memory, with the operator's quotas."""
+        """Open a ledger in that folder or DATABASE_URL, or in memory, with operator's quotas."""
         clock = clock or ManualClock()
         ledger = ledger_of(
             clock,
@@ -97,7 +98,9 @@ class LedgerDriver:
             budget=budget,
             max_doubtful_per_day=max_doubtful_per_day,
         )
-        with SyncDatabase.open(folder and folder / "easel.db") as database:
+        if isinstance(place, Path):
+            place /= "easel.db"
+        with SyncDatabase.open(place) as database:
             yield cls(database, ledger, clock)
 
     def make_anonymous(self, user_id: int) -> None:

@@ -181,8 +181,10 @@ class ReferenceLedger:
         return TAGS.pseudonym(user_id) if user_id in self.anonymous else user_id
 
     def known_subject(self, subject: str) -> str:
-        """Return a meter's subject, with the pseudonym of a person who has one."""
+        """Return a meter's subject, with the pseudonym of a person who has one; no stripe."""
         level, *ids = subject.split(":")
+        if level in {"operator", "budget"}:
+            return level
         if level != "user":
             return subject
         server_id, user_id = map(int, ids)

@@ -1,7 +1,5 @@
 """A server's own costs, as an admin set them."""
 
-from pathlib import Path
-
 import pytest
 
 from bot.core.errors.quotas import CostOutOfRange, NoSuchCost
@@ -31,9 +29,9 @@ def costs(driver: LedgerDriver, server_id: int | None) -> dict[tuple[int, str, s
     return driver.database.read(driver.ledger.costs, server_id)
 
 
-def test_admins_set_replace_and_remove_costs(tmp_path: Path) -> None:
+def test_admins_set_replace_and_remove_costs(engine_url: str) -> None:
     """Each with a line in the audit."""
-    with LedgerDriver.open(tmp_path) as driver:
+    with LedgerDriver.open(engine_url) as driver:
         set_cost(driver, "painter", None, 2)
         set_cost(driver, "painter", "high", 0)
         set_cost(driver, "painter", "high", 10_000)
@@ -54,9 +52,9 @@ def test_admins_set_replace_and_remove_costs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("credits", [-1, 10_001])
-def test_a_cost_outside_the_range_is_refused(tmp_path: Path, credits: int) -> None:
+def test_a_cost_outside_the_range_is_refused(engine_url: str, credits: int) -> None:
     """A picture for less than nothing would fill accounts."""
-    with LedgerDriver.open(tmp_path) as driver:
+    with LedgerDriver.open(engine_url) as driver:
         with pytest.raises(CostOutOfRange) as refused:
             set_cost(driver, "painter", None, credits)
         assert refused.value.facts == {"credits": credits, "limit": 10_000}

@@ -3,9 +3,17 @@
 import os
 from collections import Counter
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import consumes, initialize, invariant, multiple, rule
+from hypothesis.stateful import (
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
 from bot.core.errors.base import Refusal
 from bot.core.errors.quotas import Blocked, BudgetSpent, QuotaSpent, TooManyDoubtful
@@ -13,6 +21,7 @@ from bot.core.models import Requester
 from bot.quota.allowances import Allowance
 from bot.quota.levels import LimitLevel
 from bot.quota.limits import Period
+from tests.database.postgresql_server import Server
 from tests.quota.admin_rules import AdminRules
 from tests.quota.reference_ledger import (
     MAX_DOUBTFUL,
@@ -37,6 +46,8 @@ HOLD_ARGUMENTS = st.tuples(
 
 
 EXAMPLES = int(os.environ.get("EASEL_EXAMPLES", "40"))
+# Each needs a database of its own, and a transaction takes ten times as long.
+POSTGRESQL_EXAMPLES = EXAMPLES // 4
 
 
 class LedgerMachine(AdminRules):
@@ -218,3 +229,24 @@ class LedgerMachine(AdminRules):
 
 TestLedgerMachine = LedgerMachine.TestCase
 TestLedgerMachine.settings = settings(max_examples=EXAMPLES, stateful_step_count=50, deadline=None)
+
+
+class PostgresqlLedgerMachine(LedgerMachine):
+    """The same on a server, where totals are spread and their locks shared."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        super().__init__()
+
+    def new_place(self) -> str:
+        """Return the address of a new database."""
+        return self.server.migrated_database()
+
+
+@pytest.mark.slow
+def test_a_server_has_the_same_books(postgresql: Server) -> None:
+    """Whoever moves to PostgreSQL keeps every limit, refusal and report."""
+    run_state_machine_as_test(
+        lambda: PostgresqlLedgerMachine(postgresql),  # type: ignore[arg-type]  # it takes any callable
+        settings=settings(max_examples=POSTGRESQL_EXAMPLES, stateful_step_count=50, deadline=None),
+    )

@@ -23,10 +23,10 @@ def remove(driver: LedgerDriver, subject: str, period: Period | None) -> None:
     )
 
 
-def test_usage_tells_every_limit_that_applies(tmp_path: Path) -> None:
+def test_usage_tells_every_limit_that_applies(engine_url: str) -> None:
     """/usage: charged, held by running jobs, left, and when something frees."""
     with LedgerDriver.open(
-        tmp_path, default="5/hour, 9/day", server_quota="20/month", total_quota="30/month"
+        engine_url, default="5/hour, 9/day", server_quota="20/month", total_quota="30/month"
     ) as driver:
         driver.limit(SERVER, "12/week")
         driver.settle(driver.hold(BOB, 2), 1)
@@ -43,42 +43,55 @@ def test_usage_tells_every_limit_that_applies(tmp_path: Path) -> None:
     assert [allowance.left for allowance in allowances] == [2, 5, 7, 15]
 
 
-def test_a_card_tells_the_tightest_limit(tmp_path: Path) -> None:
+def test_a_card_tells_the_tightest_limit(engine_url: str) -> None:
     """The person sees what they can really still spend, in this server."""
-    with LedgerDriver.open(tmp_path, default="9/day") as driver:
+    with LedgerDriver.open(engine_url, default="9/day") as driver:
         assert driver.left(BOB) == 9
         driver.limit(SERVER, "4/month")
         driver.hold(BOB, 1)
         assert driver.left(BOB) == 3
 
 
-def test_nothing_used_frees_nothing(tmp_path: Path) -> None:
+def test_nothing_used_frees_nothing(engine_url: str) -> None:
     """A released hold leaves no time behind."""
-    with LedgerDriver.open(tmp_path, default="9/day") as driver:
+    with LedgerDriver.open(engine_url, default="9/day") as driver:
         driver.settle(driver.hold(BOB, 1), 0)
         assert [allowance.frees_at for allowance in driver.allowances(BOB)] == [None]
 
 
-def test_without_limits_there_is_nothing_to_tell(tmp_path: Path) -> None:
+def test_without_limits_there_is_nothing_to_tell(engine_url: str) -> None:
     """An operator may set no limit at all."""
-    with LedgerDriver.open(tmp_path) as driver:
+    with LedgerDriver.open(engine_url) as driver:
         driver.hold(BOB, 1_000)
         assert driver.left(BOB) is None
 
 
-def test_a_lowered_limit_leaves_nothing_rather_than_less(tmp_path: Path) -> None:
+def test_a_total_of_a_large_bot_holds_to_the_last_credit(engine_url: str) -> None:
+    """A million credits a month are too few for a bot in a hundred thousand servers."""
+    total = 10**12
+    with LedgerDriver.open(engine_url, total_quota=f"{total}/month") as driver:
+        driver.settle(driver.hold(BOB, total // 2), total // 2)
+        driver.clock.ms += 2 * HOUR
+        driver.hold(requester(2), total // 2 - 2)
+        driver.clock.ms += 2 * HOUR
+        refused = driver.refused(BOB, 3)
+        assert (refused.left, refused.limit) == (2, total)
+        driver.hold(BOB, 2)
+
+
+def test_a_lowered_limit_leaves_nothing_rather_than_less(engine_url: str) -> None:
     """Nobody is told of negative credits."""
-    with LedgerDriver.open(tmp_path, default="9/day") as driver:
+    with LedgerDriver.open(engine_url, default="9/day") as driver:
         driver.hold(BOB, 9)
         driver.limit(EVERYONE, "3/day")
         assert driver.left(BOB) == 0
         assert driver.refused(BOB).left == 0
 
 
-def test_of_several_roles_the_one_that_leaves_most_is_told(tmp_path: Path) -> None:
+def test_of_several_roles_the_one_that_leaves_most_is_told(engine_url: str) -> None:
     """One of them is enough."""
     both = requester(1, SERVER_ID, 7, 8)
-    with LedgerDriver.open(tmp_path) as driver:
+    with LedgerDriver.open(engine_url) as driver:
         driver.limit(role_subject(7), "2/hour, 90/day")
         driver.limit(role_subject(8), "8/day")
         driver.hold(both, 1)
@@ -86,9 +99,9 @@ def test_of_several_roles_the_one_that_leaves_most_is_told(tmp_path: Path) -> No
     assert (allowance.level, allowance.limit, allowance.left) == (LimitLevel.ROLE, 8, 7)
 
 
-def test_admins_set_replace_and_remove_limits(tmp_path: Path) -> None:
+def test_admins_set_replace_and_remove_limits(engine_url: str) -> None:
     """One limit for each period of a subject, in this server only."""
-    with LedgerDriver.open(tmp_path) as driver:
+    with LedgerDriver.open(engine_url) as driver:
         driver.limit(user_subject(1), "5/hour, 20/day")
         driver.limit(user_subject(1), "30/day")
         driver.limit(EVERYONE, "unlimited/day", server_id=11)
@@ -103,9 +116,9 @@ def test_admins_set_replace_and_remove_limits(tmp_path: Path) -> None:
             remove(driver, user_subject(1), None)
 
 
-def test_every_change_is_audited(tmp_path: Path) -> None:
+def test_every_change_is_audited(engine_url: str) -> None:
     """Admins can find out who changed what."""
-    with LedgerDriver.open(tmp_path) as driver:
+    with LedgerDriver.open(engine_url) as driver:
         driver.limit(user_subject(1), "5/hour")
         driver.limit(user_subject(1), "unlimited/hour")
         remove(driver, user_subject(1), Period.HOUR)
@@ -118,9 +131,9 @@ def test_every_change_is_audited(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("credits", [-1, 1_000_001])
-def test_a_limit_outside_the_range_is_refused(tmp_path: Path, credits: int) -> None:
+def test_a_limit_outside_the_range_is_refused(engine_url: str, credits: int) -> None:
     """The sentence names the range."""
-    with LedgerDriver.open(tmp_path) as driver, pytest.raises(LimitOutOfRange) as refused:
+    with LedgerDriver.open(engine_url) as driver, pytest.raises(LimitOutOfRange) as refused:
         driver.database.write(
             driver.ledger.set_limit,
             server_id=SERVER_ID,
@@ -131,9 +144,9 @@ def test_a_limit_outside_the_range_is_refused(tmp_path: Path, credits: int) -> N
     assert refused.value.facts == {"credits": credits, "limit": 1_000_000}
 
 
-def test_a_limit_above_the_operators_ceiling_is_refused(tmp_path: Path) -> None:
+def test_a_limit_above_the_operators_ceiling_is_refused(engine_url: str) -> None:
     """It would promise what SERVER_QUOTA never grants."""
-    with LedgerDriver.open(tmp_path, server_quota="50/day") as driver:
+    with LedgerDriver.open(engine_url, server_quota="50/day") as driver:
         driver.limit(EVERYONE, "50/day")
         driver.limit(EVERYONE, "51/week")
         with pytest.raises(LimitAboveCeiling) as refused:

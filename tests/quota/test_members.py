@@ -1,7 +1,5 @@
 """Grants, resets and blocks: what admins decide about one person."""
 
-from pathlib import Path
-
 import pytest
 
 from bot.core.errors.quotas import Blocked, GrantOutOfRange, NotBlocked
@@ -14,9 +12,9 @@ BOB = requester(1)
 ANN = requester(2)
 
 
-def test_a_grant_pays_once_the_own_level_is_spent(tmp_path: Path) -> None:
+def test_a_grant_pays_once_the_own_level_is_spent(engine_url: str) -> None:
     """Extra credits must not be used up while the day's own would do."""
-    with LedgerDriver.open(tmp_path, default="4/day") as driver:
+    with LedgerDriver.open(engine_url, default="4/day") as driver:
         assert driver.grant(1, 3) == 3
         driver.hold(BOB, 3)
         assert driver.member(1).granted == 3
@@ -30,10 +28,10 @@ def test_a_grant_pays_once_the_own_level_is_spent(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("used", "left"), [(0, 2), (4, 0)])
 def test_a_grant_that_was_committed_too_late_is_taken_back(
-    tmp_path: Path, used: int, left: int
+    engine_url: str, used: int, left: int
 ) -> None:
     """The admin was told that nothing was changed, and repeats it: it must count once."""
-    with LedgerDriver.open(tmp_path, default="0/day") as driver:
+    with LedgerDriver.open(engine_url, default="0/day") as driver:
         driver.grant(1, 2)
         driver.grant(1, 3)
         if used:
@@ -44,9 +42,9 @@ def test_a_grant_that_was_committed_too_late_is_taken_back(
         assert (change.actor_id, change.old, change.new) == (0, str(5 - used), str(left))
 
 
-def test_a_grant_serves_where_nothing_is_allowed(tmp_path: Path) -> None:
+def test_a_grant_serves_where_nothing_is_allowed(engine_url: str) -> None:
     """Everyone 0 and Bob granted 5: Bob has 5, and only in this server."""
-    with LedgerDriver.open(tmp_path) as driver:
+    with LedgerDriver.open(engine_url) as driver:
         driver.limit(EVERYONE, "0/day")
         driver.limit(EVERYONE, "0/day", server_id=11)
         driver.grant(1, 5)
@@ -57,10 +55,10 @@ def test_a_grant_serves_where_nothing_is_allowed(tmp_path: Path) -> None:
         driver.refused(ANN)
 
 
-def test_a_grant_lifts_neither_the_servers_nor_the_operators_total(tmp_path: Path) -> None:
+def test_a_grant_lifts_neither_the_servers_nor_the_operators_total(engine_url: str) -> None:
     """An admin cannot give away what the operator pays for."""
     with LedgerDriver.open(
-        tmp_path, default="1/day", server_quota="4/day", total_quota="5/day"
+        engine_url, default="1/day", server_quota="4/day", total_quota="5/day"
     ) as t:
         t.grant(1, 9)
         t.hold(BOB, 4)
@@ -71,10 +69,10 @@ def test_a_grant_lifts_neither_the_servers_nor_the_operators_total(tmp_path: Pat
         assert (t.member(1)).granted == 6
 
 
-def test_of_several_roles_the_roomiest_pays_before_the_grant(tmp_path: Path) -> None:
+def test_of_several_roles_the_roomiest_pays_before_the_grant(engine_url: str) -> None:
     """The grant pays as little as possible."""
     both = requester(1, SERVER_ID, 7, 8)
-    with LedgerDriver.open(tmp_path) as driver:
+    with LedgerDriver.open(engine_url) as driver:
         driver.limit(role_subject(7), "1/hour, 90/day")
         driver.limit(role_subject(8), "3/day")
         driver.grant(1, 2)
@@ -82,9 +80,9 @@ def test_of_several_roles_the_roomiest_pays_before_the_grant(tmp_path: Path) -> 
         assert driver.member(1).granted == 0
 
 
-def test_what_was_not_delivered_returns_to_the_grant_first(tmp_path: Path) -> None:
+def test_what_was_not_delivered_returns_to_the_grant_first(engine_url: str) -> None:
     """Four asked, one of them granted, two delivered: the grant has its one back."""
-    with LedgerDriver.open(tmp_path, default="3/day") as driver:
+    with LedgerDriver.open(engine_url, default="3/day") as driver:
         driver.grant(1, 1)
         job_id = driver.hold(BOB, 4)
         settled = driver.settle(job_id, 2)
@@ -98,10 +96,10 @@ def test_what_was_not_delivered_returns_to_the_grant_first(tmp_path: Path) -> No
 
 
 def test_a_refusal_in_spite_of_a_grant_tells_when_both_together_suffice(
-    tmp_path: Path,
+    engine_url: str,
 ) -> None:
     """Waiting for all of it would be too long."""
-    with LedgerDriver.open(tmp_path, default="4/day") as driver:
+    with LedgerDriver.open(engine_url, default="4/day") as driver:
         driver.hold(BOB, 2)
         driver.clock.ms += HOUR
         driver.hold(BOB, 2)
@@ -114,18 +112,18 @@ def test_a_refusal_in_spite_of_a_grant_tells_when_both_together_suffice(
 
 
 @pytest.mark.parametrize("credits", [-1, 0, 1_000_001])
-def test_a_grant_outside_the_range_is_refused(tmp_path: Path, credits: int) -> None:
+def test_a_grant_outside_the_range_is_refused(engine_url: str, credits: int) -> None:
     """A negative grant would take what another admin gave."""
-    with LedgerDriver.open(tmp_path) as driver:
+    with LedgerDriver.open(engine_url) as driver:
         with pytest.raises(GrantOutOfRange) as refused:
             driver.grant(1, credits)
         assert refused.value.facts == {"credits": credits, "limit": 1_000_000}
         assert driver.member(1) == Member()
 
 
-def test_a_reset_forgets_what_a_person_used(tmp_path: Path) -> None:
+def test_a_reset_forgets_what_a_person_used(engine_url: str) -> None:
     """For their own level: the server's total stays."""
-    with LedgerDriver.open(tmp_path, default="4/month", server_quota="7/month") as driver:
+    with LedgerDriver.open(engine_url, default="4/month", server_quota="7/month") as driver:
         driver.settle(driver.hold(BOB, 2), 2)
         driver.clock.ms += 2 * HOUR
         driver.settle(driver.hold(BOB, 2), 2)
@@ -140,9 +138,9 @@ def test_a_reset_forgets_what_a_person_used(tmp_path: Path) -> None:
         ]
 
 
-def test_what_runs_at_a_reset_still_counts(tmp_path: Path) -> None:
+def test_what_runs_at_a_reset_still_counts(engine_url: str) -> None:
     """A reset while jobs run must not double what a person may hold."""
-    with LedgerDriver.open(tmp_path, default="4/day") as driver:
+    with LedgerDriver.open(engine_url, default="4/day") as driver:
         driver.settle(driver.hold(BOB), 1)
         running = driver.hold(BOB, 3)
         driver.reset(1)
@@ -157,18 +155,18 @@ def test_what_runs_at_a_reset_still_counts(tmp_path: Path) -> None:
         driver.hold(BOB, 3)
 
 
-def test_a_reset_in_the_future_waits_for_its_moment(tmp_path: Path) -> None:
+def test_a_reset_in_the_future_waits_for_its_moment(engine_url: str) -> None:
     """After the clock was set back, everything up to the reset would cost nothing."""
-    with LedgerDriver.open(tmp_path, default="4/day") as driver:
+    with LedgerDriver.open(engine_url, default="4/day") as driver:
         driver.reset(1)
         driver.clock.ms -= 2 * DAY
         driver.settle(driver.hold(BOB, 4), 4)
         driver.refused(BOB)
 
 
-def test_a_blocked_person_is_refused_with_the_reason(tmp_path: Path) -> None:
+def test_a_blocked_person_is_refused_with_the_reason(engine_url: str) -> None:
     """In this server alone; what they were granted stays."""
-    with LedgerDriver.open(tmp_path) as driver:
+    with LedgerDriver.open(engine_url) as driver:
         driver.grant(1, 2)
         driver.block(1, "spam")
         for reason in ("spam", ""):
@@ -184,9 +182,9 @@ def test_a_blocked_person_is_refused_with_the_reason(tmp_path: Path) -> None:
             driver.unblock(1)
 
 
-def test_decisions_about_people_are_audited_the_newest_first(tmp_path: Path) -> None:
+def test_decisions_about_people_are_audited_the_newest_first(engine_url: str) -> None:
     """Even those of one millisecond, and only of this server."""
-    with LedgerDriver.open(tmp_path) as driver:
+    with LedgerDriver.open(engine_url) as driver:
         driver.grant(1, 5, reason="won the contest")
         driver.grant(1, 2)
         driver.reset(1)

@@ -1,7 +1,5 @@
 """Reports of past charges, and their deletion by age or on a person's request."""
 
-from pathlib import Path
-
 import pytest
 
 from bot.core.errors.quotas import QuotaSpent, TooManyDoubtful
@@ -42,9 +40,9 @@ def forget(driver: LedgerDriver, *, before: int, most: int = 99) -> int:
     return driver.database.write(driver.ledger.forget_charges, before=before, most=most)
 
 
-def test_usage_by_day_has_every_day_of_utc(tmp_path: Path) -> None:
+def test_usage_by_day_has_every_day_of_utc(engine_url: str) -> None:
     """A chart with holes would shift; a day begins at midnight, not 24 hours ago."""
-    with LedgerDriver.open(tmp_path, default="3/hour") as driver:
+    with LedgerDriver.open(engine_url, default="3/hour") as driver:
         for at, who, credits in (
             (TODAY - 2 * DAY - 1, BOB, 2),
             (TODAY - 2 * DAY, BOB, 1),
@@ -64,9 +62,9 @@ def test_usage_by_day_has_every_day_of_utc(tmp_path: Path) -> None:
         assert by_day(driver, 7, 1) == [Day(TODAY, 0)]
 
 
-def test_an_export_tells_every_charge_once_page_by_page(tmp_path: Path) -> None:
+def test_an_export_tells_every_charge_once_page_by_page(engine_url: str) -> None:
     """With what a grant paid and what was forgiven, and of this server alone."""
-    with LedgerDriver.open(tmp_path, default="3/day") as driver:
+    with LedgerDriver.open(engine_url, default="3/day") as driver:
         driver.settle(driver.hold(BOB), 1)
         driver.clock.ms += HOUR
         driver.hold(requester(1, server_id=11))
@@ -84,9 +82,9 @@ def test_an_export_tells_every_charge_once_page_by_page(tmp_path: Path) -> None:
         assert exported(driver, since=NOON + HOUR) == entries[1:]
 
 
-def test_old_charges_go_in_batches_and_their_sums_stay(tmp_path: Path) -> None:
+def test_old_charges_go_in_batches_and_their_sums_stay(engine_url: str) -> None:
     """A million rows at once would keep everybody waiting; /quota usage looks back further."""
-    with LedgerDriver.open(tmp_path, default="9/day") as driver:
+    with LedgerDriver.open(engine_url, default="9/day") as driver:
         for _ in range(3):
             driver.settle(driver.hold(BOB), 1)
         running = driver.hold(BOB)
@@ -101,10 +99,10 @@ def test_old_charges_go_in_batches_and_their_sums_stay(tmp_path: Path) -> None:
         assert (by_day(driver, 1, 42))[0] == Day(TODAY, 3)
 
 
-def test_deleting_ones_data_frees_no_credits(tmp_path: Path) -> None:
+def test_deleting_ones_data_frees_no_credits(engine_url: str) -> None:
     """Else /mydata delete would be a new day's credits; it counts in every server."""
     elsewhere = requester(1, server_id=11)
-    with LedgerDriver.open(tmp_path, default="3/day") as driver:
+    with LedgerDriver.open(engine_url, default="3/day") as driver:
         for who in (BOB, elsewhere, ANN):
             driver.settle(driver.hold(who, 2), 2)
         driver.make_anonymous(1)
@@ -121,9 +119,9 @@ def test_deleting_ones_data_frees_no_credits(tmp_path: Path) -> None:
         assert not any(row["subject"].endswith(":1") for row in meters)
 
 
-def test_what_admins_decided_holds_for_an_anonymous_person(tmp_path: Path) -> None:
+def test_what_admins_decided_holds_for_an_anonymous_person(engine_url: str) -> None:
     """A block, a limit or a grant is the admins' word, not the person's data."""
-    with LedgerDriver.open(tmp_path, default="9/day") as driver:
+    with LedgerDriver.open(engine_url, default="9/day") as driver:
         driver.limit(user_subject(1), "1/day")
         driver.grant(1, 3)
         driver.grant(2, 3)
@@ -143,9 +141,9 @@ def test_what_admins_decided_holds_for_an_anonymous_person(tmp_path: Path) -> No
         assert driver.refused(BOB, 4).left == 0
 
 
-def test_limits_of_roles_that_are_gone_are_removed(tmp_path: Path) -> None:
+def test_limits_of_roles_that_are_gone_are_removed(engine_url: str) -> None:
     """A deleted role's limit would stand in /quota show for ever."""
-    with LedgerDriver.open(tmp_path) as driver:
+    with LedgerDriver.open(engine_url) as driver:
         driver.limit(role_subject(7), "1/hour, 5/day")
         driver.limit(role_subject(8), "2/day")
         driver.limit(role_subject(7), "3/day", server_id=11)
@@ -168,18 +166,18 @@ def test_limits_of_roles_that_are_gone_are_removed(tmp_path: Path) -> None:
     }
 
 
-def test_doubts_are_counted_across_a_deletion(tmp_path: Path) -> None:
+def test_doubts_are_counted_across_a_deletion(engine_url: str) -> None:
     """Else every deletion would allow new requests in doubt."""
-    with LedgerDriver.open(tmp_path, max_doubtful_per_day=1) as driver:
+    with LedgerDriver.open(engine_url, max_doubtful_per_day=1) as driver:
         driver.settle(driver.hold(BOB), 0, doubtful=1)
         driver.make_anonymous(1)
         with pytest.raises(TooManyDoubtful):
             driver.hold(BOB)
 
 
-def test_a_cut_hour_without_its_charges_promises_no_moment(tmp_path: Path) -> None:
+def test_a_cut_hour_without_its_charges_promises_no_moment(engine_url: str) -> None:
     """The clock was set back by weeks after charges had been deleted."""
-    with LedgerDriver.open(tmp_path, default="2/month") as driver:
+    with LedgerDriver.open(engine_url, default="2/month") as driver:
         driver.settle(driver.hold(BOB, 2), 2)
         driver.clock.ms += 41 * DAY
         forget(driver, before=driver.clock.ms - 40 * DAY)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from bot import __version__
@@ -11,14 +12,18 @@ from bot.cli.doctor.backup_check import check_backups
 from bot.cli.doctor.clock import check_clock
 from bot.cli.doctor.finding import Finding, Sign, fine, print_line, warning, wrong
 from bot.cli.doctor.gateway_findings import Names, describe_probe
+from bot.cli.doctor.picture_check import check_pictures
 from bot.cli.doctor.settings_check import Setup, read_setup
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
+from bot.database.postgresql_url import driver_needed
 from bot.database.scheduled_copies import free_bytes
+from bot.discord_ui.sharded_bot import use_api
 from bot.gateways.gateway import Gateway
 from bot.gateways.probe import ProbeResult, probe_gateways
 from bot.gateways.routing.path_spelling import found_paths, with_found_path
+from bot.settings.cluster_settings import api_base, cluster_of
 from bot.settings.gateway_settings import check_prices, check_tracing, read_gateways
 from bot.settings.settings import Settings
 
@@ -77,6 +82,9 @@ async def run_checks(
     if settings is None:
         yield warning("the rest", "not checked because the settings cannot be read")
         return
+    for finding in _clusters(settings):
+        yield finding
+    use_api(api_base(settings))
     token = settings.discord_token.get_secret_value().strip()
     answers = await discord_account.read_account(
         token,
@@ -85,18 +93,20 @@ async def run_checks(
         dev_guild_id=settings.dev_guild_id,
         timeout_s=timeout_s,
     )
-    for finding in discord_checks.check_application(answers):
-        yield finding
-    for finding in discord_checks.check_servers(answers, settings):
+    for finding in chain(
+        discord_checks.check_application(answers), discord_checks.check_servers(answers, settings)
+    ):
         yield finding
     yield discord_checks.check_commands(answers, settings)
     findings, probes = await _gateways(setup, settings, clock)
     for finding in findings:
         yield finding
     yield await asyncio.to_thread(file_checks.check_folder, settings, free_bytes)
-    yield await asyncio.to_thread(file_checks.check_database, settings)
-    if "backup_every" not in setup.unreadable:
-        yield await asyncio.to_thread(check_backups, settings, clock.now())
+    for finding in await asyncio.to_thread(list, _database(setup, settings, clock)):
+        yield finding
+    if "content_store_url" not in setup.unreadable:
+        async for finding in check_pictures(settings):
+            yield finding
     for finding in await asyncio.to_thread(list, file_checks.check_moderation(settings)):
         yield finding
     for finding in _tracing(settings):
@@ -104,9 +114,10 @@ async def run_checks(
     theirs = {f"the clock of {one.gateway}": one.clock_ahead_ms for one in probes}
     yield check_clock({"Discord's": answers.clock_ahead_ms, **theirs})
     yield discord_checks.check_invitation(answers)
-    for finding in discord_checks.check_strangers(answers, settings):
-        yield finding
-    for finding in discord_checks.check_user_install(answers, settings):
+    for finding in chain(
+        discord_checks.check_strangers(answers, settings),
+        discord_checks.check_user_install(answers, settings),
+    ):
         yield finding
 
 
@@ -124,6 +135,21 @@ async def _gateways(
     named = (Names.of(gateway, in_file=in_file) for gateway in gateways)
     findings = [describe_probe(one, names) for one, names in zip(probes, named, strict=True)]
     return [*findings, *_found_paths(gateways, settings), *_budget(settings, gateways)], probes
+
+
+def _database(setup: Setup, settings: Settings, clock: Clock) -> Iterator[Finding]:
+    if not settings.has_server:
+        yield file_checks.check_database(settings)
+        if "backup_every" not in setup.unreadable:
+            yield check_backups(settings, clock.now())
+        return
+    try:
+        with driver_needed():
+            from bot.cli.doctor.server_checks import check_server  # noqa: PLC0415 - an extra
+    except StartRefused as refused:
+        yield wrong("database", "cannot be used", str(refused))
+        return
+    yield from check_server(settings, clock.now)
 
 
 def _found_paths(gateways: Sequence[Gateway], settings: Settings) -> Iterator[Finding]:
@@ -145,6 +171,14 @@ def _budget(settings: Settings, gateways: Sequence[Gateway]) -> Iterator[Finding
     except StartRefused as refused:
         for problem in refused.problems:
             yield wrong("budget", "cannot be enforced", problem)
+
+
+def _clusters(settings: Settings) -> Iterator[Finding]:
+    try:
+        cluster_of(settings)
+    except StartRefused as refused:
+        for problem in refused.problems:
+            yield wrong("clusters", "cannot be started", problem)
 
 
 def _tracing(settings: Settings) -> Iterator[Finding]:

@@ -10,8 +10,9 @@ import aiohttp
 import discord
 
 from bot.core.proxies import NO_PROXIES, Proxies
-from bot.discord_ui.client import discord_proxy, intents
+from bot.discord_ui.client import intents
 from bot.discord_ui.command_sync import CommandRegistry, JsonCommand
+from bot.discord_ui.sharded_bot import discord_proxy
 from bot.gateways.probe import clock_ahead_ms
 
 T = TypeVar("T")

@@ -8,6 +8,7 @@ from yarl import URL
 
 from bot.cli.doctor.discord_account import DiscordAnswers, NoAnswer, Server, Servers
 from bot.cli.doctor.finding import Finding, fine, listing, warning, wrong
+from bot.database.opening import is_postgresql
 from bot.discord_ui.command_sync import SYNCED_FILE, SyncedCommands, digest
 from bot.settings.settings import NOTHING_LIMITS_STRANGERS, Settings
 
@@ -131,10 +132,12 @@ def check_commands(answers: DiscordAnswers, settings: Settings) -> Finding:
         return warning("commands", _NOT_ASKED)
     if isinstance(commands, NoAnswer):
         return wrong("commands", commands.facts, commands.fix)
+    named = listing([str(command["name"]) for command in commands]) or "none"
+    if is_postgresql(settings.database_url):  # its processes compare it in the database
+        return fine("commands", f"Discord has {named}")
     synced = SyncedCommands.read(settings.data_dir / SYNCED_FILE)
     if not commands and synced is None:
         return fine("commands", "none yet; the first start registers them")
-    named = listing([str(command["name"]) for command in commands]) or "none"
     if synced is None or synced.registered != digest(commands):
         return warning(
             "commands",

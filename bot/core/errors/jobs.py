@@ -138,6 +138,13 @@ class PictureStorageFull(Refusal):
 
 
 @dataclass(eq=False, kw_only=True)
+class PictureStorageAway(Refusal, OSError):
+    """The storage of pictures does not answer, or refuses."""
+
+    message_id = "error-storage-away"
+
+
+@dataclass(eq=False, kw_only=True)
 class Interrupted(EaselError):
     """A restart ended the job before its request was sent."""
 

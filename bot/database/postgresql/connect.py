@@ -11,6 +11,7 @@ from psycopg.types.string import StrDumper
 
 from bot.core.errors.base import StartRefused
 from bot.database.errors import PostgresqlError
+from bot.database.postgresql.faults import refusal_of
 from bot.database.postgresql.rows import named_rows
 
 CONNECT_S = 5
@@ -33,6 +34,15 @@ _PASSING = frozenset({"25006", "25P03", "40001", "40P01", "55P03"})
 _SAME_AGAIN = frozenset({"40001", "40P01"})
 
 
+class ServerConnection(psycopg.Connection[Any]):
+    """A connection; ``most_at_once`` is how many the server lets be at the same time.
+
+    It cannot change without a restart of the server, which ends every connection.
+    """
+
+    most_at_once: int
+
+
 def parameters_of(url: str) -> str:
     """Return libpq's parameters for a URL: its own, and those that it leaves out."""
     given: dict[str, Any] = conninfo_to_dict(url)
@@ -40,19 +50,21 @@ def parameters_of(url: str) -> str:
     return make_conninfo("", **{**_NETWORK, **given, "options": options})
 
 
-def connect(parameters: str) -> psycopg.Connection[Any]:
+def connect(parameters: str) -> ServerConnection:
     """Open a connection in autocommit: BEGIN and COMMIT are statements like others.
 
     Raises PostgresqlError.
     """
     with errors_translated():
-        connection = psycopg.connect(
+        connection = ServerConnection.connect(
             parameters,
             autocommit=True,
             prepare_threshold=2,
             cursor_factory=psycopg.RawCursor,
             row_factory=named_rows,
         )
+        (most,) = connection.execute("SHOW max_connections").fetchone() or (0,)
+    connection.most_at_once = int(most)
     connection.prepared_max = 500
     # By default psycopg takes the smallest type for a number: each size would be another statement.
     connection.adapters.register_dumper(int, Int8BinaryDumper)
@@ -66,7 +78,7 @@ def errors_translated() -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        raise translated(error) from error
+        raise translated(error) from None  # it quotes the values of the row
 
 
 @contextmanager
@@ -74,16 +86,14 @@ def unusable_refused() -> Iterator[None]:
     """Raise StartRefused where DATABASE_URL is no address, or its server cannot be used."""
     try:
         yield
-    except psycopg.ProgrammingError as wrong:
+    except psycopg.ProgrammingError:
+        # Its words may hold a part of the password.
         raise StartRefused(
             "DATABASE_URL is no address of a PostgreSQL database: write it like "
-            "postgresql://easel:PASSWORD@db.example.com/easel."
-        ) from wrong
+            "postgresql://easel:PASSWORD@db.example.com/easel, with % as %25 in the password."
+        ) from None
     except PostgresqlError as error:
-        raise StartRefused(
-            f"The PostgreSQL database cannot be used ({error}): check DATABASE_URL and the "
-            "server, then start again."
-        ) from error
+        raise refusal_of(error) from error
 
 
 def translated(error: psycopg.Error) -> PostgresqlError:
@@ -92,7 +102,7 @@ def translated(error: psycopg.Error) -> PostgresqlError:
     # Without a state libpq itself has found it: no server, or none any more.
     is_lost = state is None and isinstance(error, psycopg.OperationalError)
     return PostgresqlError(
-        str(error).strip(),
+        error.diag.message_primary or str(error).strip(),
         state=state,
         is_passing=is_lost or state in _PASSING or (state or "").startswith(_PASSING_CLASSES),
         is_of_rows=(state or "").startswith(_ROW_CLASSES) or isinstance(error, psycopg.DataError),

@@ -12,6 +12,7 @@ import psycopg
 
 from bot.database.errors import PostgresqlError
 from bot.database.postgresql.connect import (
+    ServerConnection,
     connect,
     errors_translated,
     may_succeed_at_once,
@@ -46,7 +47,7 @@ class Connections:
         self._others: deque[RunningTransaction[Any]] = deque()
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="postgresql")
         self._of_thread = threading.local()
-        self._open: set[psycopg.Connection[Any]] = set()
+        self._open: set[ServerConnection] = set()
         self._is_closed = False
 
     async def transaction(self, function: Callable[[Transaction], T]) -> T:
@@ -99,7 +100,7 @@ class Connections:
             is_old = self._has_connection
             connection = self._connection()
             try:
-                self._run_once(connection, running)
+                self._run_once(connection, running, is_again=number > 1)
             except PostgresqlError as error:
                 is_stale = is_old and connection.broken
                 if number == _MOST_RUNS or not (is_stale or may_succeed_at_once(error)):
@@ -108,7 +109,7 @@ class Connections:
                 return
 
     def _run_once(
-        self, connection: psycopg.Connection[Any], running: RunningTransaction[Any]
+        self, connection: ServerConnection, running: RunningTransaction[Any], *, is_again: bool
     ) -> None:
         xid: str | None = None
         try:
@@ -116,7 +117,7 @@ class Connections:
                 connection.execute(self._begin)
                 is_writing = self._begin == WRITE
                 numbered = is_writing and connection.execute("SELECT pg_current_xact_id()::text")
-                running.run(PostgresqlTransaction(connection))
+                running.run(PostgresqlTransaction(connection, is_again=is_again))
                 if numbered:
                     (xid,) = numbered.fetchone() or (None,)
                 connection.execute("COMMIT")
@@ -126,7 +127,7 @@ class Connections:
             self._roll_back(connection)
             raise
 
-    def _roll_back(self, connection: psycopg.Connection[Any]) -> None:
+    def _roll_back(self, connection: ServerConnection) -> None:
         try:
             connection.rollback()
         except psycopg.Error:
@@ -162,11 +163,11 @@ class Connections:
         connection = getattr(self._of_thread, "connection", None)
         return connection is not None and not connection.closed
 
-    def _connection(self) -> psycopg.Connection[Any]:
+    def _connection(self) -> ServerConnection:
         """Return the connection of this thread, a new one if the last one was lost."""
         if not self._has_connection:
             self._open.discard(getattr(self._of_thread, "connection", None))
             self._of_thread.connection = connect(self._parameters)
             self._open.add(self._of_thread.connection)
-        connection: psycopg.Connection[Any] = self._of_thread.connection
+        connection: ServerConnection = self._of_thread.connection
         return connection

@@ -12,13 +12,15 @@ from bot.database.database import Database, observe_transaction
 from bot.database.outage import WAITS, DatabaseWaits
 from bot.database.postgresql.connect import connect, parameters_of, unusable_refused
 from bot.database.postgresql.connections import READ, WRITE, Connections
-from bot.database.postgresql.rows import NamedRow
+from bot.database.postgresql.facts import (
+    LEAST_VERSION,
+    is_foreign,
+    programs_left,
+    read_facts,
+    shares_connections,
+)
+from bot.database.postgresql.faults import CREATE, POOLED, refused_for
 
-LEAST_VERSION = 15
-CREATE = "CREATE DATABASE easel TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
-"""Makes a database for Easel, on every version of PostgreSQL and whatever the server's default."""
-# libpq's names of the two collations that compare bytes (https://www.postgresql.org/docs/current/collation.html).
-_BYTE_ORDERS = frozenset({"C", "POSIX", "C.UTF-8", "C.UTF8", "C.utf8"})
 _READERS = 2
 
 
@@ -33,8 +35,7 @@ async def open_postgresql(
     metrics: Metrics = NO_METRICS,
 ) -> AsyncIterator[Database]:
     """Open the database as ``bot.database.opening.open_database`` does."""
-    with unusable_refused():
-        parameters = parameters_of(url)
+    parameters = checked_parameters(url)
     async with AsyncExitStack() as stack:
         with unusable_refused():
             await asyncio.to_thread(check_server, parameters)
@@ -50,35 +51,55 @@ async def open_postgresql(
         yield database
 
 
+def checked_parameters(url: str) -> str:
+    """Return libpq's parameters for a URL; raises StartRefused where it is none."""
+    with unusable_refused():
+        return parameters_of(url)
+
+
+def server_checked(url: str) -> str:
+    """Return libpq's parameters for a URL; raises StartRefused as ``check_server``."""
+    with unusable_refused():
+        parameters = parameters_of(url)
+        check_server(parameters)
+    return parameters
+
+
+def refuse_in_use(parameters: str) -> None:
+    """Raise StartRefused while another process of Easel is connected to the database."""
+    with closing(connect(parameters)) as connection:
+        if count := programs_left(connection):
+            raise StartRefused(
+                f"The PostgreSQL database is in use ({count} connections): stop every bot, wait "
+                "for other commands, and try again."
+            )
+
+
 def check_server(parameters: str) -> None:
-    """Raise StartRefused where texts would be compared or stored in another way than by bytes.
+    """Raise StartRefused where the database, or the way to it, is none for Easel.
 
     Raises PostgresqlError where the server cannot be reached.
     """
     with closing(connect(parameters)) as connection:
-        version = connection.info.server_version // 10_000
-        if version < LEAST_VERSION:
-            raise StartRefused(
-                f"The PostgreSQL server has version {version}, and Easel needs {LEAST_VERSION} or "
-                "newer: upgrade it, or point DATABASE_URL to another one."
-            )
-        # From version 17 on there is a provider of PostgreSQL's own, whose locale has a column.
-        row = connection.execute(
-            "SELECT pg_encoding_to_char(encoding) AS encoding, datlocprovider::text AS provider,"
-            " datcollate AS collation, to_jsonb(found) ->> 'datlocale' AS locale"
-            " FROM pg_database AS found WHERE datname = current_database()"
-        ).fetchone()
-    if row is None or row["encoding"] != "UTF8" or not _compares_bytes(row):
+        found = read_facts(connection)
+        is_others = is_foreign(connection)
+    if found.major < LEAST_VERSION:
+        raise StartRefused(
+            f"The PostgreSQL server has version {found.major}, and Easel needs {LEAST_VERSION} or "
+            "newer: upgrade it, or point DATABASE_URL to another one."
+        )
+    if not found.is_fitting:
         raise StartRefused(
             "The PostgreSQL database compares or stores text in another way than Easel needs: make "
             f"a new one with {CREATE}; and point DATABASE_URL to it."
         )
-
-
-def _compares_bytes(row: NamedRow) -> bool:
-    if row["provider"] == "c":
-        return row["collation"] in _BYTE_ORDERS
-    return row["provider"] == "b" and row["locale"] in _BYTE_ORDERS
+    if is_others:
+        raise StartRefused(
+            "The PostgreSQL database contains tables of another program: make one for Easel alone "
+            f"with {CREATE}; and point DATABASE_URL to it."
+        )
+    if shares_connections(parameters):
+        raise refused_for(POOLED)
 
 
 async def _connected(

@@ -5,7 +5,7 @@ drafted in files, so that ten thousand jobs need no more memory than a hundred.
 """
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,6 @@ import msgspec
 
 from bot.core.errors.base import Fact
 from bot.core.models import JobState, Reference, WordOptions
-from bot.images.content_store import ContentStore
 from bot.jobs.repository.personal_data import PersonalJob
 from bot.quota.repository import Charge
 
@@ -98,17 +97,23 @@ class ArchiveSummary:
 
 
 class ArchiveBuilder:
-    """Builds one archive in a folder; its methods block, so call them in a thread."""
+    """Builds one archive in a folder; its methods block, so call them in a thread.
 
-    def __init__(self, folder: Path, content_store: ContentStore, *, max_bytes: int) -> None:
+    ``find`` returns the path of a picture, None where it is kept no longer.
+    """
+
+    def __init__(
+        self, folder: Path, find: Callable[[Reference], Path | None], *, max_bytes: int
+    ) -> None:
         self._folder = folder
-        self._content_store = content_store
+        self._find = find
         self._free_bytes = max_bytes - _RESERVED_BYTES
         self._deflate = zlib.compressobj()
         for name in ("jobs", "charges"):
             (folder / f"{name}.draft").touch()
         self.jobs = 0
         self._names: dict[str, str] = {}
+        self._left_out: set[str] = set()
 
     def add_preferences(self, text: bytes) -> None:
         """Add what the person set and saved; it is small beside pictures."""
@@ -139,16 +144,15 @@ class ArchiveBuilder:
     def close(self, readme: str, *, jobs_left_out: int) -> ArchiveSummary:
         """Write the archive with the pictures that fit."""
         path = self._folder / NAME
-        left_out: set[str] = set()
         with ZipFile(path, "w", ZIP_DEFLATED, strict_timestamps=False) as archive:
             for job in self._drafted_jobs():
-                left_out |= self._add_pictures(archive, job)
+                self._add_pictures(archive, job)
             archive.writestr("README.txt", readme)
             _write(archive, "jobs.json", (self._with_status(job) for job in self._drafted_jobs()))
             _write(archive, "charges.json", self._drafted("charges"))
             if (preferences := self._folder / "preferences.draft").is_file():
                 archive.write(preferences, "customs.json")
-        return ArchiveSummary(path, self.jobs, len(self._names), jobs_left_out, len(left_out))
+        return ArchiveSummary(path, self.jobs, len(self._names), jobs_left_out, len(self._left_out))
 
     def _reserve(self, text: bytes, *, files: int) -> bool:
         """Reserve space for some text, compressed; return False if there is not enough."""
@@ -160,40 +164,32 @@ class ArchiveBuilder:
         self._deflate, self._free_bytes = tried, self._free_bytes - size
         return True
 
-    def _add_pictures(self, archive: ZipFile, job: _JobEntry) -> set[str]:
-        """Add a job's files that exist and fit; return which do not fit."""
-        left_out = set()
+    def _add_pictures(self, archive: ZipFile, job: _JobEntry) -> None:
+        """Add a job's files that exist and fit, and remember which do not fit."""
         for file in job.files:
-            if file.sha256 in self._names or self._is_gone(file):
+            if file.sha256 in self._names or (path := self._find(_reference(file))) is None:
                 continue
             if file.bytes + _ENTRY_BYTES > self._free_bytes:
-                left_out.add(file.sha256)
+                self._left_out.add(file.sha256)
                 continue
             name = f"pictures/{job.asked_at[:10]}-{file.sha256[:16]}.{file.format}"
             try:
-                archive.write(self._path(file), name, ZIP_STORED)
+                archive.write(path, name, ZIP_STORED)
             except FileNotFoundError:  # cleared away a moment ago
                 continue
             self._names[file.sha256] = name
             self._free_bytes -= file.bytes + _ENTRY_BYTES
-        return left_out
 
     def _with_status(self, job: _JobEntry) -> bytes:
         for file in job.files:
             file.name = self._names.get(file.sha256)
             if file.name is not None:
                 file.place = "in this file"
-            elif self._is_gone(file):
+            elif file.sha256 not in self._left_out:
                 file.place = "kept no longer"
         entry = msgspec.to_builtins(job)
         words = entry.pop("words")
         return msgspec.json.encode(entry | words)
-
-    def _is_gone(self, file: PictureEntry) -> bool:
-        return not self._content_store.has(_reference(file))
-
-    def _path(self, file: PictureEntry) -> Path:
-        return self._content_store.path(_reference(file))
 
     def _drafted(self, name: str) -> Iterator[bytes]:
         with (self._folder / f"{name}.draft").open("rb") as draft:

@@ -17,10 +17,10 @@ from typing import Protocol
 import structlog
 
 from bot.core.errors.base import Refusal
-from bot.core.models import Reference
 from bot.database.database import LONG_ROWS, Database
 from bot.database.transaction import Transaction
-from bot.images.content_store import ContentStore, StoredFile
+from bot.images.content_store import ContentStore
+from bot.images.stored_files import StoredFile
 from bot.jobs.personal_data.deletion_requests import DeletionRequest, DeletionRequests
 from bot.jobs.repository import personal_data
 from bot.jobs.repository.request_files import needed_by_others
@@ -113,14 +113,18 @@ class PersonalDataDeletion:
         log.info("personal_data.deleted_again", jobs=jobs)
 
     async def complete(self) -> None:
-        """Complete what was interrupted, and forget old requests; harmless twice."""
+        """Complete what was interrupted; harmless twice."""
         async with self._one_at_a_time:
-            await asyncio.to_thread(self._requests.forget_old)
             for begun in await self._database.read(self._ledger.unfinished_moves):
                 await self._move(begun)
             await self._delete_disowned()
 
+    async def forget_old_requests(self) -> None:
+        """Forget the requests that no backup can undo any more."""
+        await asyncio.to_thread(self._requests.forget_old)
+
     def _begin(self, tx: Transaction, user_id: int) -> UnfinishedMove:
+        tx.lock(self._ledger.person_lock(user_id))  # a job is seen, or held after this
         if count := personal_data.at_work(tx, user_id):
             raise JobsStillRunning(count=count)
         begun = UnfinishedMove(user_id, personal_data.newest_job_at(tx, user_id))
@@ -139,13 +143,17 @@ class PersonalDataDeletion:
                 most=JOBS_PER_MOVE,
             )
         disowned = await self._in_batches(
-            partial(personal_data.disown, user_id=user_id, until=until),
+            partial(self._disown, user_id=user_id, until=until),
             most=personal_data.DISOWNED_AT_ONCE,
         )
         # A task that came late still tells its card: the next day takes the job.
         if not await self._database.read(personal_data.has_ended_jobs_until, user_id, until):
             await self._database.write_when_possible(self._ledger.end_move, user_id)
         return disowned
+
+    def _disown(self, tx: Transaction, /, *, user_id: int, until: int, most: int) -> int:
+        tx.lock(self._ledger.person_lock(user_id))  # what comes late is booked before, or not
+        return personal_data.disown(tx, user_id, until=until, most=most)
 
     async def _move_charges(self, user_id: int) -> set[int]:
         """Move the charges of all of a person's jobs; return the servers of these."""
@@ -173,7 +181,11 @@ class PersonalDataDeletion:
         jobs, files = 0, 0
         while job_ids := await self._database.read(personal_data.disowned_jobs, most=JOBS_PER_READ):
             unshared = await self._unshared_files(job_ids)
-            await asyncio.to_thread(self._remove, unshared, job_ids)
+            if left := await self._content_store.remove(unshared):
+                # The next day tries again: the rows say which files must still go.
+                log.warning("personal_data.files_left", files=len(left))
+                return
+            await asyncio.to_thread(self._remove, job_ids)
             for batch in _batches(job_ids, JOBS_PER_DELETION):
                 await self._database.write_when_possible(personal_data.delete_disowned, batch)
             jobs, files = jobs + len(job_ids), files + len(unshared)
@@ -199,20 +211,14 @@ class PersonalDataDeletion:
     async def _unshared_files(self, job_ids: Sequence[str]) -> list[StoredFile]:
         """Return the files that no other job needs."""
         files = await self._database.read_long(personal_data.files_of, job_ids)
-        # What is kept again from now on has another time stamp, so that it is not removed.
-        found = await asyncio.to_thread(self._found, files)
+        # What is needed again from now on has another time stamp, so that it is not removed.
+        found = await self._content_store.find(list(files))
         needed = await self._database.read_long(
             needed_by_others, list(found), but_user_id=personal_data.DELETED_USER_ID
         )
         return [file for sha256, file in found.items() if sha256 not in needed]
 
-    def _found(self, files: set[Reference]) -> dict[str, StoredFile]:
-        kept = {file.sha256: self._content_store.find(file) for file in files}
-        return {sha256: file for sha256, file in kept.items() if file is not None}
-
-    def _remove(self, files: Sequence[StoredFile], job_ids: Sequence[str]) -> None:
-        for file in files:
-            self._content_store.remove(file)
+    def _remove(self, job_ids: Sequence[str]) -> None:
         for job_id in job_ids:
             shutil.rmtree(self._jobs / job_id, ignore_errors=True)
             for path in self._unread.glob(f"{job_id}-*"):

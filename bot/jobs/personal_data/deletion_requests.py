@@ -29,13 +29,19 @@ class DeletionRequest:
     at: int
 
 
+def merge_deletions(source: Path, target: Path) -> None:
+    """Let a database know the deletions that the one knows from which it was made; it blocks."""
+    if known := _read(_file_of(source)):
+        _write(_file_of(target), known | _read(_file_of(target)))
+
+
 class DeletionRequests:
     """The file of deletions; ``hashed`` makes the keyed hash of a Discord id. Its methods block."""
 
     def __init__(
         self, database: Path, *, hashed: Callable[[int], str], now: Callable[[], int]
     ) -> None:
-        self._path = database.with_name(f"{database.name}-deletions")
+        self._path = _file_of(database)
         self._hashed = hashed
         self._now = now
         self._writing = threading.Lock()
@@ -47,24 +53,24 @@ class DeletionRequests:
             OSError: it cannot be written.
         """
         with self._writing:
-            self._write({**self._read(), self._hashed(user_id): self._now()})
+            _write(self._path, {**_read(self._path), self._hashed(user_id): self._now()})
 
     def add_result(self, job_id: str) -> None:
         """Write that a moderator removes a result now; as ``add``."""
         with self._writing:
-            self._write({**self._read(), job_id: self._now()})
+            _write(self._path, {**_read(self._path), job_id: self._now()})
 
     def any(self) -> bool:
         """Tell whether anybody asked for one."""
-        return any("-" not in mark for mark in self._read())
+        return any("-" not in mark for mark in _read(self._path))
 
     def results(self) -> list[str]:
         """Return the jobs of the results that were removed."""
-        return [mark for mark in self._read() if "-" in mark]
+        return [mark for mark in _read(self._path) if "-" in mark]
 
     def among(self, user_ids: Iterable[int]) -> list[DeletionRequest]:
         """Return the last deletion of each of these people who asked for one."""
-        if not (kept := self._read()):
+        if not (kept := _read(self._path)):
             return []
         found = ((user_id, kept.get(self._hashed(user_id))) for user_id in user_ids)
         return [DeletionRequest(user_id, at) for user_id, at in found if at is not None]
@@ -72,29 +78,34 @@ class DeletionRequests:
     def forget_old(self) -> None:
         """Forget what no backup can bring back any more."""
         with self._writing:
-            kept = self._read()
+            kept = _read(self._path)
             recent = {mark: at for mark, at in kept.items() if at > self._now() - KEPT_MS}
             if recent != kept:
-                self._write(recent)
+                _write(self._path, recent)
 
-    def _read(self) -> dict[str, int]:
-        try:
-            lines = self._path.read_text(encoding="ascii", errors="replace").splitlines()
-        except FileNotFoundError:
-            return {}
-        except OSError as refused:
-            raise StartRefused(
-                f"The file {self._path} cannot be read ({refused.strerror}): let the bot's user "
-                "read it."
-            ) from refused
-        found = (_LINE.fullmatch(line) for line in lines)
-        return {line["mark"]: int(line["at"]) for line in found if line}
 
-    def _write(self, kept: dict[str, int]) -> None:
-        part = self._path.with_name(f"{self._path.name}.part")
-        create_private_file(part)
-        with part.open("w", encoding="ascii") as file:
-            file.writelines(f"{at} {mark}\n" for mark, at in kept.items())
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self._path)
+def _file_of(database: Path) -> Path:
+    return database.with_name(f"{database.name}-deletions")
+
+
+def _read(path: Path) -> dict[str, int]:
+    try:
+        lines = path.read_text(encoding="ascii", errors="replace").splitlines()
+    except FileNotFoundError:
+        return {}
+    except OSError as refused:
+        raise StartRefused(
+            f"The file {path} cannot be read ({refused.strerror}): let the bot's user read it."
+        ) from refused
+    found = (_LINE.fullmatch(line) for line in lines)
+    return {line["mark"]: int(line["at"]) for line in found if line}
+
+
+def _write(path: Path, kept: dict[str, int]) -> None:
+    part = path.with_name(f"{path.name}.part")
+    create_private_file(part)
+    with part.open("w", encoding="ascii") as file:
+        file.writelines(f"{at} {mark}\n" for mark, at in kept.items())
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)

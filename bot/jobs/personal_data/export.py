@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from bot.core.models import Reference
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.images.content_store import ContentStore
@@ -39,9 +40,14 @@ class PersonalDataExport:
         ``preferences`` is what they set and saved, as JSON.
         """
         async with self._one_at_a_time:
-            archive = ArchiveBuilder(
-                folder, self._content_store, max_bytes=max_bytes_each(max_file_bytes, 1)
-            )
+            loop = asyncio.get_running_loop()
+
+            def find(file: Reference) -> Path | None:
+                """Fetch a picture for the thread that builds the archive."""
+                found = self._content_store.fetch(file)
+                return asyncio.run_coroutine_threadsafe(found, loop).result()
+
+            archive = ArchiveBuilder(folder, find, max_bytes=max_bytes_each(max_file_bytes, 1))
             if preferences is not None:
                 await asyncio.to_thread(archive.add_preferences, preferences)
             left_out = await self._fill(archive, user_id)

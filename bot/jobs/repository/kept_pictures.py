@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.core.models import Picture, Reference
 from bot.database.transaction import Transaction
+from bot.images import stored_files
 from bot.jobs.repository.rows import request_from_text
 
 
@@ -29,6 +30,7 @@ def insert_kept_pictures(
     after: int = 0,
 ) -> None:
     """Write which pictures of a job are kept, ``after`` so many others; harmless twice."""
+    stored_files.keep_all(tx, {file for _, file in kept}, at=at)
     for number, (picture, file) in enumerate(kept, after + 1):
         tx.write(
             "INSERT INTO pictures (job_id, number, sha256, format, width, height, bytes,"

@@ -20,12 +20,16 @@ FIRST_LOOK_MS = 60 * 1000  # after its budget
 
 @dataclass(frozen=True, slots=True)
 class LateAttempt:
-    """A task that may still bring pictures; ``ended_at`` is when its job stopped waiting for it."""
+    """A task that may still bring pictures; ``ended_at`` is when its job stopped waiting for it.
+
+    ``due_at`` is when it is to be looked at.
+    """
 
     job: WrittenJob
     attempt: WrittenAttempt
     sent_at: int
     ended_at: int
+    look_at: int
 
 
 def look_again(tx: Transaction, attempt: Attempt, at: int | None) -> None:
@@ -37,6 +41,21 @@ def look_again(tx: Transaction, attempt: Attempt, at: int | None) -> None:
         attempt.slot,
         attempt.number,
     )
+
+
+def claim_look(tx: Transaction, late: LateAttempt, at: int | None) -> bool:
+    """Write when a task is looked at next; return False if another process has, and looks now."""
+    key = late.attempt.key
+    claimed = tx.one(
+        "UPDATE attempts SET look_at = $1 WHERE job_id = $2 AND slot = $3 AND number = $4"
+        " AND look_at = $5 RETURNING job_id",
+        at,
+        key.job_id,
+        key.slot,
+        key.number,
+        late.look_at,
+    )
+    return claimed is not None
 
 
 def forget_looks(tx: Transaction, job_id: str) -> None:
@@ -53,7 +72,8 @@ def due_attempts(rows: Transaction, now: int) -> list[LateAttempt]:
         written = None if job is None else read_job(job)
         if isinstance(written, WrittenJob):
             since = row["started_at"] if row["ended_at"] is None else row["ended_at"]
-            found.append(LateAttempt(written, written_attempt(row), row["started_at"], since))
+            attempt, look_at = written_attempt(row), row["look_at"]
+            found.append(LateAttempt(written, attempt, row["started_at"], since, look_at))
     return found
 
 
@@ -87,11 +107,12 @@ def receive_late(tx: Transaction, attempt: Attempt, cost: Cost) -> bool:
     return True
 
 
-def tell_late(tx: Transaction, job_id: str, error: EaselError) -> None:
-    """Write that a job has pictures after all, and that its requester is to be told so."""
+def tell_late(tx: Transaction, job_id: str, error: EaselError, *, owner: str) -> None:
+    """Write that a job has pictures after all, and that a process is to tell its requester so."""
     tx.write(
-        "UPDATE jobs SET state = 'done', error = $1, telling_failures = 0,"
-        " told = CASE WHEN channel_id IS NULL THEN 1 ELSE 0 END WHERE id = $2",
+        "UPDATE jobs SET state = 'done', error = $1, telling_failures = 0, owner = $2,"
+        " told = CASE WHEN channel_id IS NULL THEN 1 ELSE 0 END WHERE id = $3",
         error_to_text(error),
+        owner,
         job_id,
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.database.transaction import Transaction
-from bot.jobs.repository.repository import MAX_TELLING_FAILURES
+from bot.jobs.repository.unfinished_jobs import MAX_TELLING_FAILURES
 
 
 @dataclass(frozen=True, slots=True)

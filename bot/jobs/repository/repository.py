@@ -22,22 +22,21 @@ from bot.core.models import (
     JobState,
 )
 from bot.core.traces import NO_TRACES, Traces
-from bot.database.transaction import Row, Transaction
+from bot.database.transaction import Transaction, Value
 from bot.jobs.repository.costs import write_attempt_cost
 from bot.jobs.repository.job_counts import INTERRUPTED, RECEIVED, AttemptEnd, JobCounts
 from bot.jobs.repository.late_attempts import FIRST_LOOK_MS, look_again
+from bot.jobs.repository.ownership import lock_job, own
 from bot.jobs.repository.request_files import write_request_files
 from bot.jobs.repository.rows import (
     HIDDEN,
     Attempt,
     Cost,
-    UnreadableJob,
     WrittenAttempt,
     WrittenJob,
     addresses_to_text,
     card_values,
     error_to_text,
-    read_job,
     request_to_text,
     written_attempt,
     written_job,
@@ -45,9 +44,6 @@ from bot.jobs.repository.rows import (
 
 # Discord drops an interaction token after 15 minutes (receiving-and-responding).
 TOKEN_LIFE_MS = 15 * 60 * 1000
-
-# So often a card that cannot be edited is tried again at a start.
-MAX_TELLING_FAILURES = 3
 
 _OPEN = ", ".join(f"'{state}'" for state in OPEN_STATES)
 _UNSENT = " AND NOT EXISTS (SELECT 1 FROM attempts WHERE job_id = $4 AND state <> 'refused')"
@@ -64,7 +60,7 @@ class JobRepository:
         metrics: Metrics = NO_METRICS,
         traces: Traces = NO_TRACES,
     ) -> None:
-        self._owner = owner
+        self.owner = owner
         self._now = now
         self._counts = JobCounts(metrics, traces)
 
@@ -80,8 +76,7 @@ class JobRepository:
     ) -> None:
         """Write an accepted job, where its attachments lie, and where its card will be.
 
-        A crash may hide whether the card was placed. The interaction tokens that Discord dropped
-        meanwhile are forgotten.
+        A crash may hide whether the card was placed.
         """
         tx.write(
             "INSERT INTO jobs (id, owner, state, server_id, user_id, user_name, locale, request,"
@@ -90,7 +85,7 @@ class JobRepository:
             " VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
             " $16, $17, $18)",
             job.id,
-            self._owner,
+            self.owner,
             job.requester.server_id,
             job.requester.user_id,
             job.requester.name,
@@ -104,7 +99,10 @@ class JobRepository:
             *card_values(card),
             self._spoiler_of(tx, job),
         )
-        write_request_files(tx, job)
+        write_request_files(tx, job, at=self._now())
+
+    def forget_expired_tokens(self, tx: Transaction) -> None:
+        """Forget the interaction tokens that Discord has dropped meanwhile."""
         tx.write(
             "UPDATE jobs SET token = NULL"
             " WHERE (ended_at IS NULL OR told = 0) AND token IS NOT NULL AND created_at < $1",
@@ -120,31 +118,28 @@ class JobRepository:
 
     def not_placed(self, tx: Transaction, job_id: str) -> None:
         """Write that Discord surely did not take the announced card."""
-        tx.write("UPDATE jobs SET channel_id = NULL, token = NULL WHERE id = $1", job_id)
+        self._update(tx, job_id, "channel_id = NULL, token = NULL")
 
     def placed(self, tx: Transaction, job_id: str, card: CardAddress) -> None:
         """Write where the job's card is, and that it is a message of the job."""
-        tx.write(
-            "UPDATE jobs SET channel_id = $1, message_id = $2, application_id = $3, token = $4,"
-            " max_file_bytes = $5, only_by_token = $6 WHERE id = $7",
+        self._update(
+            tx,
+            job_id,
+            "channel_id = $3, message_id = $4, application_id = $5, token = $6,"
+            " max_file_bytes = $7, only_by_token = $8",
             card.channel_id,
             card.message_id,
             card.application_id,
             card.token,
             card.max_file_bytes,
             int(card.only_by_token),
-            job_id,
         )
         self.posted(tx, job_id, card)
 
     def referenced(self, tx: Transaction, job: Job) -> None:
         """Write which references the job's request has, now that the content store has them."""
-        tx.write(
-            "UPDATE jobs SET request = $1, attached = NULL WHERE id = $2",
-            request_to_text(job.request),
-            job.id,
-        )
-        write_request_files(tx, job)
+        self._update(tx, job.id, "request = $3, attached = NULL", request_to_text(job.request))
+        write_request_files(tx, job, at=self._now())
 
     def delivered(self, tx: Transaction, job_id: str, messages: Sequence[CardAddress]) -> None:
         """Write that the person has the pictures, and which messages show them."""
@@ -153,25 +148,33 @@ class JobRepository:
             self.posted(tx, job_id, message)
 
     def ended(
+        self, tx: Transaction, job_id: str, state: JobState, error: EaselError | None = None
+    ) -> bool:
+        """End an open job; return False, and change nothing, if it has ended."""
+        own(tx, job_id, self.owner)
+        return self._end_job(tx, job_id, state, error)
+
+    def cancelled(self, tx: Transaction, job_id: str, error: EaselError) -> bool:
+        """Cancel a job of any process; return False if it has ended, or a request of it is out."""
+        # In an earlier statement: the next one sees an attempt that was written before the lock.
+        lock_job(tx, job_id)
+        return self._end_job(tx, job_id, JobState.CANCELLED, error, only=_UNSENT)
+
+    def _end_job(
         self,
         tx: Transaction,
         job_id: str,
         state: JobState,
-        error: EaselError | None = None,
+        error: EaselError | None,
         *,
-        only_unsent: bool = False,
+        only: str = "",
     ) -> bool:
-        """End an open job; return False, and change nothing, if it has ended.
-
-        With ``only_unsent`` also if a request of it was sent that was not surely refused.
-        """
         found = tx.query(
             "UPDATE jobs SET state = $1, ended_at = $2, error = $3, attached = NULL,"
             # Without it nobody can tell a private card, also after a crash between the two.
             " token = CASE WHEN channel_id IS NULL OR told = 1 THEN NULL ELSE token END,"
             " told = CASE WHEN channel_id IS NULL THEN 1 ELSE told END"
-            f" WHERE id = $4 AND state IN ({_OPEN}){_UNSENT if only_unsent else ''}"
-            " RETURNING id, created_at, ended_at",
+            f" WHERE id = $4 AND state IN ({_OPEN}){only} RETURNING id, created_at, ended_at",
             state,
             self._now(),
             None if error is None else error_to_text(error),
@@ -183,14 +186,24 @@ class JobRepository:
 
     def told(self, tx: Transaction, job_id: str) -> None:
         """Write that the job's card says how it ended; its token is needed no more."""
-        tx.write("UPDATE jobs SET told = 1, token = NULL WHERE id = $1", job_id)
+        self._update(tx, job_id, "told = 1, token = NULL")
 
     def not_told(self, tx: Transaction, job_id: str) -> None:
         """Write that the card could not be told how the job ended."""
-        tx.write("UPDATE jobs SET telling_failures = telling_failures + 1 WHERE id = $1", job_id)
+        self._update(tx, job_id, "telling_failures = telling_failures + 1")
+
+    def _update(self, tx: Transaction, job_id: str, values: str, *params: Value) -> None:
+        """Write values of a job of this process; their parameters begin with $3."""
+        sql = f"UPDATE jobs SET {values} WHERE id = $1 AND owner = $2 RETURNING id"
+        if tx.one(sql, job_id, self.owner, *params) is None:
+            own(tx, job_id, self.owner)
+        tx.owned.add(job_id)
 
     def posted(self, tx: Transaction, job_id: str, card: CardAddress) -> None:
-        """Map a posted message to its job: a reaction knows only the message."""
+        """Map a posted message to its job: a reaction knows only the message.
+
+        The message is there, whoever the job belongs to by now.
+        """
         tx.write(
             "INSERT INTO messages (message_id, channel_id, job_id) VALUES ($1, $2, $3)"
             " ON CONFLICT (message_id) DO NOTHING",
@@ -200,14 +213,23 @@ class JobRepository:
         )
 
     def adopt(self, tx: Transaction, job_id: str, *, owner: str) -> bool:
-        """Make this process the owner of a dead ``owner``'s job; False if another was faster."""
+        """Make this process the owner of a dead ``owner``'s job; False if another was faster.
+
+        Also if the dead one has ended it after all, by a commit that was under way.
+        """
         adopted = tx.query(
-            "UPDATE jobs SET owner = $1 WHERE id = $2 AND owner = $3 RETURNING id",
-            self._owner,
+            "UPDATE jobs SET owner = $1 WHERE id = $2 AND owner = $3"
+            " AND (ended_at IS NULL OR told = 0) RETURNING id",
+            self.owner,
             job_id,
             owner,
         )
+        tx.owned.update(row["id"] for row in adopted)
         return bool(adopted)
+
+    def own(self, tx: Transaction, job_id: str) -> None:
+        """Raise JobTakenOver unless a job belongs to this process until the end."""
+        own(tx, job_id, self.owner)
 
     # --- attempts -----------------------------------------------------------------------------
 
@@ -216,9 +238,11 @@ class JobRepository:
     ) -> Attempt | None:
         """Write that a paid POST is about to leave; return None if the job has ended."""
         start_if_open = (
-            f"UPDATE jobs SET state = 'working' WHERE id = $1 AND state IN ({_OPEN}) RETURNING id"
+            f"UPDATE jobs SET state = 'working' WHERE id = $1 AND owner = $2 AND state IN ({_OPEN})"
+            " RETURNING id"
         )
-        if tx.one(start_if_open, job_id) is None:
+        if tx.one(start_if_open, job_id, self.owner) is None:
+            own(tx, job_id, self.owner)
             return None
         row = tx.one(
             "INSERT INTO attempts (job_id, slot, number, gateway, asked, state, billed, started_at)"
@@ -235,6 +259,7 @@ class JobRepository:
 
     def task(self, tx: Transaction, attempt: Attempt, task_id: str) -> None:
         """Write that the gateway works on it as a task."""
+        own(tx, attempt.job_id, self.owner)
         tx.write(
             "UPDATE attempts SET state = 'task', task_id = $1"
             " WHERE job_id = $2 AND slot = $3 AND number = $4",
@@ -315,6 +340,7 @@ class JobRepository:
         self, tx: Transaction, attempt: Attempt, *, state: str, billed: Billed, ended_at: int | None
     ) -> int:
         """Write the state of an attempt; return when it began."""
+        own(tx, attempt.job_id, self.owner)
         row = tx.one(
             "UPDATE attempts SET state = $1, billed = $2, ended_at = $3"
             " WHERE job_id = $4 AND slot = $5 AND number = $6 RETURNING started_at",
@@ -334,6 +360,7 @@ class JobRepository:
 
         ``price_at`` tells what one picture costs at a gateway, None where no price is stated.
         """
+        own(tx, job_id, self.owner)
         for row in tx.query(
             "SELECT slot, number, gateway, asked FROM attempts"
             " WHERE job_id = $1 AND state IN ('sending', 'task', 'answered')",
@@ -347,11 +374,8 @@ class JobRepository:
 
     def delivery_begun(self, tx: Transaction, job_id: str) -> None:
         """Write that the pictures are files, and that a process begins to deliver them."""
-        tx.write(
-            "UPDATE jobs SET deliveries = deliveries + 1, state = CASE"
-            f" WHEN state IN ({_OPEN}) THEN 'received' ELSE state END WHERE id = $1",
-            job_id,
-        )
+        state = f"CASE WHEN state IN ({_OPEN}) THEN 'received' ELSE state END"
+        self._update(tx, job_id, f"deliveries = deliveries + 1, state = {state}")
 
     def is_delivered(self, rows: Transaction, job_id: str) -> bool:
         """Tell whether the person has the pictures of a job that was not settled."""
@@ -371,29 +395,3 @@ class JobRepository:
             message_id,
         )
         return None if found is None else written_job(found)
-
-    # --- what a start looks for ---------------------------------------------------------------
-
-    def unfinished(self, rows: Transaction) -> list[WrittenJob]:
-        """Return the jobs that are open, or whose card does not say yet how they ended.
-
-        Those that cannot be read are left out.
-        """
-        read = (read_job(row) for row in _unfinished_rows(rows))
-        return [each for each in read if isinstance(each, WrittenJob)]
-
-    def unreadable(self, rows: Transaction) -> list[UnreadableJob]:
-        """Return those of the unfinished jobs whose rows cannot be read."""
-        read = (read_job(row) for row in _unfinished_rows(rows))
-        return [each for each in read if isinstance(each, UnreadableJob)]
-
-
-def _unfinished_rows(rows: Transaction) -> list[Row]:
-    found = rows.query(
-        "SELECT * FROM jobs WHERE ended_at IS NULL OR told = 0 ORDER BY created_at, id"
-    )
-    return [
-        row
-        for row in found
-        if row["ended_at"] is None or row["telling_failures"] < MAX_TELLING_FAILURES
-    ]

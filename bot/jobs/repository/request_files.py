@@ -4,18 +4,21 @@ from collections.abc import Sequence
 
 from bot.core.models import Job
 from bot.database.transaction import Transaction
+from bot.images.stored_files import renew_all
 
 
-def write_request_files(tx: Transaction, job: Job) -> None:
-    """Write the files of a job's request that the content store has; harmless twice."""
+def write_request_files(tx: Transaction, job: Job, *, at: int) -> None:
+    """Write the files of a job's request, and that they are needed; harmless twice."""
     request = job.request
     masks = () if request.mask is None else (request.mask,)
-    for sha256 in {file.sha256 for file in (*request.references, *masks)}:
+    files = {file.sha256: file for file in (*request.references, *masks)}.values()
+    renew_all(tx, files, at=at)
+    for file in files:
         tx.write(
             "INSERT INTO request_files (job_id, sha256) VALUES ($1, $2)"
             " ON CONFLICT (job_id, sha256) DO NOTHING",
             job.id,
-            sha256,
+            file.sha256,
         )
 
 

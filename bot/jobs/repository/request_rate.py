@@ -9,13 +9,12 @@ MINUTE_MS = 60 * 1000
 def check_request_rate(tx: Transaction, user_id: int, *, at: int, most: int) -> None:
     """Refuse a request at a moment if the person has made ``most`` within a minute before it.
 
-    It is exact as part of the transaction that writes the job, also among several processes. What
-    seems to be of a minute later, or more, is of a clock that was set back since.
+    It is exact under the person's lock, in the transaction that writes the job. What seems to be of
+    a minute later, or more, is of a clock that was set back since.
 
     Raises:
         TooManyRequests
     """
-    tx.lock(f"rate:{user_id}")
     earlier = tx.one(
         "SELECT created_at FROM jobs WHERE user_id = $1 AND created_at > $2 AND created_at < $3"
         " ORDER BY created_at DESC LIMIT 1 OFFSET $4",

@@ -21,8 +21,9 @@ def take_down(tx: Transaction, job_id: str) -> None:
 
 def mark_removed(tx: Transaction, job_id: str) -> None:
     """Take a job down so that it cannot be repeated or used either; harmless twice."""
-    take_down(tx, job_id)
+    # First: what another transaction adds to the job is taken down as well, or not added.
     tx.write("UPDATE jobs SET removed = 1 WHERE id = $1", job_id)
+    take_down(tx, job_id)
 
 
 def is_restored(rows: Transaction, job_id: str) -> bool:

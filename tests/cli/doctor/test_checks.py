@@ -269,3 +269,13 @@ async def test_json_is_alone_on_standard_output(tmp_path: Path) -> None:
         ended = await run("bot", "doctor", "--json", folder=tmp_path, env=environment(tmp_path))
         report = json.loads(ended.out)
         assert (ended.code, ended.err, report["state"]) == (1, "", "wrong")
+
+
+async def test_clusters_that_cannot_be_started_are_found_before_the_start(
+    installation: Installation,
+) -> None:
+    """On several machines each would be started before the first sentence is read."""
+    assert "clusters" not in [one.check for one in await installation.examined()]
+    found = of(await installation.examined(CLUSTERS="2", SHARD_COUNT="4"), "clusters")
+    assert found.sign is Sign.WRONG
+    assert found.fix.startswith("CLUSTERS=2 needs PostgreSQL")

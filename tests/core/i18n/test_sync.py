@@ -9,9 +9,11 @@ import simcord
 from discord import Interaction
 
 from bot.core.i18n.texts import Texts
+from bot.database.notifications import LocalNotifications
 from bot.database.opening import open_file
 from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import Client
+from bot.discord_ui.command_records import CommandFile
 from bot.preferences.preference_store import PreferenceStore
 from tests.core.i18n.fluent_files import FOLDER
 
@@ -20,13 +22,15 @@ from tests.core.i18n.fluent_files import FOLDER
 async def languages(tmp_path: Path) -> AsyncIterator[Languages]:
     """Return the languages of people who have set nothing."""
     async with open_file(tmp_path / "easel.db", backup_dir=tmp_path, now=lambda: 0) as database:
-        yield Languages(PreferenceStore(database, now=lambda: 0))
+        yield Languages(PreferenceStore(database, LocalNotifications(), now=lambda: 0))
 
 
 def client(folder: Path, languages: Languages) -> Client:
     """Return the client of another start, with one command."""
     texts = Texts(folder=folder / "i18n")
-    client = Client(texts=texts, languages=languages, synced_file=folder / "commands.sha256")
+    client = Client(
+        texts=texts, languages=languages, record=CommandFile(folder / "commands.sha256")
+    )
 
     @client.tree.command(description="Show which limits apply to you.")
     async def usage(interaction: Interaction) -> None:

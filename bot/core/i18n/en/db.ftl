@@ -28,3 +28,5 @@ db-deletions-repeated = { $count ->
     [one] One person in it has had their data deleted since then: the next start of the bot deletes it again.
    *[other] { $count } people in it have had their data deleted since then: the next start of the bot deletes it again.
 }
+db-key-missing = The key of people's pseudonyms is not the one of this backup: before the start, set USER_TAGS_KEY or put back { $key }. If it is lost, python -m bot db accept-key accepts another one.
+db-key-accepted = The next start accepts the key for pseudonyms that it finds, or makes one: people whose data was deleted may spend their credits once more.

@@ -282,6 +282,10 @@ error-already-stopped-waiting = Nobody waits for this request any more: if a pic
 
 error-nothing-to-stop = This request has ended or is about to end, so it can no longer be stopped: please look at its message in a moment.
 
+error-stop-unanswered = The part of the bot that works on this request does not answer right now: please press the button again in a minute.
+
+error-press-repeated = This request had already arrived, so nothing more is done: please look at its message.
+
 error-shutting-down = The bot is about to restart, so please try again in a minute.
 
 error-database-busy = The bot's database does not answer right now, so nothing was changed or charged: please try again in a minute.
@@ -335,6 +339,8 @@ error-some-not-posted =
 error-not-posted = The pictures could not be posted here, so please try a channel where the bot may send messages and attach files.
 
 error-no-room = The bot has no storage space for more pictures right now, so please try again in an hour, or ask the operator of this bot to free some.
+
+error-storage-away = The storage for pictures does not answer right now, so please try again in a few minutes.
 
 error-interrupted = The bot restarted before painting began, so please try again; { money-back }.
 

@@ -22,3 +22,5 @@ db-deletions-repeated = { $count ->
     [0] 备份中没有人在那之后删除过自己的数据。
    *[other] 备份中有 { $count } 人在那之后删除过自己的数据：机器人下次启动时会再次删除。
 }
+db-key-missing = 假名密钥与此备份不符：请在启动前设置 USER_TAGS_KEY，或把 { $key } 放回原处。如果密钥已丢失，python -m bot db accept-key 可以接受另一个密钥。
+db-key-accepted = 下次启动会接受它找到的假名密钥，没有则生成一个：已删除数据的人可能会再次使用他们的点数。

@@ -258,6 +258,10 @@ error-already-stopped-waiting = 已经没有人在等这个请求：如果画成
 
 error-nothing-to-stop = 这个请求已经结束或即将结束，不能再停止：请稍后查看它的卡片。
 
+error-stop-unanswered = 处理这个请求的机器人进程暂时没有响应：请一分钟后再按一次按钮。
+
+error-press-repeated = 这个请求已经收到，所以不会重复执行：请查看它的卡片。
+
 error-shutting-down = 机器人即将重启，请一分钟后再试。
 
 error-database-busy = 机器人的数据库暂时没有响应，所以什么都没有改变，也没有扣点数：请一分钟后再试。
@@ -298,6 +302,8 @@ error-some-not-posted = 有 { $count } 张图片太大，无法在这个频道�
 error-not-posted = 图片无法发到这里，请换一个机器人可以发送消息和附件的频道。
 
 error-no-room = 机器人暂时没有存储空间存放更多图片，请一小时后再试，或联系机器人的运营者腾出空间。
+
+error-storage-away = 图片存储暂时没有响应，请几分钟后再试。
 
 error-interrupted = 机器人在开始绘制之前重启了，请再试一次；{ money-back }。
 
