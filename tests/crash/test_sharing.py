@@ -23,7 +23,7 @@ PROCESS = "tests.crash.sharing_process"
 LIMIT = 6
 JOB_S = 0.4
 ROUNDS = int(os.environ.get("EASEL_ROLLS", "1"))
-TIMEOUT_S = 120
+TIMEOUT_S = 60
 
 
 @dataclass
