@@ -139,9 +139,6 @@ ROWS = (
     (19, f"INSERT INTO operator_alerts VALUES ('a gateway', {NOON})"),
     (20, f"INSERT INTO presses (id, at) VALUES (300, {NOON})"),
     (20, f"INSERT INTO chores (name, due_at) VALUES ('jobs', {NOON})"),
-    (19, f"INSERT INTO processes VALUES ('dead', 5, 3, 2, {NOON})"),
-    (19, f"INSERT INTO gateway_rests VALUES ('a gateway', '', 'dead', {NOON}, '{{}}')"),
-    (19, f"INSERT INTO operator_alerts VALUES ('down a gateway', {NOON})"),
 )
 
 
