@@ -145,11 +145,11 @@ def _database(setup: Setup, settings: Settings, clock: Clock) -> Iterator[Findin
         return
     try:
         with driver_needed():
-            from bot.cli.doctor.server_checks import check_server  # noqa: PLC0415 - an extra
+            from bot.cli.doctor.server_checks import examine_server  # noqa: PLC0415 - an extra
     except StartRefused as refused:
         yield wrong("database", "cannot be used", str(refused))
         return
-    yield from check_server(settings, clock.now)
+    yield from examine_server(settings, clock.now)
 
 
 def _found_paths(gateways: Sequence[Gateway], settings: Settings) -> Iterator[Finding]:
