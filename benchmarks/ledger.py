@@ -25,6 +25,7 @@ from benchmarks.ledger_holds import (
     BUSY_SERVER,
     JOB,
     SERVER_PER_MONTH,
+    SERVERS,
     TOTAL_PER_MONTH,
     USER_PER_DAY,
     USERS,
@@ -46,7 +47,6 @@ from bot.jobs.repository.request_rate import check_request_rate
 from bot.quota.ledger import Ledger
 from bot.quota.limits import HOUR_MS, Period
 
-SERVERS = 100
 REQUESTS_PER_MINUTE = 1_000
 
 

@@ -3,7 +3,8 @@
 Both databases are on the same disk and lose nothing in a power cut: ``synchronous=FULL`` there,
 ``fsync`` and ``synchronous_commit`` here. The server runs on this machine; one of its rows reaches
 it through a proxy that adds a round trip. SQLite is measured as it is, where those who wait share a
-COMMIT, and with one COMMIT for each hold, which is what the ratios are to.
+COMMIT, and with one COMMIT for each hold, which is what the ratios are to. People are in a hundred
+servers, one of which has a limit; everybody has one, and the operator a total.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from typing import Any
 import psycopg
 
 from benchmarks.distant_server import distant_server
-from benchmarks.ledger_holds import Speed, Write, checked, limited_ledger, measured
+from benchmarks.ledger_holds import SERVERS, Speed, Write, checked, limited_ledger, measured
 from bot.core.clock import wall_clock_ms
 from bot.database.opening import open_database
 from bot.quota.ledger import Ledger
@@ -74,7 +75,9 @@ async def compare_engines(holds: int, rounds: int, connections: int) -> None:
 
 async def _round(variants: list[Variant], holds: int, in_flight: int) -> Round:
     return {
-        each.name: await measured(each.write, checked(each.ledger), holds, in_flight)
+        each.name: await measured(
+            each.write, checked(each.ledger), holds, in_flight, servers=SERVERS
+        )
         for each in variants
     }
 

@@ -372,6 +372,13 @@ async def _content_store(settings: Settings, database: Database, clock: Clock) -
             log.warning("content_store.away")  # it may come back while the bot runs
     content_store = ContentStore(database, storage, clock.now)
     await content_store.open(url or VAULT)
+    is_elsewhere = content_store.total_bytes and not (settings.data_dir / VAULT).is_dir()
+    if is_elsewhere and not url and is_postgresql(database_url(settings)):
+        raise StartRefused(
+            "The pictures of this database are in DATA_DIR of another machine: move its vault to a "
+            "folder or bucket that all machines reach, and set CONTENT_STORE_URL to that on each; "
+            f"if they are lost, create the folder {settings.data_dir / VAULT}."
+        )
     return content_store
 
 

@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.core.i18n.escaping import visible, width
 from bot.discord_ui.autocomplete import Choices, plain_choices
-from bot.discord_ui.caller import caller_of
+from bot.discord_ui.caller import caller_of, has_shard_of
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.history_embeds import (
     HISTORY_ITEMS,
@@ -158,6 +158,8 @@ def _link(interaction: Interaction, entry: HistoryEntry) -> str | None:
     """Return a link to a job's message, None where this person surely cannot see it."""
     server_id = entry.written.job.requester.server_id
     if entry.message is None or server_id == 0:
+        return result_link(entry)
+    if not has_shard_of(interaction.client, server_id):  # Discord shows the message or does not
         return result_link(entry)
     server = interaction.client.get_guild(server_id)
     channel = server.get_channel_or_thread(entry.message.channel_id) if server else None

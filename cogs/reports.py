@@ -14,6 +14,7 @@ from discord.ext import commands
 
 from bot.core.errors.base import Refusal
 from bot.core.models import CardAddress, JobState
+from bot.discord_ui.caller import server_of
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.modals import read_submitted_text
 from bot.discord_ui.report_controls import (
@@ -232,7 +233,8 @@ class ReportsCog(commands.Cog):
         buttons: Sequence[Decision] = (),
     ) -> None:
         """Show in both entries what is known now, and what can still be done."""
-        guild = self._deps.client.get_guild(report.server_id)
+        # The owner decides in direct messages, which come to another process than its server.
+        guild = await server_of(self._deps.client, report.server_id)
         show = partial(self._embeds.report, report, written.job, decided_by=by)
         if report.log is not None:
             locale = "" if guild is None else self._deps.client.languages.of_server(guild)

@@ -123,6 +123,11 @@ def test_a_size_is_read_as_people_write_it(environment: Environment, text: str, 
         ("OPERATOR_BUDGET", "0.0000001/day"),
         ("OPERATOR_BUDGET", "1/day, 2/day"),
         ("ALLOWED_SERVERS", "my server"),
+        ("USER_TAGS_KEY", "a key"),
+        ("USER_TAGS_KEY", "0" * 63),
+        ("CONTENT_STORE_URL", "pictures"),
+        ("CONTENT_STORE_URL", "s3://key:secret@bucket"),
+        ("AWS_ENDPOINT_URL", "minio:9000"),
         ("ALLOW_DIRECT_MESSAGES", "sometimes"),
         ("ALLOW_USER_INSTALL", "2"),
         ("HELP_URL", "example.com/help"),
@@ -356,3 +361,16 @@ def test_no_backup_reaches_back_more_than_ninety_days(
             environment(**variables)
     else:
         assert environment(**variables).backup_keep == int(keep)
+
+
+def test_no_key_of_the_storage_and_of_pseudonyms_is_logged(environment: Environment) -> None:
+    """With the one, strangers have all pictures; with the other, they find out who somebody is."""
+    settings = environment(
+        USER_TAGS_KEY="ab" * 32,
+        CONTENT_STORE_URL="s3://bucket/easel",
+        AWS_ACCESS_KEY_ID="an-id",
+        AWS_SECRET_ACCESS_KEY="a-secret",
+        AWS_SESSION_TOKEN="a-token",
+    )
+    assert {"ab" * 32, "an-id", "a-secret", "a-token"} <= set(settings.secrets)
+    assert not [each for each in ("ab" * 32, "a-secret", "a-token") if each in repr(settings)]

@@ -39,7 +39,7 @@ def print_privacy_page(settings: Settings, say: Say) -> int:
 def _values(settings: Settings) -> Mapping[str, str]:
     pictures = f"{_words(timedelta(days=settings.retention_days))}; the oldest go earlier"
     return {
-        "place": _SERVERS if settings.has_server else "the operator's machine",
+        "stored": _stored(settings),
         "jobs": _words(timedelta(days=settings.keep_jobs_days)),
         "pictures": f"{pictures} when all take more than {_size(settings.max_disk)}",
         "charges": _words(timedelta(milliseconds=CHARGE_RETENTION_MS)),
@@ -52,6 +52,16 @@ def _values(settings: Settings) -> Mapping[str, str]:
         "traced": _TRACED if settings.traces_url else "",
         "deleted_copies": _deleted_copies(settings),
     }
+
+
+def _stored(settings: Settings) -> str:
+    place = _SERVERS if settings.has_server else "the operator's machine"
+    if settings.content_store_url.startswith("s3:"):
+        return (
+            f"Everything is stored on {place}, [where it is], and the pictures with "
+            "[the company whose storage it is, and where that is]."
+        )
+    return f"Everything is stored on {place}; [where it is]."
 
 
 def _backups(settings: Settings) -> str:

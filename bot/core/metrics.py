@@ -141,7 +141,8 @@ SHARD_CONNECTED = _gauge(
     "easel_shard_connected", "Whether a shard is connected to Discord: 1 or 0.", "shard"
 )
 CONTENT_STORE_BYTES = _gauge(
-    "easel_content_store_bytes", "The size of all kept pictures and references."
+    "easel_content_store_bytes",
+    "The size of all kept pictures and references, of all processes, counted at most a minute ago.",
 )
 DISK_FREE = _gauge("easel_disk_free_bytes", "Free space of the disk that holds DATA_DIR.")
 BUDGET_USED = _gauge(

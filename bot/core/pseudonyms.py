@@ -11,6 +11,7 @@ from pathlib import Path
 from secrets import token_bytes
 
 from bot.core.errors.base import StartRefused
+from bot.core.private_files import make_private_folder
 
 KEY_BYTES = 32
 
@@ -61,6 +62,7 @@ def read_key(setting: str, path: Path) -> bytes | None:
 
 def make_key(path: Path) -> bytes:
     """Make the key of a data folder, or return the one that another process has made meanwhile."""
+    make_private_folder(path.parent)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -38,7 +38,7 @@ class KeptRows(BackgroundTask, ABC):
         self._notifications = notifications
         self._stale: dict[str, None] = {}  # keys, the oldest first
         self._is_stale = asyncio.Event()
-        self._changes = 0
+        self._kept_meanwhile: list[Callable[[], object]] = []
         notifications.subscribe(self.channel, self._read_again)
         notifications.on_reconnect(partial(self._read_again, EVERYTHING))
 
@@ -57,14 +57,16 @@ class KeptRows(BackgroundTask, ABC):
     def _changed(self, tx: Transaction, key: str, keep: Callable[[], object]) -> None:
         """Keep a change in memory after its COMMIT, and let other processes read it."""
         self._notifications.publish_with(tx, self.channel, key)
-        tx.on_commit(partial(self._keep, keep))
+        tx.on_commit(partial(self._keep, key, keep))
 
     def _lock(self, tx: Transaction, key: str) -> None:
         tx.lock(f"{self.channel}:{key}")
 
-    def _keep(self, keep: Callable[[], object]) -> None:
-        self._changes += 1
+    def _keep(self, key: str, keep: Callable[[], object]) -> None:
         keep()
+        self._kept_meanwhile.append(keep)
+        # A later change of another process may have been read before this was called.
+        self._read_again(key)
 
     def _read_again(self, key: str) -> None:
         self._stale[key] = None
@@ -96,10 +98,9 @@ class KeptRows(BackgroundTask, ABC):
             await self._database.waits.sleep(pause_s)
 
     async def _load(self, key: str) -> None:
-        """Read a key, again if a change of this process was kept meanwhile, which is newer."""
-        while True:
-            changes = self._changes
-            replace = await self._database.read_long(self._read, key)
-            if changes == self._changes:
-                replace()
-                return
+        """Read a key; what this process has changed meanwhile may not be in it yet."""
+        self._kept_meanwhile.clear()
+        replace = await self._database.read_long(self._read, key)
+        replace()
+        for keep in self._kept_meanwhile:
+            keep()

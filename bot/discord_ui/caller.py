@@ -150,11 +150,29 @@ def _is_age_restricted(channel: object) -> bool:
     return isinstance(channel, kinds) and channel.is_nsfw()
 
 
+def has_shard_of(client: discord.Client, server_id: int) -> bool:
+    """Return whether this process hears of a server: another one may have its shard."""
+    shard_ids = client.shard_ids if isinstance(client, discord.AutoShardedClient) else None
+    if not (client.shard_count and shard_ids):
+        return True
+    return (server_id >> 22) % client.shard_count in shard_ids  # events/gateway, Sharding
+
+
+async def server_of(client: discord.Client, server_id: int) -> discord.Guild | None:
+    """Return a server, asked for where another process has its shard; None if Discord says none."""
+    if (known := client.get_guild(server_id)) is not None:
+        return known
+    try:
+        return await client.fetch_guild(server_id, with_counts=False)
+    except DISCORD_ERRORS:
+        return None
+
+
 async def with_present_roles(client: discord.Client, requester: Requester) -> Requester | None:
     """Return a person with the roles that they have now; None where Discord does not say."""
     if not requester.server_id:
         return requester
-    guild = client.get_guild(requester.server_id)
+    guild = await server_of(client, requester.server_id)
     if guild is None:
         return None
     try:

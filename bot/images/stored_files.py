@@ -9,8 +9,15 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.core.models import PictureFormat, Reference
-from bot.database.transaction import Row, Transaction
+from bot.database.transaction import Row, Transaction, Value
 
+_KEEP = (
+    "INSERT INTO stored_files (sha256, format, bytes, kept_at) VALUES ($1, $2, $3, $4)"
+    " ON CONFLICT (sha256, format) DO UPDATE SET leaving_since = NULL,"
+    " bytes = excluded.bytes, kept_at = CASE WHEN stored_files.kept_at < excluded.kept_at"
+    " THEN excluded.kept_at ELSE stored_files.kept_at + 1 END"
+    " WHERE stored_files.leaving_since IS NULL OR stored_files.leaving_since < $5"
+)
 LEAVING_MS = 600_000
 """Whoever marked a file longer ago has died: deleting one takes less than a minute."""
 
@@ -38,26 +45,14 @@ _File = TypeVar("_File", Reference, StoredFile)
 
 def keep(tx: Transaction, file: Reference, *, at: int) -> StoredFile | None:
     """Write that a file is needed; return None where it is being deleted."""
-    found = tx.one(
-        "INSERT INTO stored_files (sha256, format, bytes, kept_at) VALUES ($1, $2, $3, $4)"
-        " ON CONFLICT (sha256, format) DO UPDATE SET leaving_since = NULL,"
-        " bytes = excluded.bytes, kept_at = CASE WHEN stored_files.kept_at < excluded.kept_at"
-        " THEN excluded.kept_at ELSE stored_files.kept_at + 1 END"
-        " WHERE stored_files.leaving_since IS NULL OR stored_files.leaving_since < $5"
-        " RETURNING sha256, format, bytes, kept_at",
-        file.sha256,
-        file.format,
-        file.bytes,
-        at,
-        at - LEAVING_MS,
-    )
+    found = tx.one(f"{_KEEP} RETURNING sha256, format, bytes, kept_at", *_kept_values(file, at))
     return None if found is None else _stored(found)
 
 
 def keep_all(tx: Transaction, files: Iterable[Reference], *, at: int) -> None:
     """Write that files are needed, but for those that are being deleted."""
     for file in _in_order(files):
-        keep(tx, file, at=at)
+        tx.write(_KEEP, *_kept_values(file, at))
 
 
 def renew_all(tx: Transaction, files: Iterable[Reference], *, at: int) -> None:
@@ -74,16 +69,17 @@ def renew_all(tx: Transaction, files: Iterable[Reference], *, at: int) -> None:
 
 def find(rows: Transaction, files: Sequence[Reference]) -> dict[str, StoredFile]:
     """Return those of some files that have a row, by their hashes."""
-    found = (
-        rows.one(
-            "SELECT sha256, format, bytes, kept_at FROM stored_files"
-            " WHERE sha256 = $1 AND format = $2",
-            file.sha256,
-            file.format,
-        )
-        for file in files
+    if not files:
+        return {}
+    places = ", ".join(f"${number}" for number in range(1, len(files) + 1))
+    found = rows.query(
+        f"SELECT sha256, format, bytes, kept_at FROM stored_files WHERE sha256 IN ({places})",
+        *(file.sha256 for file in files),
     )
-    return {row["sha256"]: _stored(row) for row in found if row is not None}
+    wanted = {(file.sha256, file.format) for file in files}
+    return {
+        row["sha256"]: _stored(row) for row in found if (row["sha256"], row["format"]) in wanted
+    }
 
 
 def total_bytes(rows: Transaction) -> int:
@@ -178,6 +174,10 @@ def adopt(tx: Transaction, files: Sequence[StoredFile]) -> None:
 def _in_order(files: Iterable[_File]) -> list[_File]:
     """Return files in the order in which every transaction locks their rows."""
     return sorted(files, key=lambda file: (file.sha256, file.format))
+
+
+def _kept_values(file: Reference, at: int) -> tuple[Value, ...]:
+    return file.sha256, file.format, file.bytes, at, at - LEAVING_MS
 
 
 def _is_leaving(tx: Transaction, file: StoredFile) -> bool:

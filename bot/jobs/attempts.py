@@ -9,7 +9,7 @@ is about to do.
 import asyncio
 import shutil
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
@@ -160,7 +160,7 @@ class AttemptRunner:
             case "answered" if begun.urls:
                 events = self.router.fetch(request, gateway=begun.key.gateway, urls=begun.urls)
             case "received":
-                return await asyncio.to_thread(_received_before, request, begun)
+                return await self._received_before(request, begun, shared)
             case _:
                 return await self._lost(recorder, begun)
         return await follow(events, attempt=begun.key)
@@ -204,6 +204,26 @@ class AttemptRunner:
         """Wait until this process may send anything; return whether the job may, too."""
         await self.liveness.until_may_send()
         return gate.pass_through()
+
+    async def _received_before(
+        self, request: GatewayRequest, attempt: WrittenAttempt, shared: SlotContext
+    ) -> SlotResult:
+        """Return what a dead process received, whose end and cost are recorded.
+
+        Where its files are gone, or on another machine, they are downloaded once more.
+        """
+        if pictures := await asyncio.to_thread(_received_files, request):
+            return SlotResult(attempt.asked, pictures)
+        gateway, asked = attempt.key.gateway, attempt.asked
+        if attempt.urls:
+            events = self.router.fetch(request, gateway=gateway, urls=attempt.urls)
+            with suppress(GatewayFailure):
+                async with aclosing(events):
+                    async for event in events:
+                        if isinstance(event, Received):
+                            shared.report(event)
+                            return SlotResult(asked, event.pictures[:asked], lost=event.lost(asked))
+        return SlotResult(asked, failure=_files_gone(gateway))
 
     def received_pictures(
         self, job: Job, attempts: Sequence[WrittenAttempt]
@@ -309,17 +329,13 @@ def is_of_late_task(folder: Path) -> bool:
     return folder.name.endswith(_LATE)
 
 
-def _received_before(request: GatewayRequest, attempt: WrittenAttempt) -> SlotResult:
-    """Return the pictures that a dead process received, and recorded the cost of; it blocks."""
-    if pictures := _received_files(request):
-        return SlotResult(attempt.asked, pictures)
-    gone = GatewayFailure(
+def _files_gone(gateway: str) -> GatewayFailure:
+    return GatewayFailure(
         kind=GatewayErrorKind.DOWNLOAD_FAILED,
-        gateway=attempt.key.gateway,
+        gateway=gateway,
         billed=Billed.YES,
         detail="the picture files of an earlier process are gone",
     )
-    return SlotResult(attempt.asked, failure=gone)
 
 
 def _received_files(request: GatewayRequest) -> tuple[Picture, ...]:

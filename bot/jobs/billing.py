@@ -83,7 +83,7 @@ class Billing:
         The person pays for the ``delivered`` pictures; what became of the others is in the rows of
         the attempts, and in what the ``writer`` was left.
         """
-        writer = writer or JobWriter(self.database)
+        writer = writer or self.writer_of(job)
         settled, reached = await writer.write(self._settle, job, state, error, delivered=delivered)
         for part in reached:
             self.alerts.budget(part)
@@ -127,7 +127,7 @@ class Billing:
         Returns:
             What to tell the person, None if the pictures were posted before.
         """
-        writer = writer or JobWriter(self.database)
+        writer = writer or self.writer_of(job)
         failure, reached = await writer.write(self._settle_abandoned, job, unsent, sent, lost)
         for part in reached:
             self.alerts.budget(part)
@@ -188,6 +188,10 @@ class Billing:
             question=question,
         )
         self.repository.queued(tx, job, attached=attached, card=card)
+
+    def writer_of(self, job: Job) -> JobWriter:
+        """Return a writer of a job's transactions."""
+        return JobWriter(self.database, self.ledger.person_lock(job.requester.user_id))
 
     def _settle(
         self,

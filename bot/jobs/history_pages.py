@@ -71,7 +71,7 @@ class HistoryPages:
         kept = [
             entry.pictures if entry.written.state is JobState.DONE else () for entry in recorded
         ]
-        there = [tuple(await self._content_store.present(files)) for files in kept]
+        there = [tuple(await self._content_store.listed(files)) for files in kept]
         thumbnails = await self.thumbnails.contact_sheets(there)
         entries = [
             replace(entry, pictures=files, thumbnail=thumbnail)

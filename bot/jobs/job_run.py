@@ -30,7 +30,6 @@ from bot.jobs.attempts import SlotContext, SlotResult, worst_failure
 from bot.jobs.cancellation import DetachableCourier, JobCancelled
 from bot.jobs.courier import Courier, JobFailure, JobProgress, JobResult, QueuePosition
 from bot.jobs.job_ending import JobDependencies, report_failure, settle_abandoned
-from bot.jobs.job_writer import JobWriter
 from bot.jobs.picture_retention import StoredPicture
 from bot.jobs.pricing import credits_per_picture, remaining_credits
 from bot.jobs.progress_updates import PROGRESS_INTERVAL_S, ProgressUpdates, QueueUpdates
@@ -66,7 +65,7 @@ class JobRun:
         self._attached = attached
         self._begun = {attempt.key.slot: attempt for attempt in attempts}
         self._gate = SendGate()
-        self._writer = JobWriter(deps.database)
+        self._writer = deps.billing.writer_of(job)
         self._started_at = job.created_at
         self._starts_at_once = False
         self._delivered: Sequence[CardAddress] = ()

@@ -13,11 +13,13 @@ T = TypeVar("T")
 class JobWriter:
     """Writes one job's transactions, each with everything that was left to join the next one.
 
-    Only that is left which a process may die without: docs/decisions/021 says why for each.
+    Only that is left which a process may die without: docs/decisions/021 says why for each. Each
+    locks the job's person: ``lock`` is that of the ledger.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, lock: str) -> None:
         self._database = database
+        self._lock = lock
         self._left: list[Callable[[Transaction], object]] = []
 
     def leave(
@@ -46,6 +48,8 @@ class JobWriter:
         left, self._left = self._left, []
 
         def run(tx: Transaction) -> T:
+            # Before the job's row, as a deletion does: else each would wait for the other.
+            tx.lock(self._lock)
             for each in left:
                 each(tx)
             return function(tx, *args, **kwargs)

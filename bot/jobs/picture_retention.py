@@ -124,7 +124,8 @@ class PictureRetention:
     async def recent_jobs(self, user_id: int, *, most: int) -> list[RecentJob]:
         """Return a person's last jobs, the newest first."""
         written, kept = await self._database.read(_read_last, user_id, most=most)
-        counts = [len(await self._present(each)) for each in kept]
+        listed = self._content_store.listed
+        counts = [len(await listed([each.file for each in files])) for files in kept]
         return [
             RecentJob(each, count if each.state is JobState.DONE else 0)
             for each, count in zip(written, counts, strict=True)
@@ -153,7 +154,7 @@ class PictureRetention:
     async def kept_references(self, job_id: str) -> dict[int, Reference]:
         """Return the kept pictures of a job by their number, as references for another job."""
         kept = await self._database.read(read_kept_pictures, job_id)
-        there = await self._present(kept)
+        there = await self._content_store.present([each.file for each in kept])
         return {each.number: each.file for each in kept if each.file in there}
 
     async def originals(self, job_id: str) -> tuple[Picture, ...]:
@@ -205,9 +206,6 @@ class PictureRetention:
 
     def _is_full(self, expected_bytes: int) -> bool:
         return expected_bytes >= self._limits.max_bytes * FULL_SHARE
-
-    async def _present(self, kept: Sequence[KeptPicture]) -> list[Reference]:
-        return await self._content_store.present([each.file for each in kept])
 
     async def _numbered_pictures(self, kept: Sequence[KeptPicture]) -> dict[int, Picture]:
         fetch = self._content_store.fetch

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bot.cli.cluster import restart_clusters, run_cluster, supervise
-from bot.cli.cluster_process import EXIT_REFUSED, Patience
+from bot.cli.cluster_process import EXIT_REFUSED, MOST_REFUSALS, Patience
 from bot.core.bot_process import announced
 from bot.core.errors.base import StartRefused
 from bot.settings.cluster_settings import supervisor_folder
@@ -127,13 +128,15 @@ async def test_a_refused_start_is_not_repeated_for_ever(
     async with supervising(tmp_path, monkeypatch) as running:
         await until(lambda: "READY=1" in manager.heard())
         (tmp_path / "refuse-0").touch()
-        os.kill(running.starts(0)[0], signal.SIGKILL)
-        await until(lambda: len(running.starts(0)) == 7)
+        with structlog.testing.capture_logs() as logs:
+            os.kill(running.starts(0)[0], signal.SIGKILL)
+            await until(lambda: "cluster.refused" in [entry["event"] for entry in logs])
+        assert len(running.starts(0)) == 1 + 1 + MOST_REFUSALS
         (tmp_path / "refuse-0").unlink()
         # It stays down until somebody who has mended the reason restarts them.
         os.kill(os.getpid(), signal.SIGUSR1)
         await until(lambda: len(running.starts(2)) == 2)
-        assert len(running.starts(0)) == 8
+        assert len(running.starts(0)) == 3 + MOST_REFUSALS
 
 
 async def test_a_reload_reaches_every_process(

@@ -17,6 +17,7 @@ from tests.discord_rest.gateway_socket import IDENTIFY_EVERY_S
 from tests.discord_rest.interactions import Asked
 
 CLUSTERS = 3
+GATEWAY = "/gateway/bot"
 RESTARTS = int(os.environ.get("EASEL_RESTARTS", "1"))
 
 pytestmark = pytest.mark.slow
@@ -62,10 +63,14 @@ async def test_without_a_reservation_the_loopback_discord_refuses_them(
         surroundings(tmp_path, postgresql, clusters=CLUSTERS, max_concurrency=1) as found,
         AsyncExitStack() as stack,
     ):
+        found.fake.silent.add(GATEWAY)
         for number in range(CLUSTERS):
             env = environment(tmp_path, CLUSTER=str(number))
             one = running("tests.cli.unreserved_process", folder=tmp_path, env=env)
             await stack.enter_async_context(one)
+        # They begin to connect together, however long each took to get there.
+        await until(lambda: found.fake.asked.count(GATEWAY) == CLUSTERS)
+        found.fake.release()
         await until(lambda: bool(found.socket.too_early))
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 from time import monotonic
@@ -30,7 +31,7 @@ class BusyGateway:
     """A gateway that counts how many requests it has at once: in all, and of each person."""
 
     url: str = ""
-    now: Counter[str] = field(default_factory=Counter)
+    now: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     most: int = 0
     most_of_person: int = 0
     starts: list[tuple[float, str]] = field(default_factory=list)
@@ -41,13 +42,22 @@ class BusyGateway:
         """Return how many requests it has now."""
         return self.now.total()
 
+    def is_full_of(self, names: set[str]) -> bool:
+        """Return whether these processes have as many requests as they may."""
+        return sum(self.now[key] for key in self.now if key[0] in names) == LIMIT
+
+    def has_heard_of(self, names: set[str]) -> bool:
+        """Return whether each of these processes has sent a request."""
+        return {name for _, name in self.starts} >= names
+
     async def generate(self, request: web.Request) -> web.StreamResponse:
         """Answer after a while; a killed process' request has ended with its connection."""
-        name, _, person = str((await request.json())["prompt"]).partition(" of ")
+        prompt = str((await request.json())["prompt"])
+        name, _, person = prompt.partition(" of ")
         self.now[name, person] += 1
         self.starts.append((monotonic(), name))
         self.most = max(self.most, self.at_once)
-        of_person = sum(number for (_, each), number in self.now.items() if each == person)
+        of_person = sum(self.now[key] for key in self.now if key[1] == person)
         self.most_of_person = max(self.most_of_person, of_person)
         self.changed.set()
         try:
@@ -125,15 +135,15 @@ async def test_the_limit_holds_while_processes_come_and_go(
 ) -> None:
     """A killed process' slots are used again within seconds, and never one too many."""
     url = postgresql.migrated_database()
-    processes = [(await fleet.start(url, 40))[1] for _ in range(4)]
+    alive = dict([await fleet.start(url, 40) for _ in range(4)])
     waited_s = []
-    for round_ in range(ROUNDS):
-        names = {f"p{number}" for number in range(round_, round_ + 4)}
-        await busy.until(lambda names=names: {name for _, name in busy.starts} >= names)
-        processes.pop(0).kill()
-        waited_s.append(await busy.until(lambda: busy.at_once == LIMIT, 10))
-        processes.append((await fleet.start(url, 40))[1])
-    await ended(processes)
+    for _ in range(ROUNDS):
+        await busy.until(partial(busy.has_heard_of, set(alive)))
+        alive.pop(next(iter(alive))).kill()
+        waited_s.append(await busy.until(partial(busy.is_full_of, set(alive)), 10))
+        name, process = await fleet.start(url, 40)
+        alive[name] = process
+    await ended(list(alive.values()))
     print(f"all slots were used again after {max(waited_s):.1f} s")  # noqa: T201
     assert busy.most == LIMIT
     assert busy.at_once == 0

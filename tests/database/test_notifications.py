@@ -10,6 +10,7 @@ import pytest
 from bot.database.database import Database
 from bot.database.notifications import MAX_BYTES, Notifications
 from bot.database.opening import open_database, open_notifications
+from bot.database.postgresql.listener import Listener, ListenerWaits
 from bot.database.transaction import Transaction
 from tests.database.postgresql_server import Server
 from tests.quota.ledger_driver import NOON
@@ -133,3 +134,68 @@ async def test_what_the_server_would_refuse_is_refused_before_the_commit(
     async with opened(url, tmp_path) as (_, notifications):
         with pytest.raises(ValueError, match="too long"):
             await notifications.publish("colour", "x" * MAX_BYTES)
+
+
+class SilentNetwork:
+    """Carries bytes between a process and the server until it is silent, without closing."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._carries = asyncio.Event()
+        self._carries.set()
+        self._carriers: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[int]:
+        """Carry in this context; yield the port."""
+        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        try:
+            yield int(server.sockets[0].getsockname()[1])
+        finally:
+            server.close()
+            for carrier in self._carriers:
+                carrier.cancel()
+            await asyncio.gather(*self._carriers, return_exceptions=True)
+
+    def fall_silent(self) -> None:
+        """Lose what the connections of now carry; those after it are fine."""
+        self._carries.clear()
+        self._carries = asyncio.Event()
+        self._carries.set()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
+        for come_from, go_to in ((reader, far_writer), (far_reader, writer)):
+            carrier = asyncio.create_task(self._carry(come_from, go_to, self._carries))
+            self._carriers.add(carrier)
+
+    async def _carry(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, carries: asyncio.Event
+    ) -> None:
+        try:
+            while data := await reader.read(65_536):
+                await carries.wait()
+                writer.write(data)
+        finally:
+            writer.close()
+
+
+@pytest.mark.slow  # psycopg waits for five seconds that the server gives a question up
+async def test_a_network_that_loses_everything_in_silence_is_noticed(
+    postgresql: Server, tmp_path: Path
+) -> None:
+    """No packet says that the connection is gone: the process would be deaf until its restart."""
+    url = postgresql.migrated_database()
+    network = SilentNetwork(postgresql.port)
+    async with network.opened() as port, opened(url, tmp_path) as (database, direct):
+        far = url.replace(f":{postgresql.port}/", f":{port}/")
+        listener = Listener(far, database, ListenerWaits(check_every_s=0.2, answer_s=0.2))
+        async with listener.listening():
+            heard = Heard(listener)
+            await direct.publish("colour", "red")
+            assert await heard.next() == "red"
+            network.fall_silent()
+            await direct.publish("colour", "lost")
+            assert await heard.next(15.0) == "(reconnected)"
+            await direct.publish("colour", "blue")
+            assert await heard.next() == "blue"

@@ -61,7 +61,7 @@ class Processes:
     async def until_held(self, number: int) -> None:
         """Wait until the server has freed what was released."""
         async with asyncio.timeout(5):
-            while await asyncio.to_thread(self.held) != number:
+            while await asyncio.to_thread(self.held) != number:  # noqa: ASYNC110 - nothing tells it
                 await asyncio.sleep(0.01)
 
 

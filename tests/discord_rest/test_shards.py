@@ -11,10 +11,11 @@ from discord.http import Route
 from bot.core.errors.base import StartRefused
 from bot.core.proxies import NO_PROXIES
 from bot.core.sharding import ALONE, Cluster
+from bot.discord_ui.caller import has_shard_of, server_of
 from bot.discord_ui.identify_turns import IdentifyTurns, Wanted
 from bot.discord_ui.sharded_bot import DiscordConnection, ShardedBot
 from tests.cli.live_bot import until
-from tests.discord_rest.fake import TOKEN, FakeDiscord, fake_discord
+from tests.discord_rest.fake import TOKEN, Answer, FakeDiscord, fake_discord
 from tests.discord_rest.gateway_socket import GatewaySocket, gateway_socket_of, server
 
 SHARDS = 4
@@ -59,6 +60,12 @@ async def test_a_process_has_its_own_shards_only(fake: FakeDiscord, gateway: Gat
     async with running(Cluster(1, 2, SHARDS), lambda: len(gateway.lines) == 2) as bot:
         assert sorted(gateway.lines) == [2, 3]
         assert {guild.id >> 22 for guild in bot.guilds} <= {2, 3}
+        assert [has_shard_of(bot, shard << 22) for shard in range(SHARDS)] == [
+            False,
+            False,
+            True,
+            True,
+        ]
         latencies = bot.shard_latencies()
         assert list(latencies) == [2, 3]
         assert None not in latencies.values()
@@ -84,6 +91,23 @@ async def test_the_loopback_discord_refuses_two_of_a_bucket_within_five_seconds(
     async with running(Cluster(0, 2, SHARDS), lambda: bool(gateway.too_early)):
         pass
     assert [one.shard for one in gateway.too_early][:1] == [(1, SHARDS)]
+
+
+async def test_a_server_of_another_process_is_asked_for(
+    fake: FakeDiscord, gateway: GatewaySocket
+) -> None:
+    """Direct messages come to the first shard only, also about jobs of servers elsewhere."""
+    there = {**SERVERS[3], "name": "Elsewhere"}
+    fake.instead[f"/guilds/{3 << 22}"] = Answer(200, there)
+    fake.instead[f"/guilds/{7 << 22}"] = Answer(404, {"message": "Unknown Guild", "code": 10004})
+    async with running(Cluster(0, 2, SHARDS), lambda: len(gateway.lines) == 2) as bot:
+        await until(lambda: len(bot.guilds) == 2)
+        names = [await server_of(bot, shard << 22) for shard in (1, 3, 7)]
+    assert [server and server.name for server in names] == ["Painters", "Elsewhere", None]
+    assert [path for path in fake.asked if path.startswith("/guilds/")] == [
+        f"/guilds/{3 << 22}",
+        f"/guilds/{7 << 22}",
+    ]
 
 
 @pytest.mark.parametrize("left", [0, 1])

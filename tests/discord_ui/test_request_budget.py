@@ -49,9 +49,12 @@ async def test_only_requests_that_discord_counts_are_delayed() -> None:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    async with aiohttp.ClientSession(trace_configs=[trace]) as session:
-        async with session.post(f"{url}/api/v10/interactions/1/token/callback"):
-            assert taken == []
-        async with session.patch(f"{url}/api/v10/channels/1", headers={"Authorization": "Bot x"}):
-            assert len(taken) == 1
-    await runner.cleanup()
+    try:
+        async with aiohttp.ClientSession(trace_configs=[trace]) as session:
+            async with session.post(f"{url}/api/v10/interactions/1/token/callback"):
+                assert taken == []
+            bot = {"Authorization": "Bot x"}
+            async with session.patch(f"{url}/api/v10/channels/1", headers=bot):
+                assert len(taken) == 1
+    finally:
+        await runner.cleanup()

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from bot.core.clock import Clock
+from bot.jobs.expired_tokens import ExpiredTokens
 from tests.cogs.scripted_gateway import ErrorReply, ScriptedGateway
 from tests.jobs.service_harness import RecordingCourier
-from tests.jobs.test_recovery import UnreachableCourier, process, recover
+from tests.jobs.test_recovery import UnreachableCourier, process, recover, until
 
 TOKENS = "SELECT token, told FROM jobs"
 
@@ -32,3 +34,20 @@ async def test_the_token_of_a_delivered_job_is_erased(
         await harness.submit(RecordingCourier())
         await harness.services.job_service.drained()
         assert harness.rows(TOKENS) == [(None, 1)]
+
+
+async def test_a_token_that_discord_dropped_is_forgotten_without_another_request(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """A server where nobody asks any more keeps no key to what somebody asked there."""
+    gateway.replies.append(ErrorReply(400, "moderation_blocked"))
+    async with process(tmp_path, gateway) as harness:
+        services = harness.services
+        await harness.submit(UnreachableCourier())
+        await services.job_service.drained()
+        async with ExpiredTokens(services.database, services.repository, Clock()) as tokens:
+            await services.database.write(services.repository.forget_expired_tokens)
+            assert harness.rows(TOKENS) == [("t", 0)]
+            harness.rows("UPDATE jobs SET created_at = created_at - 16 * 60 * 1000")
+            tokens.begin()
+            await until(lambda: harness.rows(TOKENS) == [(None, 0)])

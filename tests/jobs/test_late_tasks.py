@@ -13,6 +13,7 @@ from bot.core.errors.jobs import PicturesLate
 from bot.core.models import OPERATOR, Job, Requester
 from bot.jobs.courier import JobFailure
 from bot.jobs.recovery import OpenCourier
+from bot.jobs.repository.late_attempts import claim_look, due_attempts
 from bot.services import open_services
 from tests.cogs.scripted_gateway import ScriptedGateway, TaskReply
 from tests.database.engines import connected
@@ -76,6 +77,21 @@ async def unfinished_job(harness: ServiceHarness, gateway: ScriptedGateway) -> N
     assert isinstance(failure.error, GatewayFailure)
     assert failure.error.kind is GatewayErrorKind.TASK_UNFINISHED
     assert harness.rows(CHARGES) == [(0, 1, 1)]
+
+
+async def test_of_two_processes_one_looks_at_a_task(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """A gateway is asked once for what every process finds in the database."""
+    time = QuickTime()
+    async with process(tmp_path, gateway, time) as harness:
+        await unfinished_job(harness, gateway)
+        database, later = harness.services.database, time.ms + HOUR_MS
+        (late,) = await database.read(due_attempts, later)
+        assert await database.write(claim_look, late, later + HOUR_MS)
+        assert not await database.write(claim_look, late, later + HOUR_MS)
+        assert await database.read(due_attempts, later) == []
+        gateway.gate.set()
 
 
 async def test_what_comes_late_is_kept_told_once_and_charged(

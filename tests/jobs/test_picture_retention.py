@@ -10,7 +10,7 @@ from bot.core.errors.jobs import NotKept, PictureStorageFull
 from bot.core.job_ids import new_job_id
 from bot.core.models import ImageRequest, Job, JobState, Picture, Requester
 from bot.database.database import Database
-from bot.database.opening import open_file
+from bot.database.opening import open_database
 from bot.database.outage import DatabaseBusy
 from bot.database.transaction import Transaction
 from bot.images.content_store import REFERENCE_NEEDED_MS
@@ -70,10 +70,12 @@ class RetentionHarness:
         return [past.pictures for past in await self.retention.recent_jobs(ADA.user_id, most=25)]
 
 
+only_sqlite = pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
+
+
 @pytest.fixture
-async def harness(tmp_path: Path) -> AsyncIterator[RetentionHarness]:
-    backup = tmp_path / "backup"
-    async with open_file(tmp_path / "easel.db", backup_dir=backup, now=lambda: 0) as database:
+async def harness(engine_url: str, tmp_path: Path) -> AsyncIterator[RetentionHarness]:
+    async with open_database(engine_url, backup_dir=tmp_path, now=lambda: 0) as database:
         yield RetentionHarness(tmp_path, database)
 
 
@@ -124,6 +126,7 @@ async def test_beyond_the_room_the_oldest_goes_first(harness: RetentionHarness) 
     assert harness.content_store.total_bytes == 800
 
 
+@only_sqlite
 async def test_no_space_is_made_while_the_database_is_locked(harness: RetentionHarness) -> None:
     """A person waits for an answer, and no file goes whose row cannot say so."""
     for number in range(10):

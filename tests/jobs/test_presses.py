@@ -2,13 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.core.clock import Clock
 from bot.core.models import Requester
 from bot.core.presses import REACTION_MS, interaction_press, reaction_press
 from bot.database.database import Database
@@ -21,10 +19,11 @@ from bot.jobs.repository.presses import (
     PressRepeated,
     note_press,
 )
-from bot.services import Services, open_services
+from bot.services import Services
 from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.database.postgresql_server import Server
-from tests.jobs.service_harness import ADA, RecordingCourier, ServiceHarness, settings
+from tests.jobs.service_harness import ADA, RecordingCourier, ServiceHarness
+from tests.jobs.test_two_processes import two_processes
 from tests.quota.ledger_driver import NOON
 
 AT_ONCE = 10
@@ -42,13 +41,8 @@ async def processes(
 ) -> AsyncIterator[list[Services]]:
     """Open the services of two processes on one database."""
     url = postgresql.migrated_database()
-    async with AsyncExitStack() as stack:
-        opened = []
-        for name in ("mine", "other"):
-            (folder := tmp_path / name).mkdir()
-            chosen = settings(folder, gateway, database_url=url, default_quota=())
-            opened.append(await stack.enter_async_context(open_services(chosen, Clock())))
-        yield opened
+    async with two_processes(url, tmp_path, gateway) as opened:
+        yield [*opened]
 
 
 async def test_an_interaction_that_two_processes_hear_of_is_painted_once(

@@ -93,6 +93,7 @@ async def test_received_pictures_whose_files_are_gone_are_given_back(
         await harness.submit(HangingCourier(), n=1)
         await until(lambda: harness.rows("SELECT state FROM jobs") == [("received",)])
     shutil.rmtree(tmp_path / "jobs")
+    shutil.rmtree(tmp_path / "vault")
     async with process(tmp_path, gateway) as harness:
         await recover(harness, courier := RecordingCourier())
     assert [failure.error.message_id for failure in courier.failures] == [

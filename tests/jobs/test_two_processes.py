@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bot.core.clock import Clock
 from bot.core.models import JobState
@@ -43,21 +44,25 @@ class Processes:
         return written.state
 
 
+@asynccontextmanager
+async def two_processes(
+    url: str, folder: Path, gateway: ScriptedGateway, **changes: object
+) -> AsyncIterator[tuple[Services, Services]]:
+    """Open the services of two processes on one database."""
+    changes |= {"database_url": url, "default_quota": (), "user_tags_key": SecretStr("ab" * 32)}
+    mine, other = (settings(folder / name, gateway, **changes) for name in ("mine", "other"))
+    async with open_services(mine, Clock()) as first, open_services(other, Clock()) as second:
+        yield first, second
+
+
 @pytest.fixture
 async def processes(
     postgresql: Server, tmp_path: Path, gateway: ScriptedGateway
 ) -> AsyncIterator[Processes]:
     """Open the services of two processes that run one job at a time."""
     url = postgresql.migrated_database()
-    async with AsyncExitStack() as stack:
-        opened = []
-        for name in ("mine", "other"):
-            (folder := tmp_path / name).mkdir()
-            chosen = settings(
-                folder, gateway, database_url=url, max_concurrent_jobs=1, default_quota=()
-            )
-            opened.append(await stack.enter_async_context(open_services(chosen, Clock())))
-        yield Processes(ServiceHarness(opened[0], tmp_path), opened[1])
+    async with two_processes(url, tmp_path, gateway, max_concurrent_jobs=1) as (mine, other):
+        yield Processes(ServiceHarness(mine, tmp_path), other)
 
 
 async def test_a_press_elsewhere_frees_the_place_of_a_waiting_job_at_once(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -21,9 +22,18 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 # One for all of Easel's own: a process that subscribes later needs no further statement.
 _CHANNEL = "easel"
-_CHECK_EVERY_S = 10.0
-_CHECK_S = 5.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerWaits:
+    """How long is waited, in seconds: a silent server is asked so often, and answers so soon."""
+
+    check_every_s: float = 10.0
+    answer_s: float = 5.0
+
+
+LISTENER_WAITS = ListenerWaits()
 
 
 class Listener(Notifications):
@@ -33,8 +43,9 @@ class Listener(Notifications):
     would hear nothing.
     """
 
-    def __init__(self, url: str, database: Database) -> None:
+    def __init__(self, url: str, database: Database, waits: ListenerWaits = LISTENER_WAITS) -> None:
         super().__init__()
+        self._waits = waits
         self._parameters = parameters_of(url)
         self._database = database
 
@@ -106,10 +117,10 @@ class Listener(Notifications):
     async def _hear(self, connection: psycopg.AsyncConnection[Any]) -> None:
         """Deliver what arrives until the connection is lost, also one that is lost in silence."""
         while True:
-            async for heard in connection.notifies(timeout=_CHECK_EVERY_S):
+            async for heard in connection.notifies(timeout=self._waits.check_every_s):
                 channel, _, payload = heard.payload.partition(" ")
                 self._deliver(channel, payload)
-            async with asyncio.timeout(_CHECK_S):
+            async with asyncio.timeout(self._waits.answer_s):
                 await connection.execute("SELECT 1")
 
     async def _reconnect(self) -> psycopg.AsyncConnection[Any]:

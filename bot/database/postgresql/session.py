@@ -78,6 +78,8 @@ class ProcessSession:
     ``cluster`` is which part of the bot it is: a second process cannot be the same one.
     """
 
+    has_others = True
+
     def __init__(
         self,
         parameters: str,
@@ -173,7 +175,9 @@ class ProcessSession:
             self._thread, _translated, function, connection
         )
         try:
-            return await asyncio.wait_for(asyncio.shield(running), self._waits.answer_s)
+            # wait_for of Python 3.11 loses a cancellation that comes with the answer.
+            async with asyncio.timeout(self._waits.answer_s):
+                return await asyncio.shield(running)
         except TimeoutError:
             running.add_done_callback(asyncio.Future.exception)
             _cut(connection)

@@ -6,7 +6,7 @@ is nothing to clean up after a killed process.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
@@ -53,21 +53,23 @@ class Slots:
         self._wanted_at: dict[str, float] = {}
         self._told_at: dict[str, float] = {}
         self._released: set[str] = set()
-        self._messages: list[str] = []
-        self._work = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._is_released = asyncio.Event()
+        self._messages = asyncio.Queue[str]()
+        self._tasks: Sequence[asyncio.Task[None]] = ()
 
     async def __aenter__(self) -> Self:
         self._session.on_lost(self._lost)
         self._session.on_regained(self._regained)
         self._notifications.subscribe(CHANNEL, self._heard)
-        self._task = asyncio.get_running_loop().create_task(self._free_and_tell())
+        loop = asyncio.get_running_loop()
+        # To tell may take long, and others are not to wait for what is free until then.
+        self._tasks = [loop.create_task(self._free_all()), loop.create_task(self._publish_all())]
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait((self._task,))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     # --- what others call ---------------------------------------------------------------------
 
@@ -101,7 +103,7 @@ class Slots:
         if count:
             self._needs[name] -= count
             self._released.add(name)
-            self._work.set()
+            self._is_released.set()
 
     def on_freed(self, name: str, callback: Callable[[], object]) -> None:
         """Call a function when a slot of that name may be free; it must not wait."""
@@ -149,8 +151,7 @@ class Slots:
     # --- the other processes ------------------------------------------------------------------
 
     def _tell(self, what: str, name: str) -> None:
-        self._messages.append(f"{self._session.owner} {what} {name}")
-        self._work.set()
+        self._messages.put_nowait(f"{self._session.owner} {what} {name}")
 
     def _heard(self, payload: str) -> None:
         owner, what, name = payload.split(" ", 2)
@@ -161,25 +162,27 @@ class Slots:
         elif callback := self._freed_callbacks.get(name):
             callback()
 
-    async def _free_and_tell(self) -> None:
+    async def _free_all(self) -> None:
         while True:
-            await self._work.wait()
-            self._work.clear()
+            await self._is_released.wait()
+            self._is_released.clear()
             names, self._released = self._released, set()
             try:
                 freed = await self._session.run(partial(self._free_surplus, names))
             except DATABASE_ERRORS as error:  # the server frees what a lost session held
                 log.debug("slots.not_freed", error=str(error))
                 freed = []
-            for name in {name for name in freed if self.is_wanted(name)}:
+            for name in filter(self.is_wanted, set(freed)):
                 self._tell("free", name)
             self._forget(names)
-            messages, self._messages = self._messages, []
+
+    async def _publish_all(self) -> None:
+        while True:
+            message = await self._messages.get()
             try:
-                for message in messages:
-                    await self._notifications.publish(CHANNEL, message)
-            except Exception:
-                log.exception("slots.defect")
+                await self._notifications.publish(CHANNEL, message)
+            except DATABASE_ERRORS:
+                log.exception("slots.not_told")
 
     def _forget(self, names: set[str]) -> None:
         """Forget names without a slot, such as that of a person who asked once."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from bot.database.postgresql.connect import ServerConnection
 from bot.database.transaction import Row, Transaction, Value
 
+_LOCK, _LOCK_SHARED = "pg_advisory_xact_lock", "pg_advisory_xact_lock_shared"
+
 
 class PostgresqlTransaction(Transaction):
     """A transaction: statements are sent at once, and only those with a result are waited for."""
@@ -22,12 +24,14 @@ class PostgresqlTransaction(Transaction):
 
     def lock(self, *names: str, shared: Sequence[str] = ()) -> None:
         """Wait for the locks of these names, in the order in which they are given."""
-        for name in names:
-            if name not in self._locked:
-                self._locked.add(name)
-                self._connection.execute("SELECT pg_advisory_xact_lock($1)", (lock_key(name),))
-        for name in shared:
-            self._connection.execute("SELECT pg_advisory_xact_lock_shared($1)", (lock_key(name),))
+        alone = [name for name in names if name not in self._locked]
+        self._locked.update(alone)
+        functions = [_LOCK] * len(alone) + [_LOCK_SHARED] * len(shared)
+        if functions:
+            # One statement: the server evaluates the columns of a row from the left.
+            columns = (f"{function}(${n})" for n, function in enumerate(functions, 1))
+            keys = [lock_key(name) for name in (*alone, *shared)]
+            self._connection.execute(f"SELECT {', '.join(columns)}", keys)
 
     def has_lock(self, name: str) -> bool:
         """Return whether this transaction has locked the name, not shared."""

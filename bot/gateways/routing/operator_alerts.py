@@ -85,6 +85,10 @@ class OperatorAlerts:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def idle(self) -> None:
+        """Wait until what was alerted has been passed on."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     def down(self, failure: GatewayFailure) -> None:
         """Alert that a gateway is down, at most once an hour for each."""
         last, interval_ms = self._gateway_alerts.get(failure.gateway), GATEWAY_ALERT_INTERVAL_MS

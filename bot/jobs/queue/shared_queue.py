@@ -15,6 +15,7 @@ from typing import Self
 import structlog
 
 from bot.core.clock import ExternalWait
+from bot.core.models import Requester
 from bot.database.database import Database
 from bot.database.errors import is_passing_error
 from bot.database.postgresql.slots import Slots
@@ -90,6 +91,12 @@ class SharedQueue(Queue):
             self._changed.set()
             await answer
         return await super().started_at_once(ticket)
+
+    def readmit(self, requester: Requester, model: str) -> Ticket:
+        """Add a job, and ask how busy the others are: its card is about to say when it starts."""
+        ticket = super().readmit(requester, model)
+        self._changed.set()
+        return ticket
 
     def leave(self, ticket: Ticket) -> None:
         """Remove a job, whether it waits, runs or is gone already."""
