@@ -10,6 +10,7 @@ from functools import partial
 import structlog
 
 from bot.core.clock import Clock
+from bot.core.errors.base import StartRefused
 from bot.core.errors.jobs import PictureStorageAway
 from bot.core.liveness import Liveness
 from bot.core.metrics import NO_METRICS, Metrics
