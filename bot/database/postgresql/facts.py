@@ -27,7 +27,7 @@ _FACTS = """
         datcollate AS collation,
         to_jsonb(found) ->> 'datlocale' AS locale,
         pg_database_size(current_database()) AS bytes,
-        (SELECT COUNT(*) FROM pg_stat_activity WHERE usesysid IS NOT NULL) AS used,
+        (SELECT COUNT(*) FROM pg_stat_activity WHERE usesysid <> 0 AND datid <> 0) AS used,
         CAST(current_setting('max_connections') AS BIGINT) AS connections,
         CAST(current_setting('superuser_reserved_connections') AS BIGINT)
             + CAST(COALESCE(current_setting('reserved_connections', true), '0') AS BIGINT)
