@@ -256,6 +256,34 @@ def test_back_is_refused_while_a_bot_uses_the_server(tmp_path: Path, postgresql:
     assert not target.exists()
 
 
+@pytest.mark.parametrize("way", ["there", "back"])
+def test_no_bot_starts_on_the_server_during_a_move(
+    tmp_path: Path, source: Path, postgresql: Server, way: str
+) -> None:
+    """What it charged would be in one of the two databases only."""
+    first, url = f"sqlite:///{source}", postgresql.new_database()
+    if way == "back":
+        moved(tmp_path, first, url)
+    ends = (first, url) if way == "there" else (url, f"sqlite:///{tmp_path / 'back.db'}")
+    impatient = f"{url}?options=-c%20lock_timeout%3D100ms"
+    refused: list[str] = []
+
+    async def start() -> None:
+        async with open_database(impatient, backup_dir=tmp_path, now=lambda: NOW):
+            pass
+
+    def start_once(_line: str) -> None:
+        if not refused:
+            with pytest.raises(StartRefused) as told:
+                asyncio.run(start())
+            refused.extend(told.value.problems)
+
+    move(settings_of(tmp_path, ends[0]), ends[1], lambda: NOW, start_once)
+    assert len(refused) == 1
+    assert "is being upgraded, moved or used by another program" in refused[0]
+    asyncio.run(start())
+
+
 def many_jobs(path: Path, count: int) -> None:
     """Make a move last: many more jobs."""
     columns = (
