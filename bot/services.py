@@ -6,7 +6,6 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import structlog
 
@@ -15,7 +14,7 @@ from bot.core.errors.base import StartRefused
 from bot.core.errors.jobs import PictureStorageAway
 from bot.core.liveness import Liveness
 from bot.core.metrics import NO_METRICS, Metrics
-from bot.core.private_files import make_private_folder, restrict_data_folder
+from bot.core.private_files import prepare_data_folder
 from bot.core.process_lock import LockFolders
 from bot.core.pseudonyms import Pseudonyms
 from bot.core.traces import NO_TRACES, Traces
@@ -129,7 +128,7 @@ async def open_services(
     tell_names(metrics, gateways, catalogue)
     rules = await asyncio.to_thread(read_rules, settings.moderation_file)
     locks = lock_folders(settings)
-    await asyncio.to_thread(_prepare_data_folder, settings.data_dir)
+    await asyncio.to_thread(prepare_data_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
         opening = open_liveness(database_url(settings), locks, cluster=cluster)
         liveness = await stack.enter_async_context(opening)
@@ -162,17 +161,6 @@ async def open_services(
         base.liveness.on_regained(job_service.drop_taken_over)
         stack.push_async_callback(job_service.close, grace_s=settings.shutdown_grace)
         yield _services(base, deps, job_service, router, server_costs)
-
-
-def _prepare_data_folder(folder: Path) -> None:
-    try:
-        make_private_folder(folder)
-    except OSError as refused:
-        raise StartRefused(
-            f"DATA_DIR={folder} cannot be written ({refused.strerror}): let the bot's user write "
-            "there, or set it to a folder that it may write."
-        ) from refused
-    restrict_data_folder(folder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from bot.database.postgresql.connect import connect, parameters_of, unusable_ref
 from bot.database.postgresql.connections import READ, WRITE, Connections
 from bot.database.postgresql.facts import (
     LEAST_VERSION,
-    is_foreign,
+    has_other_tables,
     programs_left,
     read_facts,
     shares_connections,
@@ -82,7 +82,7 @@ def check_server(parameters: str) -> None:
     """
     with closing(connect(parameters)) as connection:
         found = read_facts(connection)
-        is_others = is_foreign(connection)
+        is_others = has_other_tables(connection)
     if found.major < LEAST_VERSION:
         raise StartRefused(
             f"The PostgreSQL server has version {found.major}, and Easel needs {LEAST_VERSION} or "
