@@ -5,7 +5,7 @@
 Both databases have the same jobs, so many in each month, with what belongs to them. For each action
 it prints the CPU of the server, which others on the machine change little; then what the deletion
 of the oldest month takes: in batches as ``bot.jobs.job_retention`` deletes, and by dropping its
-partitions. Decision 055 is built on it.
+partitions; and how the plain tables grow where as many jobs come as go.
 """
 
 import argparse
@@ -43,6 +43,7 @@ REFER = ("attempts", "messages", "pictures", "request_files", "intents", "report
 TABLES = ("jobs", *OF_JOBS, "messages", "meters")
 KEYS = {"jobs": "id", "messages": "message_id", "meters": "hour"}
 ROUNDS = 3
+MORE_MONTHS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,10 @@ async def main(months: int, jobs: int, count: int) -> None:
             ]
             print(f"| {what}, µs | {plain:.0f} | {parts:.0f} | {parts / plain:.2f} |", flush=True)
         for kind in kinds:
-            await _delete_in_batches(server, kind, first, months)
+            await _delete_in_batches(server, kind, first + months * MONTH_MS)
         _drop(server, kinds[1].url, 1)
+        for month in range(months + 1, months + 1 + MORE_MONTHS):
+            await _go_on(server, kinds[0], jobs, first + month * MONTH_MS)
 
 
 async def _cpu_us(server: Server, kind: Kind, act: Action, count: int) -> float:
@@ -207,10 +210,10 @@ def _fill(connection: psycopg.Connection[Any], jobs: int, since: int) -> None:
                 FROM generate_series(0, {jobs - 1}) AS number
             ) AS moments
         ) AS texts
-        """  # type: ignore[arg-type]  # numbers only
+        """
     )
     for sql in _ROWS:
-        connection.execute(sql)  # type: ignore[arg-type]
+        connection.execute(sql)
     connection.execute("DROP TABLE made")
 
 
@@ -283,26 +286,35 @@ def _query(rows: Transaction, sql: str, value: Any) -> None:
     rows.query(sql, value)
 
 
-async def _delete_in_batches(server: Server, kind: Kind, first: int, months: int) -> None:
+async def _delete_in_batches(server: Server, kind: Kind, now: int) -> None:
+    """Delete all that is older than the oldest month but one."""
+
     async def go_on(_seconds: float) -> None:
         """Pause not at all."""
 
-    now = first + months * MONTH_MS
-    keep = timedelta(milliseconds=(months - 1) * MONTH_MS)
-    before = _state(server, kind.url)
-    await JobRetention(
-        kind.database, kind.ledger, keep=keep, clock=Clock(now=lambda: now, sleep=go_on)
-    ).delete_old()
+    with psycopg.connect(kind.url) as connection:
+        found = connection.execute("SELECT MIN(created_at) AS first FROM jobs").fetchone()
+    keep = timedelta(milliseconds=now - MONTH_MS - (found[0] if found else now))
+    before, clock = _state(server, kind.url), Clock(now=lambda: now, sleep=go_on)
+    await JobRetention(kind.database, kind.ledger, keep=keep, clock=clock).delete_old()
     print(f"\n{kind.name}, a month in batches: {_since(server, kind.url, before)}")
+
+
+async def _go_on(server: Server, kind: Kind, jobs: int, since: int) -> None:
+    """Let another month pass: as many jobs come as are deleted."""
+    with psycopg.connect(kind.url, autocommit=True) as connection:
+        _fill(connection, jobs, since)
+    await _delete_in_batches(server, kind, since + MONTH_MS)
+    print(f"then the database has {_state(server, kind.url)[3] / 1e6:.1f} MB")
 
 
 def _drop(server: Server, url: str, month: int) -> None:
     before = _state(server, url)
     with psycopg.connect(url) as connection:
         for table in (*OF_JOBS, "messages", "meters"):
-            connection.execute(f"DROP TABLE {table}_m{month}")  # type: ignore[arg-type]
-        connection.execute(f"ALTER TABLE jobs DETACH PARTITION jobs_m{month}")  # type: ignore[arg-type]
-        connection.execute(f"DROP TABLE jobs_m{month}")  # type: ignore[arg-type]
+            connection.execute(f"DROP TABLE {table}_m{month}")
+        connection.execute(f"ALTER TABLE jobs DETACH PARTITION jobs_m{month}")
+        connection.execute(f"DROP TABLE jobs_m{month}")
     print(f"\npartitions, a month dropped: {_since(server, url, before)}")
 
 

@@ -1,25 +1,21 @@
 """The composition root: opens every part in one stack and hands each what it needs."""
 
-from asyncio import to_thread
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import partial
-from typing import Self
 
 import structlog
 
+from bot.background_tasks import BackgroundTasks
 from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts, discord_timestamp
 from bot.core.metrics import Metrics
 from bot.core.process_lock import hold_bot_lock
 from bot.database.database import Database
 from bot.database.opening import is_postgresql
-from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.buttons import StopButton
-from bot.discord_ui.caller import Languages, with_present_roles
+from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import AllowedPlaces, Client
 from bot.discord_ui.command_records import CommandFile, CommandRecord, CommandTable
 from bot.discord_ui.command_sync import SYNCED_FILE
@@ -30,23 +26,10 @@ from bot.discord_ui.log_channels import LogChannels
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import OwnerNotifier
 from bot.discord_ui.sharded_bot import DiscordConnection
-from bot.discord_ui.uploads import MessagePictures, read_from_cdn
+from bot.discord_ui.uploads import MessagePictures
 from bot.gateways.download import Downloader
-from bot.gateways.reply.unread_files import UnreadFiles
 from bot.images.references import MAX_MEGABYTES
-from bot.jobs.expired_tokens import ExpiredTokens
 from bot.jobs.job_lookup import JobLookup
-from bot.jobs.job_retention import JobRetention
-from bot.jobs.late_tasks import LateTasks
-from bot.jobs.maintenance import (
-    Maintenance,
-    MaintenanceTask,
-    SharedMaintenance,
-    delete_old_charges,
-    delete_presses,
-)
-from bot.jobs.recovery import ResumableJob, UnreportedFailure
-from bot.jobs.scheduled_backups import BackupSchedule, ScheduledBackups
 from bot.monitoring.opening import open_metrics, open_traces, serve_monitoring
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.preset_lookup import PresetLookup
@@ -72,9 +55,6 @@ from cogs.request_builder import RequestBuilder
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
-LAST_ENTRIES_S = 3.0  # for what ended in the last moment
-
-
 @dataclass(frozen=True, slots=True)
 class Bot:
     """The services and the Discord client, ready to log in."""
@@ -95,60 +75,6 @@ class _Parts:
     pictures: MessagePictures
 
 
-@dataclass(frozen=True, slots=True)
-class _BackgroundTasks:
-    """What runs beside the requests, from the login on."""
-
-    maintenance: Maintenance
-    shared: SharedMaintenance
-    backups: ScheduledBackups
-    late_tasks: LateTasks
-    expired_tokens: ExpiredTokens
-    log_channels: LogChannels
-
-    @classmethod
-    @asynccontextmanager
-    async def open(cls, settings: Settings, bot: Bot, clock: Clock) -> AsyncIterator[Self]:
-        """Own them in this context."""
-        services = bot.services
-        log_channels = LogChannels(
-            bot.client, bot.preference_store, services.database, services.repository
-        )
-        services.job_service.on_end = log_channels.job_ended
-        services.job_service.on_declined = log_channels.declined
-        maintenance, shared = _maintenance(settings, bot, clock)
-        backups = _backups(settings, services, clock)
-        tokens = ExpiredTokens(services.database, services.repository, clock)
-        async with (
-            log_channels,
-            maintenance,
-            shared,
-            backups,
-            tokens,
-            services.late_tasks as late_tasks,
-        ):
-            yield cls(maintenance, shared, backups, late_tasks, tokens, log_channels)
-
-    def begin(
-        self, bot: Bot, taken: Sequence[UnreportedFailure | ResumableJob], couriers: Couriers
-    ) -> None:
-        """Start them; nobody waits until hundreds of old cards are told."""
-        read = partial(read_from_cdn, bot.client)
-        resume = partial(bot.services.recovery.resume, taken, couriers.reopen, read)
-        self.maintenance.begin(resume)
-        self.late_tasks.begin(couriers.reopen, partial(with_present_roles, bot.client))
-        self.backups.begin()
-        self.shared.begin()
-        self.expired_tokens.begin()
-
-    async def end(self) -> None:
-        """End them, the log channels once they have posted what waits."""
-        await self.log_channels.finish(within_s=LAST_ENTRIES_S)
-        tasks = self.maintenance, self.shared, self.late_tasks, self.backups, self.expired_tokens
-        for task in tasks:
-            await task.end()
-
-
 @asynccontextmanager
 async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
     """Open the services, take over the jobs of dead processes and add the cogs.
@@ -157,7 +83,7 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         StartRefused: something in the settings or the data folder stops the start.
     """
     async with AsyncExitStack() as stack:
-        if not is_postgresql(settings.database_url):  # there it is the session of the cluster
+        if not settings.has_server:  # there it is the session of the cluster
             stack.enter_context(hold_bot_lock(lock_folders(settings)))
         metrics = open_metrics(settings)
         traces = await stack.enter_async_context(open_traces(settings))
@@ -175,11 +101,13 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         couriers = _couriers(bot, clock)
         owner = OwnerNotifier(client)
         services.alerts.listener = owner.notify
-        tasks = await stack.enter_async_context(_BackgroundTasks.open(settings, bot, clock))
+        tasks = await stack.enter_async_context(
+            BackgroundTasks.open(settings, services, client, preference_store, clock)
+        )
 
         async def once_logged_in() -> None:
             _log_summary(bot, settings)
-            tasks.begin(bot, taken, couriers)
+            tasks.begin(services.recovery, client, taken, couriers)
 
         client.once_logged_in = once_logged_in
         client.once_closing = tasks.end
@@ -219,16 +147,6 @@ async def _load_preferences(store: PreferenceStore, services: Services) -> None:
     await services.reports.repeat_removals()
     await store.load()
     services.moderation.words_of = lambda server_id: store.server(server_id).words
-
-
-def _backups(settings: Settings, services: Services, clock: Clock) -> ScheduledBackups:
-    return ScheduledBackups(
-        lock_folders(settings).database,
-        settings.data_dir / BACKUP_FOLDER,
-        BackupSchedule(settings.copied_every, settings.backup_keep),
-        clock=clock,
-        alerts=services.alerts,
-    )
 
 
 def _client(
@@ -279,49 +197,6 @@ def _couriers(bot: Bot, clock: Clock) -> Couriers:
         reroll_emoji=lambda server_id: preference_store.server(server_id).reroll,
         may_mention=lambda user_id: preference_store.person(user_id).ping,
     )
-
-
-def _maintenance(
-    settings: Settings, bot: Bot, clock: Clock
-) -> tuple[Maintenance, SharedMaintenance]:
-    """Return what this process does daily, and what any of several processes does."""
-    services, chores = bot.services, _chores(settings, bot.services, clock)
-    first: list[MaintenanceTask] = [
-        services.deletion.forget_old_requests,
-        services.offers.refresh,
-    ]
-    patient = [*_own_tasks(settings, bot, clock)]
-    if not is_postgresql(settings.database_url):
-        first.insert(0, chores.pop("deletions"))
-        patient.extend(chores.values())
-        chores.clear()
-    maintenance = Maintenance(first, clock, patient=patient)
-    return maintenance, SharedMaintenance(services.database, chores, clock)
-
-
-def _own_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[MaintenanceTask]:
-    """Return what each process does, as nobody else has its files."""
-    return (
-        bot.client.sync_commands,  # Discord may have refused them for a day
-        bot.services.content_store.adopt_files,
-        bot.services.retention.delete_expired,
-        partial(to_thread, UnreadFiles(settings.data_dir / "unread", clock.now).delete_old),
-    )
-
-
-def _chores(settings: Settings, services: Services, clock: Clock) -> dict[str, MaintenanceTask]:
-    """Return what one process does for all of them."""
-    database, ledger = services.database, services.ledger
-    keep = timedelta(days=settings.keep_jobs_days)
-    old_jobs = JobRetention(database, ledger, keep=keep, clock=clock)
-    return {
-        "deletions": services.deletion.complete,
-        "taken down files": services.taken_down_files.delete,
-        "presses": partial(delete_presses, database, clock.now),
-        "stripes": partial(database.write, ledger.fold_stripes),
-        "charges": partial(delete_old_charges, database, ledger, clock.now),
-        "jobs": old_jobs.delete_old,  # the first time it may take hours
-    }
 
 
 def _dependencies(settings: Settings, bot: Bot, parts: _Parts, clock: Clock) -> Dependencies:

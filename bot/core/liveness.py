@@ -16,6 +16,10 @@ class Liveness(Protocol):
         """Return the id of this process, which its jobs carry."""
 
     @property
+    def has_others(self) -> bool:
+        """Whether several processes of a bot may be meant to run on the database at once."""
+
+    @property
     def may_send(self) -> bool:
         """Whether nobody can have taken over the jobs of this process."""
 
@@ -45,6 +49,7 @@ class Liveness(Protocol):
 class FileLiveness:
     """Liveness by locks of files: the kernel frees them only when the process ends."""
 
+    has_others = False
     may_send = True
     may_adopt = True
 

@@ -154,27 +154,38 @@ class MessageOutbox:
     ) -> CardAddress:
         """Post a part of a job, or find it where it was posted before.
 
+        With a ``nonce`` of its own it is no message of the job's run, so any process may post it.
+
         It raises what discord.py raises when it was refused, or when the connection broke too
-        often.
+        often, and JobTakenOver.
         """
+        announce = self._announce_own if nonce is None else outbox_messages.announce
         entry = OutboxMessage(nonce or nonce_of(job, part), job.id, part, channel.id, self._now())
         for _ in range(MOST_TRIES - 1):
             try:
-                return await self._post(channel, message, entry)
+                return await self._post(channel, message, entry, announce)
             except CONNECTION_ERRORS as error:
                 log.info("outbox.connection_broke", job=job.id, part=part, error=repr(error))
-        return await self._post(channel, message, entry)
+        return await self._post(channel, message, entry, announce)
 
     async def _post(
-        self, channel: MessageChannel, message: OutgoingMessage, entry: OutboxMessage
+        self,
+        channel: MessageChannel,
+        message: OutgoingMessage,
+        entry: OutboxMessage,
+        announce: Callable[[Transaction, OutboxMessage], OutboxMessage],
     ) -> CardAddress:
-        written = await self._database.write_when_possible(outbox_messages.announce, entry)
+        written = await self._database.write_when_possible(announce, entry)
         message_id = written.message_id or await self._find(channel, message, written)
         if message_id is None:
             message_id = await _send(channel, message, entry.nonce)
         address = CardAddress(written.channel_id, message_id, application_id=0)
         await self._database.write_when_possible(self._confirm, entry, address)
         return address
+
+    def _announce_own(self, tx: Transaction, entry: OutboxMessage) -> OutboxMessage:
+        self._repository.own(tx, entry.job_id)
+        return outbox_messages.announce(tx, entry)
 
     def _confirm(self, tx: Transaction, entry: OutboxMessage, address: CardAddress) -> None:
         outbox_messages.confirm(tx, entry.nonce, address.message_id)

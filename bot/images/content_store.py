@@ -63,12 +63,9 @@ class ContentStore:
 
     async def open(self, place: str) -> None:
         """Write the rows of files that were there before the table, once for each place; count."""
-        try:
-            if await self._database.read(read_value, _ADOPTED_FROM) != place:
-                await self.adopt_files()
-                await self._database.write(write_value, _ADOPTED_FROM, place)
-        except PictureStorageAway:
-            log.warning("content_store.away")  # it may come back while the bot runs
+        is_new = await self._database.read(read_value, _ADOPTED_FROM) != place
+        if is_new and await self._adopt_files():
+            await self._database.write(write_value, _ADOPTED_FROM, place)
         await self.count()
 
     async def keep_file(self, source: Path, format_: PictureFormat) -> KeptFile:
@@ -221,17 +218,28 @@ class ContentStore:
 
     async def adopt_files(self) -> None:
         """Write the rows of files that have none, in batches; harmless twice."""
+        await self._adopt_files()
+
+    async def _adopt_files(self) -> bool:
+        """Return False where the storage does not answer: the next day tries again."""
         count = 0
-        async for page in self._storage.pages():
-            missing = await self._database.read_long(stored_files.without_row, page)
-            # One that was listed may be deleted by now.
-            there = await self.present([file.reference for file in missing])
-            adopted = [file for file in missing if file.reference in there]
-            if adopted:
-                await self._database.write(stored_files.adopt, adopted)
-                count += len(adopted)
+        try:
+            async for page in self._storage.pages():
+                count += await self._adopt(page)
+        except PictureStorageAway:
+            return False
         if count:
             log.info("content_store.adopted", files=count)
+        return True
+
+    async def _adopt(self, page: Sequence[StoredFile]) -> int:
+        missing = await self._database.read_long(stored_files.without_row, page)
+        # One that was listed may be deleted by now.
+        there = await self.present([file.reference for file in missing])
+        adopted = [file for file in missing if file.reference in there]
+        if adopted:
+            await self._database.write(stored_files.adopt, adopted)
+        return len(adopted)
 
     async def count(self) -> int:
         """Return the bytes of all files, those of other processes as well."""

@@ -69,16 +69,17 @@ def renew_all(tx: Transaction, files: Iterable[Reference], *, at: int) -> None:
 
 def find(rows: Transaction, files: Sequence[Reference]) -> dict[str, StoredFile]:
     """Return those of some files that have a row, by their hashes."""
-    found = (
-        rows.one(
-            "SELECT sha256, format, bytes, kept_at FROM stored_files"
-            " WHERE sha256 = $1 AND format = $2",
-            file.sha256,
-            file.format,
-        )
-        for file in files
+    if not files:
+        return {}
+    places = ", ".join(f"${number}" for number in range(1, len(files) + 1))
+    found = rows.query(
+        f"SELECT sha256, format, bytes, kept_at FROM stored_files WHERE sha256 IN ({places})",
+        *(file.sha256 for file in files),
     )
-    return {row["sha256"]: _stored(row) for row in found if row is not None}
+    wanted = {(file.sha256, file.format) for file in files}
+    return {
+        row["sha256"]: _stored(row) for row in found if (row["sha256"], row["format"]) in wanted
+    }
 
 
 def total_bytes(rows: Transaction) -> int:

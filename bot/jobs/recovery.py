@@ -22,6 +22,7 @@ from bot.core.liveness import Liveness
 from bot.core.metrics import RECOVERIES
 from bot.core.models import AnnouncedCard, AttachmentUrls, CardAddress, Job
 from bot.database.errors import DATABASE_ERRORS, is_of_rows
+from bot.database.outage import is_passing
 from bot.database.transaction import Transaction
 from bot.images.references import FetchAttachment, attachments_at
 from bot.jobs.attempts import is_of_late_task
@@ -79,6 +80,9 @@ class ResumableJob:
     attached: AttachmentUrls | None = None
 
 
+_Adopted = tuple[WrittenJob, Sequence[WrittenAttempt]]
+
+
 @dataclass(frozen=True, slots=True)
 class Recovery:
     """Takes over what dead processes left.
@@ -108,20 +112,31 @@ class Recovery:
         """Take every abandoned job, oldest first; return those to resume or to report."""
         taken = []
         for found in await self._abandoned():
-            if isinstance(found, UnreadableJob):
-                await self._take_unreadable(found)
-                continue
-            with bound_contextvars(job=found.job.id):
-                taken.append(await self._take_or_set_aside(found))
+            with bound_contextvars(job=found.id):
+                taken.append(await self._take_if_possible(found))
         return [job for job in taken if job is not None]
+
+    async def _take_if_possible(
+        self, found: WrittenJob | UnreadableJob
+    ) -> UnreportedFailure | ResumableJob | None:
+        try:
+            return await self._take_or_set_aside(found)
+        except JobTakenOver:
+            log.info("job.taken_over_elsewhere")
+        except DATABASE_ERRORS as error:
+            # Those taken before are to go on; with others there is a next time for this one.
+            if not (self.liveness.has_others and is_passing(error)):
+                raise
+            log.info("job.not_taken_over", error=str(error))
+        return None
 
     async def end_operator_jobs(self) -> None:
         """End the terminal's abandoned jobs; those of Discord wait for the bot."""
         for found in await self._abandoned():
             if isinstance(found, WrittenJob) and found.job.requester.is_operator:
                 with bound_contextvars(job=found.job.id):
-                    if await self._adopt(found.job.id, found.owner):
-                        await self._end(found)
+                    if adopted := await self._adopt(found):
+                        await self._end(*adopted)
 
     async def resume(
         self,
@@ -160,9 +175,10 @@ class Recovery:
         if await self.deps.cancellation.cancel_unsent(found.job, error):
             return True
         is_abandoned = found.is_open and await self.liveness.is_dead(found.owner)
-        if not (is_abandoned and await self._adopt(found.job.id, found.owner)):
+        adopted = await self._adopt(found) if is_abandoned else None
+        if adopted is None:
             return False
-        await self._settle(found, unsent=error)
+        await self._settle(*adopted, unsent=error)
         return True
 
     async def _abandoned(self) -> list[WrittenJob | UnreadableJob]:
@@ -175,39 +191,46 @@ class Recovery:
         dead = await asyncio.gather(*(self.liveness.is_dead(owner) for owner in owners))
         return [owner for owner, is_dead in zip(owners, dead, strict=True) if is_dead]
 
-    async def _adopt(self, job_id: str, owner: str) -> bool:
-        return await self.deps.database.write(self.deps.repository.adopt, job_id, owner=owner)
+    async def _adopt(self, found: WrittenJob) -> _Adopted | None:
+        """Make a dead process' job this one's, and return what its last commit has left.
 
-    async def _take_unreadable(self, found: UnreadableJob) -> None:
-        with bound_contextvars(job=found.id):
-            if await self._adopt(found.id, found.owner):
-                log.error("job.unreadable", problem=found.problem)
-                await self._set_aside(found.id)
+        None where another process was faster, or the dead one has ended it after all.
+        """
+        return await self.deps.database.write(self._adopt_and_read, found)
+
+    def _adopt_and_read(self, tx: Transaction, found: WrittenJob) -> _Adopted | None:
+        repository, job_id = self.deps.repository, found.job.id
+        if not repository.adopt(tx, job_id, owner=found.owner):
+            return None
+        return repository.job(tx, job_id) or found, repository.attempts(tx, job_id)
 
     async def _take_or_set_aside(
-        self, found: WrittenJob
+        self, found: WrittenJob | UnreadableJob
     ) -> UnreportedFailure | ResumableJob | None:
+        """Take a job; one job's rows must not keep the others, nor the bot, from starting."""
+        if isinstance(found, UnreadableJob):
+            log.error("job.unreadable", problem=found.problem)
+            await self._set_aside(found.id, found.owner)
+            return None
         try:
             return await self._take(found)
-        except JobTakenOver:
-            log.info("job.taken_over_elsewhere")
-            return None
         except Exception as error:
-            # One job's rows must not keep the others, nor the bot, from starting.
             if isinstance(error, DATABASE_ERRORS) and not is_of_rows(error):
                 raise
             log.exception("job.unreadable")
-            await self._set_aside(found.job.id)
+            await self._set_aside(found.job.id, found.owner)
             return None
 
-    async def _set_aside(self, job_id: str) -> None:
+    async def _set_aside(self, job_id: str, owner: str) -> None:
+        await self.deps.database.write(self.deps.repository.adopt, job_id, owner=owner)
         await self.deps.billing.set_aside(job_id)
         self.deps.metrics.count(RECOVERIES, "unreadable")
 
     async def _take(self, found: WrittenJob) -> UnreportedFailure | ResumableJob | None:
-        if not await self._adopt(found.job.id, found.owner):
+        adopted = await self._adopt(found)
+        if adopted is None:
             return None
-        attempts = await self.deps.database.read(self.deps.repository.attempts, found.job.id)
+        found, attempts = adopted
         if (
             isinstance(found.card, CardAddress)
             and self._is_resumable(found, attempts)
@@ -216,7 +239,7 @@ class Recovery:
             log.info("job.taken_over", was=found.state)
             self.deps.metrics.count(RECOVERIES, "resumed")
             return ResumableJob(found.job, found.card, attempts, found.attached)
-        failure = await self._end(found)
+        failure = await self._end(found, attempts)
         if failure is None or found.card is None:
             return None
         return UnreportedFailure(found.job, found.card, failure)
@@ -241,17 +264,21 @@ class Recovery:
     def _is_stale(self, found: WrittenJob) -> bool:
         return self.deps.clock.now() - found.job.created_at > self.max_queue_age_ms
 
-    async def _end(self, found: WrittenJob) -> JobFailure | None:
+    async def _end(
+        self, found: WrittenJob, attempts: Sequence[WrittenAttempt]
+    ) -> JobFailure | None:
         log.info("job.recovered", job=found.job.id, was=found.state)
         if found.error is not None:
             return JobFailure(found.error, found.state)
         unsent = WaitedTooLong() if self._is_stale(found) else Interrupted()
-        failure = await self._settle(found, unsent=unsent)
+        failure = await self._settle(found, attempts, unsent=unsent)
         self.deps.metrics.count(RECOVERIES, "ended")
         return failure
 
-    async def _settle(self, found: WrittenJob, *, unsent: EaselError) -> JobFailure | None:
-        await self._keep_pictures(found)
+    async def _settle(
+        self, found: WrittenJob, attempts: Sequence[WrittenAttempt], *, unsent: EaselError
+    ) -> JobFailure | None:
+        await self._keep_pictures(found, attempts)
         return await settle_abandoned(
             self.deps,
             found.job,
@@ -260,12 +287,11 @@ class Recovery:
             lost=NeitherPostedNorKept(),
         )
 
-    async def _keep_pictures(self, found: WrittenJob) -> None:
+    async def _keep_pictures(self, found: WrittenJob, attempts: Sequence[WrittenAttempt]) -> None:
         """Keep what is a file: the disk may have refused when its process lived."""
         deps, job = self.deps, found.job
         if not found.is_open or job.requester.is_operator:
             return
-        attempts = await deps.database.read(deps.repository.attempts, job.id)
         pictures = await asyncio.to_thread(deps.attempts.received_pictures, job, attempts)
         stored = await deps.retention.store(job, pictures)
         if stored:

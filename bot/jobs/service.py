@@ -87,11 +87,14 @@ class JobService:
             job = Job(id_, request, requester, credits_, now, locale, parent, private, spoiler)
             run = JobRun(deps, job, courier, ticket, attached=attached)
             with bound_contextvars(job=id_):
-                await run.accept()
+                is_accepted = await _accept(run)
         except BaseException:
             deps.queue.leave(ticket)
             raise
-        self._start(run)
+        if is_accepted:
+            self._start(run)
+        else:
+            deps.queue.leave(ticket)
         return job
 
     async def _check_allowed(
@@ -190,3 +193,12 @@ class JobService:
             log.error("job.unfinished", exc_info=defect)  # the next start ends it
         elif self.on_end is not None:
             self.on_end(job)
+
+
+async def _accept(run: JobRun) -> bool:
+    """Accept a job; return False if another process has it before it runs, and goes on with it."""
+    try:
+        await run.accept()
+    except JobTakenOver:
+        return False
+    return True

@@ -133,7 +133,8 @@ class Ledger(Admin, Reports):
 
     def ask(self, tx: Transaction, requester: Requester) -> HoldQuestion:
         """Lock a person, and ask for what a hold has to know of them."""
-        tx.lock(self.person_lock(requester.user_id), shared=(limits_lock(requester.server_id),))
+        if tx.most_at_once > 1:
+            tx.lock(self.person_lock(requester.user_id), shared=(limits_lock(requester.server_id),))
         return self._ask(tx, requester)
 
     def _ask(self, rows: Transaction, requester: Requester) -> HoldQuestion:

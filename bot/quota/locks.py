@@ -40,6 +40,8 @@ class LimitLocks:
         self, tx: Transaction, checks: Sequence[LimitCheck], *, server_id: int
     ) -> list[LimitCheck]:
         """Lock the server and the totals that limits count; return the checks with margins."""
+        if tx.most_at_once == 1:
+            return list(checks)
         asked = [check for check in checks if check.asked]
         if any(check.rule.level in _SERVERS for check in asked):
             tx.lock(f"server:{server_id}")

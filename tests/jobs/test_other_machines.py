@@ -1,7 +1,8 @@
 """A job goes on on another machine: it has the database and the pictures, but no job files."""
 
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,24 @@ async def test_a_reference_that_another_machine_kept_is_sent(
     assert len(courier.results) == 1
     assert [body["image"] for body in gateway.bodies] == [[data], [data]]
     assert list((tmp_path / "two" / "jobs").glob("*")) == []
+
+
+async def test_what_somebody_deleted_leaves_the_bucket_as_soon_as_it_answers(
+    tmp_path: Path, gateway: ScriptedGateway, s3: FakeS3
+) -> None:
+    """They are told that it is deleted: the rows that name the files stay until it is."""
+    async with machine("one", tmp_path, gateway, s3) as harness:
+        await run(harness, attached=Attachments((upload(picture_bytes("png")),)))
+        assert len(s3.objects) == 2
+        s3.faults.extend([500] * 1000)
+        assert await harness.services.deletion.delete(ADA.user_id) == 1
+        s3.faults.clear()
+        assert len(s3.objects) == 2
+        assert harness.rows("SELECT user_id FROM jobs") == [(-1,)]
+        await harness.services.deletion.complete()
+        assert len(s3.objects) == 2  # whoever began to delete them may still be at it
+        with closing(sqlite3.connect(tmp_path / "easel.db")) as later, later:
+            later.execute("UPDATE stored_files SET leaving_since = 1")
+        await harness.services.deletion.complete()
+    assert s3.objects == {}
+    assert harness.rows("SELECT * FROM jobs") == harness.rows("SELECT * FROM stored_files") == []

@@ -53,9 +53,8 @@ def count_all(rows: Transaction) -> dict[str, int]:
 
 
 def reopen_newest(tx: Transaction) -> None:
-    tx.write(
-        "UPDATE jobs SET ended_at = NULL, state = 'working' WHERE created_at = $1", OLD + HOUR_MS
-    )
+    newest = OLD + HOUR_MS
+    tx.write("UPDATE jobs SET ended_at = NULL, state = 'working' WHERE created_at = $1", newest)
 
 
 async def delete_old(database: Database) -> None:

@@ -165,3 +165,11 @@ async def test_the_terminal_finds_the_old_database_sound(
     assert lines["CHECK"].strip() == "ok"
     for table, rows in counted(old_folder / "easel.db").items():
         assert int(lines[table]) == rows
+
+
+async def test_kept_pictures_have_their_age_from_their_files(calm: OldWorld) -> None:
+    """v0.1.0 knew it from nowhere else: the table goes on with it, for pictures and references."""
+    found = {(path.stem, path.stat().st_size) for path in (calm.folder / "vault").rglob("*.*")}
+    rows = calm.rows("SELECT sha256, bytes FROM stored_files")
+    assert {tuple(row) for row in rows} == found != set()
+    assert calm.rows("SELECT COUNT(*) FROM stored_files WHERE kept_at <= 0") == [(0,)]

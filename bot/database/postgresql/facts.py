@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from dataclasses import dataclass
+from time import monotonic, sleep
 from typing import Any
 
 import psycopg
@@ -10,6 +11,9 @@ from bot.database.postgresql.connect import connect, errors_translated
 from bot.database.postgresql.rows import NamedRow
 
 LEAST_VERSION = 15
+LEAVE_S = 3.0
+"""So long the server may need until it has noticed that a connection was closed."""
+_LOOK_EVERY_S = 0.05
 # libpq's names of the two collations that compare bytes (https://www.postgresql.org/docs/current/collation.html).
 _BYTE_ORDERS = frozenset({"C", "POSIX", "C.UTF-8", "C.UTF8", "C.utf8"})
 # From version 17 on there is a provider of PostgreSQL's own, whose locale has a column. A few
@@ -104,17 +108,12 @@ def shares_connections(parameters: str) -> bool:
     return before != after or beside == before
 
 
-def other_programs(connection: psycopg.Connection[Any]) -> int:
-    """Return how many other connections Easel's processes have to this database."""
-    with errors_translated():
-        (found,) = _one(
-            connection,
-            "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND pid <> pg_backend_pid()"
-            " AND (application_name LIKE 'easel%'"
-            " OR application_name = current_setting('application_name'))",
-        )
-    return int(found)
+def programs_left(connection: psycopg.Connection[Any], *, within_s: float = LEAVE_S) -> int:
+    """Return how many other connections Easel's processes have, once those that end have ended."""
+    until = monotonic() + within_s
+    while (found := _other_programs(connection)) and monotonic() < until:
+        sleep(_LOOK_EVERY_S)
+    return found
 
 
 def tables_of(connection: psycopg.Connection[Any]) -> dict[str, int]:
@@ -151,6 +150,18 @@ def schema_version(connection: psycopg.Connection[Any]) -> int:
     with errors_translated():
         (version,) = _one(connection, "SELECT MAX(version) FROM migrations")
     return version or 0
+
+
+def _other_programs(connection: psycopg.Connection[Any]) -> int:
+    with errors_translated():
+        (found,) = _one(
+            connection,
+            "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid()"
+            " AND (application_name LIKE 'easel%'"
+            " OR application_name = current_setting('application_name'))",
+        )
+    return int(found)
 
 
 def _backend(connection: psycopg.Connection[Any]) -> int:

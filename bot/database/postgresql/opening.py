@@ -15,7 +15,7 @@ from bot.database.postgresql.connections import READ, WRITE, Connections
 from bot.database.postgresql.facts import (
     LEAST_VERSION,
     is_foreign,
-    other_programs,
+    programs_left,
     read_facts,
     shares_connections,
 )
@@ -68,7 +68,7 @@ def server_checked(url: str) -> str:
 def refuse_in_use(parameters: str) -> None:
     """Raise StartRefused while another process of Easel is connected to the database."""
     with closing(connect(parameters)) as connection:
-        if count := other_programs(connection):
+        if count := programs_left(connection):
             raise StartRefused(
                 f"The PostgreSQL database is in use ({count} connections): stop every bot, wait "
                 "for other commands, and try again."

@@ -78,6 +78,8 @@ class ProcessSession:
     ``cluster`` is which part of the bot it is: a second process cannot be the same one.
     """
 
+    has_others = True
+
     def __init__(
         self,
         parameters: str,

@@ -12,7 +12,7 @@ from bot.database.migrator import migrate, shipped
 from bot.database.moving import Columns, MoveRefused, Values
 from bot.database.postgresql.connect import ServerConnection, connect, errors_translated
 from bot.database.postgresql.connections import READ, WRITE
-from bot.database.postgresql.facts import other_programs, schema_version, tables_of
+from bot.database.postgresql.facts import programs_left, schema_version, tables_of
 from bot.database.postgresql.faults import CREATE
 from bot.database.postgresql.transaction import PostgresqlTransaction, lock_key
 
@@ -112,7 +112,7 @@ def _alone(parameters: str) -> Iterator[ServerConnection]:
     """Keep every start away, which takes the same lock, and refuse while one has gone on."""
     with closing(connect(parameters)) as connection:
         connection.execute("SELECT pg_advisory_lock($1)", (lock_key("migrations"),))
-        if others := other_programs(connection):
+        if others := programs_left(connection):
             raise MoveRefused(
                 f"it is in use ({others} connections): stop every bot, and wait for other commands"
             )

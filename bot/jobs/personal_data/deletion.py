@@ -9,7 +9,6 @@ was interrupted.
 import asyncio
 import shutil
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,6 @@ from typing import Protocol
 import structlog
 
 from bot.core.errors.base import Refusal
-from bot.core.errors.jobs import PictureStorageAway
 from bot.database.database import LONG_ROWS, Database
 from bot.database.transaction import Transaction
 from bot.images.content_store import ContentStore
@@ -90,8 +88,7 @@ class PersonalDataDeletion:
         async with self._one_at_a_time:
             begun = await self._database.write(self._begin, user_id)
             disowned = await self._move(begun)
-            with suppress(PictureStorageAway):  # the next day deletes the files, and then the rows
-                await self._delete_disowned()
+            await self._delete_disowned()
         return disowned
 
     async def undone_requests(self) -> list[DeletionRequest]:
@@ -184,8 +181,10 @@ class PersonalDataDeletion:
         jobs, files = 0, 0
         while job_ids := await self._database.read(personal_data.disowned_jobs, most=JOBS_PER_READ):
             unshared = await self._unshared_files(job_ids)
-            if await self._content_store.remove(unshared):
-                raise PictureStorageAway
+            if left := await self._content_store.remove(unshared):
+                # The next day tries again: the rows say which files must still go.
+                log.warning("personal_data.files_left", files=len(left))
+                return
             await asyncio.to_thread(self._remove, job_ids)
             for batch in _batches(job_ids, JOBS_PER_DELETION):
                 await self._database.write_when_possible(personal_data.delete_disowned, batch)

@@ -213,9 +213,13 @@ class JobRepository:
         )
 
     def adopt(self, tx: Transaction, job_id: str, *, owner: str) -> bool:
-        """Make this process the owner of a dead ``owner``'s job; False if another was faster."""
+        """Make this process the owner of a dead ``owner``'s job; False if another was faster.
+
+        Also if the dead one has ended it after all, by a commit that was under way.
+        """
         adopted = tx.query(
-            "UPDATE jobs SET owner = $1 WHERE id = $2 AND owner = $3 RETURNING id",
+            "UPDATE jobs SET owner = $1 WHERE id = $2 AND owner = $3"
+            " AND (ended_at IS NULL OR told = 0) RETURNING id",
             self.owner,
             job_id,
             owner,

@@ -80,6 +80,11 @@ class WrittenJob:
     removed: bool = False
 
     @property
+    def id(self) -> str:
+        """Return the job's id."""
+        return self.job.id
+
+    @property
     def placed(self) -> CardAddress | None:
         """Return where its card is, None as long as Discord has not said so."""
         return self.card if isinstance(self.card, CardAddress) else None
