@@ -22,6 +22,7 @@ from bot.database.database import Database
 from bot.database.installation import open_pseudonyms
 from bot.database.notifications import Notifications
 from bot.database.opening import (
+    hold_sharding,
     is_postgresql,
     open_database,
     open_liveness,
@@ -67,6 +68,7 @@ from bot.jobs.taken_down_files import TakenDownFiles
 from bot.moderation.moderation import PromptModeration
 from bot.moderation.rules import OperatorRules, read_rules
 from bot.quota.ledger import Ledger
+from bot.settings.cluster_settings import cluster_of
 from bot.settings.gateway_settings import check_prices, read_gateways
 from bot.settings.reload import ReloadPart
 from bot.settings.reload_parts import GatewayReload, ModerationReload, tell_names
@@ -137,6 +139,8 @@ async def open_services(
             open_notifications(database_url(settings), database)
         )
         permits = await stack.enter_async_context(open_permits(liveness, notifications))
+        if cluster is not None:
+            await hold_sharding(liveness, cluster_of(settings))
         claims = None if permits is None else AlertClaims(database, clock.now)
         base = _Base(
             settings=settings,

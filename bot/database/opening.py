@@ -18,6 +18,7 @@ from bot.core.liveness import FileLiveness, Liveness, hold_file_liveness
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.private_files import create_private_file, make_private_folder, restrict_files
 from bot.core.process_lock import LockFolders
+from bot.core.sharding import Cluster
 from bot.database import migrator
 from bot.database.backup import is_foreign, read_only
 from bot.database.connection import Connection
@@ -118,6 +119,20 @@ def open_permits(
 
     assert isinstance(liveness, ProcessSession)  # noqa: S101 - there is no other
     return Permits(liveness, notifications)
+
+
+async def hold_sharding(liveness: Liveness, cluster: Cluster) -> None:
+    """Refuse a start beside processes that divide the bot's shards in another way.
+
+    Raises StartRefused. Over a file there is one process.
+    """
+    if isinstance(liveness, FileLiveness):
+        return
+    from bot.database.postgresql.session import ProcessSession  # noqa: PLC0415 - an extra
+    from bot.database.postgresql.sharding import hold_sharding as hold  # noqa: PLC0415
+
+    assert isinstance(liveness, ProcessSession)  # noqa: S101 - there is no other
+    await hold(liveness, cluster)
 
 
 @asynccontextmanager
