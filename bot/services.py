@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.core.clock import Clock
-from bot.core.liveness import Liveness
+from bot.core.liveness import SESSION_WAITS, Liveness, SessionWaits
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.private_files import restrict_data_folder
 from bot.core.process_lock import LockFolders
@@ -90,6 +90,7 @@ async def open_services(
     traces: Traces = NO_TRACES,
     *,
     cluster: int | None = None,
+    session_waits: SessionWaits = SESSION_WAITS,
 ) -> AsyncIterator[Services]:
     """Open every service below Discord; they count in ``metrics``, and trace jobs.
 
@@ -106,6 +107,12 @@ async def open_services(
     locks = lock_folders(settings)
     await asyncio.to_thread(restrict_data_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
+        liveness = await stack.enter_async_context(
+            open_liveness(database_url(settings), locks, cluster=cluster, waits=session_waits)
+        )
+        database = await stack.enter_async_context(
+            _database(settings, clock, metrics, liveness.owner)
+        )
         base = _Base(
             settings=settings,
             clock=clock,
@@ -114,10 +121,8 @@ async def open_services(
             rules=rules,
             content_store=ContentStore(settings.data_dir / "vault", clock.now),
             locks=locks,
-            liveness=await stack.enter_async_context(
-                open_liveness(database_url(settings), locks, cluster=cluster)
-            ),
-            database=await stack.enter_async_context(_database(settings, clock, metrics)),
+            liveness=liveness,
+            database=database,
             alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now)),
             metrics=metrics,
             traces=traces,
@@ -285,13 +290,14 @@ def _deletion(
 
 
 def _database(
-    settings: Settings, clock: Clock, metrics: Metrics
+    settings: Settings, clock: Clock, metrics: Metrics, owner: str
 ) -> AbstractAsyncContextManager[Database]:
     return open_database(
         database_url(settings),
         backup_dir=settings.data_dir / BACKUP_FOLDER,
         now=clock.now,
         connections=settings.database_connections,
+        owner=owner,
         metrics=metrics,
     )
 

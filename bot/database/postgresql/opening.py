@@ -28,13 +28,14 @@ async def open_postgresql(
     *,
     now: Callable[[], int],
     connections: int,
+    owner: str = "",
     migrations: Sequence[str] | None = None,
     waits: DatabaseWaits = WAITS,
     metrics: Metrics = NO_METRICS,
 ) -> AsyncIterator[Database]:
     """Open the database as ``bot.database.opening.open_database`` does."""
     with unusable_refused():
-        parameters = parameters_of(url)
+        parameters = parameters_of(url, owner=owner)
     async with AsyncExitStack() as stack:
         with unusable_refused():
             await asyncio.to_thread(check_server, parameters)
@@ -51,7 +52,7 @@ async def open_postgresql(
 
 
 def check_server(parameters: str) -> None:
-    """Raise StartRefused where texts would be compared or stored in another way than by bytes.
+    """Raise StartRefused where texts would not be compared as bytes, or commits be forgotten.
 
     Raises PostgresqlError where the server cannot be reached.
     """
@@ -65,13 +66,20 @@ def check_server(parameters: str) -> None:
         # From version 17 on there is a provider of PostgreSQL's own, whose locale has a column.
         row = connection.execute(
             "SELECT pg_encoding_to_char(encoding) AS encoding, datlocprovider::text AS provider,"
-            " datcollate AS collation, to_jsonb(found) ->> 'datlocale' AS locale"
+            " datname AS name, datcollate AS collation, to_jsonb(found) ->> 'datlocale' AS locale"
+            ", current_setting('synchronous_commit') AS confirms"
             " FROM pg_database AS found WHERE datname = current_database()"
         ).fetchone()
     if row is None or row["encoding"] != "UTF8" or not _compares_bytes(row):
         raise StartRefused(
             "The PostgreSQL database compares or stores text in another way than Easel needs: make "
             f"a new one with {CREATE}; and point DATABASE_URL to it."
+        )
+    if row["confirms"] == "off":
+        raise StartRefused(
+            "The PostgreSQL database confirms before it has written (synchronous_commit=off), so a "
+            "crash would forget paid requests: set it with ALTER DATABASE "
+            f"{row['name']} SET synchronous_commit = on."
         )
 
 
