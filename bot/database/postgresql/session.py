@@ -49,6 +49,7 @@ _HOLDERS = (
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     " AND (classid::bigint << 32 | objid::bigint) = $1 AND pid <> pg_backend_pid()"
 )
+_UNLOCK = "SELECT pg_advisory_unlock_all()"
 _LONGEST_PAUSE_S = 5.0
 
 
@@ -180,6 +181,9 @@ class ProcessSession:
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.wait((self._watching,))
+        # The server itself frees them a moment after the connection has ended.
+        with suppress(PostgresqlError):
+            await self.run(lambda connection: connection.execute(_UNLOCK))
         self._is_regained, self._connection = False, None
         await asyncio.to_thread(self._thread.shutdown)
         if self._opened is not None:
