@@ -42,7 +42,6 @@ from tests.crash.service_process import (
     submit,
 )
 
-LONGEST_SLEEP_S = 0.2
 # Each process has numbers of its own, so that each prompt is asked for once.
 NUMBERS_EACH = 1_000_000
 PASSING_S = 0.05
@@ -50,7 +49,10 @@ MOST_LEFT_S = 100.0
 
 
 class ClusterPlan(msgspec.Struct, frozen=True):
-    """What one process does; ``number`` counts all processes, ``jobs`` it keeps open."""
+    """What one process does; ``number`` counts all processes, ``jobs`` it keeps open.
+
+    None of its pauses is longer than ``longest_sleep_s``.
+    """
 
     folder: str
     gateway: str
@@ -58,6 +60,7 @@ class ClusterPlan(msgspec.Struct, frozen=True):
     number: int
     jobs: int
     waits: SessionWaits
+    longest_sleep_s: float
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ async def run(plan: ClusterPlan) -> None:
     cards.mkdir(parents=True, exist_ok=True)
     courier = NotingCourier(cards, CrashPoint(folder), plan.number, folder / "actions")
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ending.set)
-    clock = Clock(sleep=lambda seconds: asyncio.sleep(min(seconds, LONGEST_SLEEP_S)))
+    clock = Clock(sleep=lambda seconds: asyncio.sleep(min(seconds, plan.longest_sleep_s)))
     given = settings(folder, plan.gateway).model_copy(update={"database_url": plan.database})
     opening = open_services(given, clock, cluster=plan.number, session_waits=plan.waits)
     async with opening as services, TakeOvers(services.recovery, clock) as take_overs:

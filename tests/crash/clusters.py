@@ -38,6 +38,7 @@ class Clusters:
     gateway: CountingGateway
     database: str
     waits: SessionWaits = QUICK
+    longest_sleep_s: float = 0.2
     running: list[Cluster] = field(default_factory=list)
     _numbers: "count[int]" = field(default_factory=count)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -46,7 +47,13 @@ class Clusters:
         """Start one that keeps so many jobs open, and wait until it is ready."""
         number = next(self._numbers)
         plan = ClusterPlan(
-            str(self.folder), self.gateway.url, self.database, number, jobs, self.waits
+            str(self.folder),
+            self.gateway.url,
+            self.database,
+            number,
+            jobs,
+            self.waits,
+            self.longest_sleep_s,
         )
         process = await self._stack.enter_async_context(
             running(

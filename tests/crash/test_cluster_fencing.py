@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from bot.core.liveness import SESSION_WAITS
 from bot.database.postgresql.transaction import lock_key
 from tests.crash.clusters import Cluster, Clusters, open_clusters
 from tests.crash.counting_gateway import open_gateway
@@ -117,3 +118,24 @@ async def test_a_process_that_others_took_for_dead_writes_and_sends_nothing_more
         await clusters.finish()
     print(f"stops: {STOPS}, taken over: {taken}")  # noqa: T201 - the closing note quotes it
     assert taken > 0
+
+
+@pytest.mark.slow
+async def test_jobs_of_a_dead_process_are_taken_over_within_a_minute(
+    postgresql: Server, tmp_path: Path
+) -> None:
+    """With the pauses of production: whoever waits for a picture is not left alone for long."""
+    database = postgresql.migrated_database()
+    async with (
+        open_gateway(Random(seed())) as gateway,
+        open_clusters(tmp_path, gateway, database) as clusters,
+    ):
+        clusters.waits, clusters.longest_sleep_s = SESSION_WAITS, 60.0
+        dying = await clusters.start(jobs=JOBS)
+        await clusters.start(jobs=0)
+        await until_empty(tmp_path, "SELECT 1 WHERE (SELECT COUNT(*) FROM attempts) < 8")
+        await clusters.kill(dying)
+        own = f"SELECT id FROM jobs WHERE owner = '{dying.owner}'"
+        took_s = await until_empty(tmp_path, f"{own} AND {UNFINISHED.partition(' WHERE ')[2]}")
+        await clusters.finish()
+    print(f"taken over within {took_s:.1f} s, with the pauses of production")  # noqa: T201
