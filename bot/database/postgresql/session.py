@@ -325,7 +325,7 @@ def _try_lock(connection: Connection, name: str, within_s: float) -> bool:
 
 def _cut(connection: Connection) -> None:
     """End a connection under a thread that waits for it: what it waits for is an error then."""
-    with suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as twin:
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as twin:
         twin.shutdown(socket.SHUT_RDWR)
 
 
