@@ -12,7 +12,7 @@ import structlog
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.core.errors.jobs import PictureStorageAway
-from bot.core.liveness import Liveness
+from bot.core.liveness import SESSION_WAITS, Liveness, SessionWaits
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.private_files import prepare_data_folder
 from bot.core.process_lock import LockFolders
@@ -116,6 +116,7 @@ async def open_services(
     traces: Traces = NO_TRACES,
     *,
     cluster: int | None = None,
+    session_waits: SessionWaits = SESSION_WAITS,
 ) -> AsyncIterator[Services]:
     """Open every service below Discord; they count in ``metrics``, and trace jobs.
 
@@ -132,12 +133,12 @@ async def open_services(
     locks = lock_folders(settings)
     await asyncio.to_thread(prepare_data_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
-        opening = open_liveness(database_url(settings), locks, cluster=cluster)
+        url = database_url(settings)
+        opening = open_liveness(url, locks, cluster=cluster, waits=session_waits)
         liveness = await stack.enter_async_context(opening)
-        database = await stack.enter_async_context(_database(settings, clock, metrics))
-        notifications = await stack.enter_async_context(
-            open_notifications(database_url(settings), database)
-        )
+        opened = _database(settings, clock, metrics, liveness.owner)
+        database = await stack.enter_async_context(opened)
+        notifications = await stack.enter_async_context(open_notifications(url, database))
         permits = await stack.enter_async_context(open_permits(liveness, notifications))
         if cluster is not None:
             await hold_sharding(liveness, cluster_of(settings))
@@ -356,13 +357,14 @@ def _deletion(
 
 
 def _database(
-    settings: Settings, clock: Clock, metrics: Metrics
+    settings: Settings, clock: Clock, metrics: Metrics, owner: str
 ) -> AbstractAsyncContextManager[Database]:
     return open_database(
         database_url(settings),
         backup_dir=settings.data_dir / BACKUP_FOLDER,
         now=clock.now,
         connections=settings.database_connections,
+        owner=owner,
         metrics=metrics,
     )
 

@@ -22,6 +22,7 @@ _FACTS = """
     SELECT
         current_setting('server_version') AS version,
         current_database() AS name,
+        current_setting('synchronous_commit') = 'off' AS forgets,
         pg_encoding_to_char(encoding) AS encoding,
         datlocprovider::text AS provider,
         datcollate AS collation,
@@ -62,6 +63,7 @@ class ServerFacts:
     used: int
     connections: int
     may_migrate: bool
+    forgets_commits: bool
     at: int
 
     @property
@@ -86,6 +88,7 @@ def read_facts(connection: psycopg.Connection[Any]) -> ServerFacts:
         used=row["used"],
         connections=min(limit for limit in limits if limit >= 0),  # -1 is no limit
         may_migrate=row["may_create"] and row["may_change"],
+        forgets_commits=row["forgets"],
         at=int(row["at"]),
     )
 
