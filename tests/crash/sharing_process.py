@@ -23,7 +23,9 @@ PER_PERSON = 3
 
 
 def settings(folder: Path, database: str, gateway: str, limit: int) -> Settings:
-    """Return settings that refuse nothing."""
+    """Return settings that refuse nothing; the processes' folders lie beside each other."""
+    pictures = folder.parent / "pictures"
+    pictures.mkdir(exist_ok=True)
     return GivenSettings(
         image_api_url=gateway,
         image_api_key=SecretStr("sk-of-the-gateway"),
@@ -31,6 +33,7 @@ def settings(folder: Path, database: str, gateway: str, limit: int) -> Settings:
         database_url=database,
         data_dir=folder,
         user_tags_key=SecretStr("ab" * 32),
+        content_store_url=str(pictures),
         default_quota=(),
         max_concurrent_jobs=limit,
         max_running_per_user=PER_PERSON,

@@ -21,7 +21,7 @@ from tests.database.postgresql_server import Server
 
 PROCESS = "tests.crash.sharing_process"
 LIMIT = 6
-JOB_S = 0.4
+JOB_S = 1.0
 ROUNDS = int(os.environ.get("EASEL_ROLLS", "1"))
 TIMEOUT_S = 60
 
@@ -135,13 +135,13 @@ async def test_the_limit_holds_while_processes_come_and_go(
 ) -> None:
     """A killed process' permits are used again within seconds, and never one too many."""
     url = postgresql.migrated_database()
-    alive = dict([await fleet.start(url, 40) for _ in range(4)])
+    alive = dict([await fleet.start(url, 18) for _ in range(4)])
     waited_s = []
     for _ in range(ROUNDS):
         await busy.until(partial(busy.has_heard_of, set(alive)))
         alive.pop(next(iter(alive))).kill()
-        waited_s.append(await busy.until(partial(busy.is_full_of, set(alive)), 10))
-        name, process = await fleet.start(url, 40)
+        waited_s.append(await busy.until(partial(busy.is_full_of, set(alive)), 20))
+        name, process = await fleet.start(url, 18)
         alive[name] = process
     await ended(list(alive.values()))
     print(f"all permits were used again after {max(waited_s):.1f} s")  # noqa: T201
@@ -166,13 +166,13 @@ async def test_one_job_starts_beside_a_process_with_hundreds(
     """A small process' people wait for one job of the others, not for all of them."""
     url = postgresql.migrated_database()
     await fleet.start(url, 300)
-    await busy.until(lambda: busy.at_once == LIMIT and len(busy.starts) > 4 * LIMIT)
+    await busy.until(lambda: busy.at_once == LIMIT and len(busy.starts) > 2 * LIMIT)
     name, small = await fleet.start(url, 1)
     assert small.stdout is not None
     await small.stdout.readline()
-    waited_s = await busy.until(lambda: busy.starts[-1][1] == name)
+    waited_s = await busy.until(partial(busy.has_heard_of, {name}))
     print(f"its job started after {waited_s:.1f} s")  # noqa: T201
-    assert waited_s < JOB_S + 2.0
+    assert waited_s < JOB_S + 3.0
     assert busy.most == LIMIT
 
 
