@@ -6,16 +6,15 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import structlog
 
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.core.errors.jobs import PictureStorageAway
-from bot.core.liveness import Liveness
+from bot.core.liveness import SESSION_WAITS, Liveness, SessionWaits
 from bot.core.metrics import NO_METRICS, Metrics
-from bot.core.private_files import make_private_folder, restrict_data_folder
+from bot.core.private_files import prepare_data_folder
 from bot.core.process_lock import LockFolders
 from bot.core.pseudonyms import Pseudonyms
 from bot.core.traces import NO_TRACES, Traces
@@ -28,9 +27,9 @@ from bot.database.opening import (
     open_database,
     open_liveness,
     open_notifications,
-    open_slots,
+    open_permits,
 )
-from bot.database.postgresql.slots import Slots
+from bot.database.postgresql.permits import Permits
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.gateways.age_restriction import AgeRestriction
 from bot.gateways.catalogue import Catalogue
@@ -117,6 +116,7 @@ async def open_services(
     traces: Traces = NO_TRACES,
     *,
     cluster: int | None = None,
+    session_waits: SessionWaits = SESSION_WAITS,
 ) -> AsyncIterator[Services]:
     """Open every service below Discord; they count in ``metrics``, and trace jobs.
 
@@ -131,18 +131,18 @@ async def open_services(
     tell_names(metrics, gateways, catalogue)
     rules = await asyncio.to_thread(read_rules, settings.moderation_file)
     locks = lock_folders(settings)
-    await asyncio.to_thread(_prepare_data_folder, settings.data_dir)
+    await asyncio.to_thread(prepare_data_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
-        opening = open_liveness(database_url(settings), locks, cluster=cluster)
+        url = database_url(settings)
+        opening = open_liveness(url, locks, cluster=cluster, waits=session_waits)
         liveness = await stack.enter_async_context(opening)
-        database = await stack.enter_async_context(_database(settings, clock, metrics))
-        notifications = await stack.enter_async_context(
-            open_notifications(database_url(settings), database)
-        )
-        slots = await stack.enter_async_context(open_slots(liveness, notifications))
+        opened = _database(settings, clock, metrics, liveness.owner)
+        database = await stack.enter_async_context(opened)
+        notifications = await stack.enter_async_context(open_notifications(url, database))
+        permits = await stack.enter_async_context(open_permits(liveness, notifications))
         if cluster is not None:
             await hold_sharding(liveness, cluster_of(settings))
-        claims = None if slots is None else AlertClaims(database, clock.now)
+        claims = None if permits is None else AlertClaims(database, clock.now)
         base = _Base(
             settings=settings,
             clock=clock,
@@ -154,7 +154,7 @@ async def open_services(
             database=database,
             content_store=await _content_store(settings, database, clock),
             notifications=notifications,
-            slots=slots,
+            permits=permits,
             alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now, claims=claims)),
             metrics=metrics,
             traces=traces,
@@ -166,17 +166,6 @@ async def open_services(
         base.liveness.on_regained(job_service.drop_taken_over)
         stack.push_async_callback(job_service.close, grace_s=settings.shutdown_grace)
         yield _services(base, deps, job_service, router, server_costs)
-
-
-def _prepare_data_folder(folder: Path) -> None:
-    try:
-        make_private_folder(folder)
-    except OSError as refused:
-        raise StartRefused(
-            f"DATA_DIR={folder} cannot be written ({refused.strerror}): let the bot's user write "
-            "there, or set it to a folder that it may write."
-        ) from refused
-    restrict_data_folder(folder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +182,7 @@ class _Base:
     liveness: Liveness
     database: Database
     notifications: Notifications
-    slots: Slots | None
+    permits: Permits | None
     alerts: OperatorAlerts
     metrics: Metrics
     traces: Traces
@@ -210,12 +199,12 @@ async def _router(stack: AsyncExitStack, base: _Base) -> Router:
         data_dir=settings.data_dir,
         unread_folder=settings.data_dir / "unread",
     )
-    if base.slots is not None:
+    if base.permits is not None:
         suspensions = SharedSuspensions(
             base.database, base.notifications, owner=base.liveness.owner, now=clock.now
         )
         await stack.enter_async_context(suspensions)
-        router.share(SharedLimits(partial(SharedLimit, base.slots), suspensions))
+        router.share(SharedLimits(partial(SharedLimit, base.permits), suspensions))
     return router
 
 
@@ -368,13 +357,14 @@ def _deletion(
 
 
 def _database(
-    settings: Settings, clock: Clock, metrics: Metrics
+    settings: Settings, clock: Clock, metrics: Metrics, owner: str
 ) -> AbstractAsyncContextManager[Database]:
     return open_database(
         database_url(settings),
         backup_dir=settings.data_dir / BACKUP_FOLDER,
         now=clock.now,
         connections=settings.database_connections,
+        owner=owner,
         metrics=metrics,
     )
 
@@ -421,10 +411,10 @@ async def _queue(base: _Base) -> AsyncIterator[Queue]:
         max_waiting=settings.max_queued_jobs,
         max_waiting_per_user=settings.max_waiting_per_user,
     )
-    if base.slots is None:
+    if base.permits is None:
         yield Queue(limits, usual_s=usual_s, now=clock.now, wait=clock.wait)
         return
-    others = OtherProcesses(base.database, base.slots, base.liveness.owner)
+    others = OtherProcesses(base.database, base.permits, base.liveness.owner)
     shared = SharedQueue(limits, others, usual_s=usual_s, now=clock.now, wait=clock.wait)
     async with shared:
         yield shared

@@ -2,10 +2,34 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
 from bot.core import process_lock
 from bot.core.process_lock import LockFolders, hold_process_lock
+
+
+@dataclass(frozen=True, slots=True)
+class SessionWaits:
+    """How long is waited, in seconds.
+
+    The session is asked every ``check_s`` whether it lives, and answers within ``answer_s``. From
+    the begin of a check that it answered, this process relies on it for ``lease_s``. Others take a
+    process for dead whose lock they saw free for ``dead_s``, which is longer. For ``rest_s`` after
+    each connect nobody is taken for dead: after a failover all of them are about to come back. A
+    lock that another holds is tried for ``taken_s``.
+    """
+
+    check_s: float = 1.5
+    answer_s: float = 5.0
+    lease_s: float = 6.0
+    dead_s: float = 9.0
+    rest_s: float = 30.0
+    taken_s: float = 5.0
+
+
+SESSION_WAITS = SessionWaits()
+"""For a server some milliseconds away."""
 
 
 class Liveness(Protocol):

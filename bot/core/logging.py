@@ -145,3 +145,5 @@ def set_level(level: str) -> None:
     # Below INFO these log every payload and lock, tokens included.
     for noisy in ("discord", "aiosqlite", "asyncio", "filelock"):
         logging.getLogger(noisy).setLevel(max(logging.INFO, root.level))
+    # A lost connection is told once, as an outage; this one would tell of each transaction.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)

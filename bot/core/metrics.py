@@ -160,10 +160,11 @@ OLDEST_OPEN_JOB = _gauge(
 NEWEST_BACKUP_AGE = _gauge(
     "easel_newest_backup_age_seconds",
     "The age of the newest scheduled copy of the database; +Inf where BACKUP_EVERY is set and "
-    "there is none.",
+    "there is none; missing with PostgreSQL.",
 )
 BACKUP_INTERVAL = _gauge(
-    "easel_backup_interval_seconds", "BACKUP_EVERY in seconds; missing where that is empty."
+    "easel_backup_interval_seconds",
+    "BACKUP_EVERY in seconds; missing where that is empty, and with PostgreSQL.",
 )
 DATABASE_WRITABLE = _gauge(
     "easel_database_writable", "Whether the database can be written: 1 or 0."

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import structlog
 
+from bot.core.errors.base import StartRefused
+
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 UMASK = 0o077
@@ -29,6 +31,18 @@ def create_private_file(path: Path) -> None:
         OSError: it cannot be created, or not be written.
     """
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, _FILE_MODE))
+
+
+def prepare_data_folder(folder: Path) -> None:
+    """Create a data folder, or take the rights of other users from it; raises StartRefused."""
+    try:
+        make_private_folder(folder)
+    except OSError as refused:
+        raise StartRefused(
+            f"DATA_DIR={folder} cannot be written ({refused.strerror}): let the bot's user write "
+            "there, or set it to a folder that it may write."
+        ) from refused
+    restrict_data_folder(folder)
 
 
 def restrict_data_folder(folder: Path) -> None:

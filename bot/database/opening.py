@@ -14,7 +14,13 @@ from functools import partial
 from pathlib import Path
 
 from bot.core.errors.base import StartRefused
-from bot.core.liveness import FileLiveness, Liveness, hold_file_liveness
+from bot.core.liveness import (
+    SESSION_WAITS,
+    FileLiveness,
+    Liveness,
+    SessionWaits,
+    hold_file_liveness,
+)
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.private_files import create_private_file, make_private_folder, restrict_files
 from bot.core.process_lock import LockFolders
@@ -26,7 +32,7 @@ from bot.database.database import Database, observe_transaction
 from bot.database.faults import FOREIGN, unusable
 from bot.database.notifications import LocalNotifications, Notifications
 from bot.database.outage import WAITS, DatabaseWaits, OpenFile
-from bot.database.postgresql.slots import Slots
+from bot.database.postgresql.permits import Permits
 from bot.database.postgresql_url import driver_needed
 
 _ALL = ("foreign_keys=ON", "cache_size=-16384")
@@ -74,13 +80,14 @@ def open_database(
     backup_dir: Path,
     now: Callable[[], int],
     connections: int = CONNECTIONS,
+    owner: str = "",
     waits: DatabaseWaits = WAITS,
     metrics: Metrics = NO_METRICS,
 ) -> AbstractAsyncContextManager[Database]:
     """Open the database of a URL, migrate it to the shipped version, and close it at the end.
 
     A file is copied into ``backup_dir`` before that; up to ``connections`` write at once to a
-    server; ``now`` is in milliseconds since the epoch.
+    server; ``now`` is in milliseconds since the epoch, ``owner`` the id of this process.
 
     Raises StartRefused when it cannot be used or a newer Easel has written it.
     """
@@ -89,11 +96,17 @@ def open_database(
         return open_file(path, backup_dir=backup_dir, now=now, waits=waits, metrics=metrics)
     with driver_needed():
         from bot.database.postgresql.opening import open_postgresql  # noqa: PLC0415 - an extra
-    return open_postgresql(url, now=now, connections=connections, waits=waits, metrics=metrics)
+    return open_postgresql(
+        url, now=now, connections=connections, owner=owner, waits=waits, metrics=metrics
+    )
 
 
 def open_liveness(
-    url: str, folders: LockFolders, *, cluster: int | None = None
+    url: str,
+    folders: LockFolders,
+    *,
+    cluster: int | None = None,
+    waits: SessionWaits = SESSION_WAITS,
 ) -> AbstractAsyncContextManager[Liveness]:
     """Hold what shows the other processes on the database that this one lives.
 
@@ -106,19 +119,19 @@ def open_liveness(
         return hold_file_liveness(folders)
     with driver_needed():
         from bot.database.postgresql.session import open_session  # noqa: PLC0415 - an extra
-    return open_session(url, cluster=cluster)
+    return open_session(url, cluster=cluster, waits=waits)
 
 
-def open_slots(
+def open_permits(
     liveness: Liveness, notifications: Notifications
-) -> AbstractAsyncContextManager[Slots | None]:
-    """Open the slots that this process shares with others; a file has one bot: None."""
+) -> AbstractAsyncContextManager[Permits | None]:
+    """Open the permits that this process shares with others; a file has one bot: None."""
     if isinstance(liveness, FileLiveness):
         return nullcontext()
     from bot.database.postgresql.session import ProcessSession  # noqa: PLC0415 - an extra
 
     assert isinstance(liveness, ProcessSession)  # noqa: S101 - there is no other
-    return Slots(liveness, notifications)
+    return Permits(liveness, notifications)
 
 
 async def hold_sharding(liveness: Liveness, cluster: Cluster) -> None:

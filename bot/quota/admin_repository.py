@@ -15,16 +15,21 @@ CostKey = tuple[int, str, str]
 
 # No subject of a limit is called so.
 _MEMBER, _ANONYMOUS, _EVERYWHERE = "member", "anonymous", "everywhere"
+_DOUBTFUL = "doubtful"
 
 
 # --- what a request asks ----------------------------------------------------------------------
 
 
 def ask_requester_limits(
-    rows: Transaction, requester: Requester, *, pseudonym: int
+    rows: Transaction, requester: Requester, *, pseudonym: int, since: int
 ) -> Callable[[], RequesterLimits]:
-    """Ask for the limits and decisions that apply to a requester, in one statement."""
+    """Ask for the limits and decisions that apply to a requester, in one statement.
+
+    ``since`` is from when on their doubtful jobs count, in milliseconds since the epoch.
+    """
     parameters = Parameters()
+    either = parameters.add(requester.user_id), parameters.add(pseudonym)
     server_id = parameters.add(requester.server_id)
     found = rows.later(
         f"""
@@ -47,6 +52,11 @@ def ask_requester_limits(
         SELECT '{_ANONYMOUS}', NULL, user_id, real_id, NULL
         FROM anonymous
         WHERE user_id = {parameters.add(pseudonym)}
+        UNION ALL
+        SELECT '{_DOUBTFUL}', NULL, at, NULL, NULL
+        FROM charges
+        WHERE forgiven = 1 AND server_id = {server_id} AND user_id IN ({", ".join(either)})
+        AND at > {parameters.add(since)}
         """,
         *parameters.values,
     )
@@ -62,6 +72,8 @@ def _requester_limits(
             found_limits.member = Member(row["credits"], row["reset_at"], row["block_reason"])
         elif row["subject"] == _EVERYWHERE:
             found_limits.everywhere = row["block_reason"]
+        elif row["subject"] == _DOUBTFUL:
+            found_limits.doubtful.append(row["credits"])
         elif row["subject"] == _ANONYMOUS:
             found_limits.origin = replace(found_limits.origin, user_id=pseudonym)
             found_limits.is_moving = row["reset_at"] is not None

@@ -34,7 +34,6 @@ from bot.quota.picture_counts import PictureCounts
 from bot.quota.reports import Reports
 from bot.quota.repository import (
     Hold,
-    ask_doubtful,
     move_meters,
     read_charges,
     read_hold,
@@ -67,14 +66,6 @@ class DoubtfulRequests:
     count: int
     limit: int
     frees_at: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class HoldQuestion:
-    """What a hold has to know of a person, on its way."""
-
-    limits: Callable[[], RequesterLimits]
-    doubtful: Callable[[], list[int]]
 
 
 class Ledger(Admin, Reports):
@@ -111,7 +102,7 @@ class Ledger(Admin, Reports):
         requester: Requester,
         credits: int,
         price: int = 0,
-        question: HoldQuestion | None = None,
+        question: Callable[[], RequesterLimits] | None = None,
     ) -> None:
         """Hold the credits, and the price (in millionths) of the budget, if every limit has room.
 
@@ -119,11 +110,10 @@ class Ledger(Admin, Reports):
         no room for. Raises Blocked, BlockedEverywhere,
         QuotaSpent, BudgetSpent or TooManyDoubtful, and changes nothing then.
         """
-        question = question or self.ask(tx, requester)
-        limits = question.limits()
+        limits = (question or self.ask(tx, requester))()
         refuse_blocked(limits.member.block_reason, everywhere=limits.everywhere)
         if not requester.is_operator:
-            self._check_doubtful(limits, question.doubtful())
+            self._check_doubtful(limits)
         checks = self._levels_of(tx).checks(limits, credits=credits, price=price)
         amounts = Amounts(credits, credits, credits, price)
         hold = Hold(job_id, limits.origin, self._now(), amounts)
@@ -131,19 +121,16 @@ class Ledger(Admin, Reports):
         move_meters(tx, hold, by=hold.amounts, now=hold.at)
         self._count(tx, "held", credits)
 
-    def ask(self, tx: Transaction, requester: Requester) -> HoldQuestion:
-        """Lock a person, and ask for what a hold has to know of them."""
+    def ask(self, tx: Transaction, requester: Requester) -> Callable[[], RequesterLimits]:
+        """Lock a person, and ask for what a hold has to know of them; return what waits for it."""
         if tx.most_at_once > 1:
             tx.lock(self.person_lock(requester.user_id), shared=(limits_lock(requester.server_id),))
         return self._ask(tx, requester)
 
-    def _ask(self, rows: Transaction, requester: Requester) -> HoldQuestion:
+    def _ask(self, rows: Transaction, requester: Requester) -> Callable[[], RequesterLimits]:
         pseudonym = self._pseudonym(requester.user_id)
         since = self._now() - Period.DAY.ms
-        return HoldQuestion(
-            ask_requester_limits(rows, requester, pseudonym=pseudonym),
-            ask_doubtful(rows, requester, pseudonym=pseudonym, since=since),
-        )
+        return ask_requester_limits(rows, requester, pseudonym=pseudonym, since=since)
 
     def person_lock(self, user_id: int) -> str:
         """Return the lock of what a person holds, is charged and has deleted."""
@@ -273,16 +260,15 @@ class Ledger(Admin, Reports):
 
     def doubtful(self, rows: Transaction, requester: Requester) -> DoubtfulRequests:
         """Return the person's requests of the last day that were in doubt, or paid for and lost."""
-        question = self._ask(rows, requester)
-        return self._doubtful_of(question.limits(), question.doubtful())
+        return self._doubtful_of(self._limits_of(rows, requester))
 
-    def _check_doubtful(self, limits: RequesterLimits, times: Sequence[int]) -> None:
-        doubtful = self._doubtful_of(limits, times)
+    def _check_doubtful(self, limits: RequesterLimits) -> None:
+        doubtful = self._doubtful_of(limits)
         if doubtful.frees_at is not None:
             raise TooManyDoubtful(limit=doubtful.limit, frees_at=doubtful.frees_at)
 
-    def _doubtful_of(self, limits: RequesterLimits, times: Sequence[int]) -> DoubtfulRequests:
-        reset_at = limits.member.reset_at
+    def _doubtful_of(self, limits: RequesterLimits) -> DoubtfulRequests:
+        times, reset_at = sorted(limits.doubtful), limits.member.reset_at
         if reset_at is not None and reset_at <= self._now():
             times = [at for at in times if at > reset_at]
         over = len(times) - self._max_doubtful_per_day
@@ -326,8 +312,7 @@ class Ledger(Admin, Reports):
         return [check for check in checks if check.rule.level not in untold]
 
     def _limits_of(self, rows: Transaction, requester: Requester) -> RequesterLimits:
-        pseudonym = self._pseudonym(requester.user_id)
-        return ask_requester_limits(rows, requester, pseudonym=pseudonym)()
+        return self._ask(rows, requester)()
 
     def _levels_of(self, rows: Transaction) -> Levels:
         return self._levels_with_stripes if has_stripes(rows) else self._levels

@@ -206,7 +206,7 @@ class RequesterLimits:
 
     ``limits`` are those of ``subjects_of(requester)``. ``is_moving`` while some of the requester's
     charges have not moved to their pseudonym yet. ``everywhere`` is why the operator blocked them
-    in every server, None unless so.
+    in every server, None unless so. ``doubtful`` is when their doubtful jobs were asked for.
     """
 
     requester: Requester
@@ -214,6 +214,7 @@ class RequesterLimits:
     is_moving: bool = False
     everywhere: str | None = None
     member: Member = field(default_factory=Member)
+    doubtful: list[int] = field(default_factory=list)
     limits: defaultdict[str, LimitSet] = field(default_factory=lambda: defaultdict(tuple))
 
     @property

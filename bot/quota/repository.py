@@ -1,11 +1,10 @@
 """Database rows of charges and meters."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
 from typing import Literal
 
-from bot.core.models import Requester
 from bot.database.transaction import Transaction
 from bot.quota.levels import ORIGIN_COLUMNS, ChargeOrigin, LimitCheck, meters_of
 from bot.quota.limits import HOUR_MS, Period
@@ -161,25 +160,6 @@ def settle_hold(
 
 
 # --- charges ----------------------------------------------------------------------------------
-
-
-def ask_doubtful(
-    rows: Transaction, requester: Requester, *, pseudonym: int, since: int
-) -> Callable[[], list[int]]:
-    """Ask when a person's doubtful jobs after a moment were asked for, the oldest first."""
-    found = rows.later(
-        """
-        SELECT at
-        FROM charges
-        WHERE forgiven = 1 AND server_id = $1 AND user_id IN ($2, $3) AND at > $4
-        ORDER BY at
-        """,
-        requester.server_id,
-        requester.user_id,
-        pseudonym,
-        since,
-    )
-    return lambda: [row["at"] for row in found()]
 
 
 def read_charges(rows: Transaction, job_ids: Sequence[str]) -> list[Charge]:

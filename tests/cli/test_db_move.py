@@ -20,8 +20,11 @@ from bot.database.postgresql.side import postgresql_source
 from bot.database.sqlite_side import SqliteSide, sqlite_source
 from bot.settings.settings import Settings
 from tests.cli.process import environment, running
+from tests.cogs.scripted_gateway import ScriptedGateway, TaskReply
 from tests.database import old_databases
 from tests.database.postgresql_server import Server
+from tests.jobs.service_harness import RecordingCourier
+from tests.jobs.test_recovery import process, recover, until
 
 NEWEST = len(shipped())
 NOW = 1_790_000_000_000
@@ -112,6 +115,27 @@ async def test_a_bot_starts_on_a_moved_database(
         count = await database.read(lambda tx: tx.one("SELECT COUNT(*) FROM preferences"))
     assert count is not None
     assert count[0] == 2
+
+
+async def test_an_open_job_goes_on_after_a_move(
+    tmp_path: Path, gateway: ScriptedGateway, postgresql: Server
+) -> None:
+    """The gateway works on meanwhile: its picture is delivered, and paid once."""
+    gateway.replies.append(TaskReply())
+    gateway.gate.clear()
+    first, url, back = tmp_path / "first.db", postgresql.new_database(), tmp_path / "back.db"
+    async with process(tmp_path, gateway, database_url=f"sqlite:///{first}") as harness:
+        await harness.submit(RecordingCourier())
+        await until(lambda: gateway.polls > 0)
+    await asyncio.to_thread(moved, tmp_path, f"sqlite:///{first}", url)
+    await asyncio.to_thread(moved, tmp_path, url, f"sqlite:///{back}")
+    gateway.gate.set()
+    async with process(tmp_path, gateway, database_url=f"sqlite:///{back}") as harness:
+        await recover(harness, courier := RecordingCourier())
+    assert [len(result.pictures) for result in courier.results] == [1]
+    assert len(gateway.bodies) == 1
+    rows = rows_of_file(back)
+    assert len(rows["jobs"]) == len(rows["charges"]) == len(rows["costs"]) == 1
 
 
 def test_what_postgresql_cannot_store_is_replaced_and_told(
@@ -230,6 +254,34 @@ def test_back_is_refused_while_a_bot_uses_the_server(tmp_path: Path, postgresql:
     ):
         moved(tmp_path, url, f"sqlite:///{target}")
     assert not target.exists()
+
+
+@pytest.mark.parametrize("way", ["there", "back"])
+def test_no_bot_starts_on_the_server_during_a_move(
+    tmp_path: Path, source: Path, postgresql: Server, way: str
+) -> None:
+    """What it charged would be in one of the two databases only."""
+    first, url = f"sqlite:///{source}", postgresql.new_database()
+    if way == "back":
+        moved(tmp_path, first, url)
+    ends = (first, url) if way == "there" else (url, f"sqlite:///{tmp_path / 'back.db'}")
+    impatient = f"{url}?options=-c%20lock_timeout%3D100ms"
+    refused: list[str] = []
+
+    async def start() -> None:
+        async with open_database(impatient, backup_dir=tmp_path, now=lambda: NOW):
+            pass
+
+    def start_once(_line: str) -> None:
+        if not refused:
+            with pytest.raises(StartRefused) as told:
+                asyncio.run(start())
+            refused.extend(told.value.problems)
+
+    move(settings_of(tmp_path, ends[0]), ends[1], lambda: NOW, start_once)
+    assert len(refused) == 1
+    assert "is being upgraded, moved or used by another program" in refused[0]
+    asyncio.run(start())
 
 
 def many_jobs(path: Path, count: int) -> None:

@@ -1,16 +1,26 @@
 """What must hold after any number of crashes, once a last process saw everything through."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from bot.core.errors.jobs import PicturesKept
 from tests.crash.counting_gateway import CountingGateway
 
+# Where it exists it has the address of the database, which is a file of the folder otherwise.
+DATABASE_URL = "database.url"
+
 
 def rows(folder: Path, sql: str) -> list[tuple[Any, ...]]:
     """Read the database as another program would."""
+    if (named := folder / DATABASE_URL).exists():
+        with closing(psycopg.connect(named.read_text(), autocommit=True)) as connection:
+            return connection.execute(sql.encode()).fetchall()
     with sqlite3.connect(folder / "easel.db") as database:
         return database.execute(sql).fetchall()
 
@@ -73,15 +83,14 @@ def check_slots(folder: Path, gateway: CountingGateway) -> None:
     slots = "SELECT job_id, slot FROM attempts WHERE state <> 'refused' GROUP BY job_id, slot"
     assert rows(folder, f"{slots} HAVING COUNT(*) > 1") == []
     # dall-e-3 paints one picture for each POST.
-    asked = dict(
-        rows(folder, "SELECT request ->> '$.prompt', CAST(request ->> '$.n' AS INTEGER) FROM jobs")
-    )
+    requests = [json.loads(text) for (text,) in rows(folder, "SELECT request FROM jobs")]
+    asked = {request["prompt"]: request["n"] for request in requests}
     assert {prompt: n for prompt, n in gateway.paid.items() if n > asked[prompt]} == {}
 
 
 def check_left_over(folder: Path, *, locks: Sequence[str] = ()) -> None:
     """Look for files that nobody needs any more; ``locks`` stay where a bot ran."""
     assert [path.name for path in (folder / "jobs").glob("*")] == []
-    assert [path.name for path in (folder / "run").iterdir()] == list(locks)
+    assert [path.name for path in (folder / "run").glob("*")] == list(locks)
     assert [path.name for path in folder.rglob("*.part")] == []
     assert [path.name for path in (folder / "cards").glob(".*")] == []

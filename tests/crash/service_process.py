@@ -165,7 +165,7 @@ async def counts(database: Database) -> tuple[int, int]:
     return row["jobs"], row["jobs"] - row["ended"]
 
 
-async def submit(services: Services, courier: FolderCourier, number: int) -> None:
+async def submit(services: Services, courier: FolderCourier, number: int) -> Job:
     """Ask for the number-th picture; every fifth has a reference, every second is a pair."""
     with_reference = number % 5 == 4
     request = services.catalogue.build_request(
@@ -184,7 +184,7 @@ async def submit(services: Services, courier: FolderCourier, number: int) -> Non
 
     upload = Upload(1, read, "https://cdn.example/x.png")
     attached = Attachments((upload,) if with_reference else ())
-    await services.job_service.submit(request, who, courier, attached=attached)
+    return await services.job_service.submit(request, who, courier, attached=attached)
 
 
 async def attachment(_url: str) -> bytes:

@@ -30,6 +30,7 @@ def settings(folder: Path, database: str, gateway: str, limit: int) -> Settings:
         image_models=("dall-e-3",),
         database_url=database,
         data_dir=folder,
+        user_tags_key=SecretStr("ab" * 32),
         default_quota=(),
         max_concurrent_jobs=limit,
         max_running_per_user=PER_PERSON,

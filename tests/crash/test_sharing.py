@@ -23,7 +23,7 @@ PROCESS = "tests.crash.sharing_process"
 LIMIT = 6
 JOB_S = 0.4
 ROUNDS = int(os.environ.get("EASEL_ROLLS", "1"))
-TIMEOUT_S = 120
+TIMEOUT_S = 60
 
 
 @dataclass
@@ -133,7 +133,7 @@ async def ended(processes: list[asyncio.subprocess.Process]) -> None:
 async def test_the_limit_holds_while_processes_come_and_go(
     postgresql: Server, fleet: Fleet, busy: BusyGateway
 ) -> None:
-    """A killed process' slots are used again within seconds, and never one too many."""
+    """A killed process' permits are used again within seconds, and never one too many."""
     url = postgresql.migrated_database()
     alive = dict([await fleet.start(url, 40) for _ in range(4)])
     waited_s = []
@@ -144,7 +144,7 @@ async def test_the_limit_holds_while_processes_come_and_go(
         name, process = await fleet.start(url, 40)
         alive[name] = process
     await ended(list(alive.values()))
-    print(f"all slots were used again after {max(waited_s):.1f} s")  # noqa: T201
+    print(f"all permits were used again after {max(waited_s):.1f} s")  # noqa: T201
     assert busy.most == LIMIT
     assert busy.at_once == 0
 
@@ -153,7 +153,7 @@ async def test_the_limit_holds_while_processes_come_and_go(
 async def test_processes_that_share_nothing_exceed_the_limit(
     postgresql: Server, fleet: Fleet, busy: BusyGateway
 ) -> None:
-    """The control: without common slots the same processes run more at once than they may."""
+    """The control: without common permits the same processes run more at once than they may."""
     processes = [(await fleet.start(postgresql.migrated_database(), 20))[1] for _ in range(3)]
     await ended(processes)
     assert busy.most > LIMIT

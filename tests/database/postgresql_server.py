@@ -24,10 +24,11 @@ from bot.database.postgresql.transaction import PostgresqlTransaction
 from tests.free_ports import free_port
 
 NOBODY = 65534
-# A test outlives no power cut; a killed server starts again from what the system has in memory.
+# A test outlives no power cut; a killed server starts again from what the system has in memory, so
+# it must have written there what it has confirmed.
 SETTINGS = {
     "fsync": "off",
-    "synchronous_commit": "off",
+    "synchronous_commit": "on",
     "full_page_writes": "off",
     "max_connections": "300",
     "listen_addresses": "127.0.0.1",

@@ -8,10 +8,11 @@ import psycopg
 import pytest
 
 from bot.core.errors.base import StartRefused
-from bot.database.postgresql.session import ProcessSession, SessionWaits, open_session
+from bot.core.liveness import SessionWaits
+from bot.database.postgresql.session import ProcessSession, open_session
 from tests.database.postgresql_server import Server
 
-QUICK = SessionWaits(check_s=0.02, answer_s=2.0, lease_s=1.0, dead_s=0.1, rest_s=0.0, taken_s=0.1)
+QUICK = SessionWaits(check_s=0.02, answer_s=2.0, lease_s=30.0, dead_s=0.1, rest_s=0.0, taken_s=0.1)
 
 
 @pytest.fixture

@@ -11,14 +11,14 @@ import pytest
 from bot.core.clock import await_directly
 from bot.core.models import Requester
 from bot.database.opening import open_database, open_notifications
+from bot.database.postgresql.permits import Permits
 from bot.database.postgresql.session import ProcessSession, open_session
-from bot.database.postgresql.slots import Slots
 from bot.jobs.queue.queue import QueueFull, QueueLimits
 from bot.jobs.queue.shared_queue import OtherProcesses, SharedQueue
 from bot.jobs.queue.waiting_list import Ticket
 from tests.database.postgresql_server import Server
+from tests.database.test_permits import end_session
 from tests.database.test_session import QUICK
-from tests.database.test_slots import end_session
 from tests.quota.ledger_driver import NOON
 
 SOON_S = 5.0
@@ -64,8 +64,8 @@ class Fleet:
         database = await enter(opening)
         session = await enter(open_session(self.url, waits=QUICK))
         notifications = await enter(open_notifications(self.url, database))
-        slots = await enter(Slots(session, notifications))
-        others = OtherProcesses(database, slots, session.owner)
+        permits = await enter(Permits(session, notifications))
+        others = OtherProcesses(database, permits, session.owner)
         queue = SharedQueue(
             limits, others, usual_s=lambda _: 10.0, now=lambda: NOON, wait=await_directly
         )
@@ -91,7 +91,7 @@ async def until_told(process: Process, *, waiting: int = 1) -> None:
 
 
 async def test_a_job_starts_when_one_of_another_process_ends(fleet: Fleet) -> None:
-    """The operator's limit is of all processes, and a free slot is for any of them."""
+    """The operator's limit is of all processes, and a free permit is for any of them."""
     first, second = await fleet.process(), await fleet.process()
     mine = [first.ask(1), first.ask(2)]
     for ticket in mine:
@@ -151,7 +151,7 @@ async def test_waiting_jobs_count_in_all_processes(fleet: Fleet) -> None:
 
 
 async def test_positions_know_what_the_others_run(fleet: Fleet) -> None:
-    """A card would promise a start at once while another process has all slots."""
+    """A card would promise a start at once while another process has all permits."""
     first, second = await fleet.process(), await fleet.process()
     for number in range(2):
         await first.starts(first.ask(number))
@@ -163,7 +163,7 @@ async def test_positions_know_what_the_others_run(fleet: Fleet) -> None:
 
 
 async def test_jobs_end_and_start_after_a_lost_session(fleet: Fleet) -> None:
-    """A restart of the database must not stop a queue for good, nor leave slots behind."""
+    """A restart of the database must not stop a queue for good, nor leave permits behind."""
     one = await fleet.process()
     jobs = [one.ask(number) for number in range(6)]
     await one.starts(jobs[1])

@@ -1,4 +1,4 @@
-"""Fair shares of the slots between processes: who goes first, and what each may expect."""
+"""Fair shares of the permits between processes: who goes first, and what each may expect."""
 
 import random
 
@@ -22,11 +22,11 @@ def load(running: int, startable: int = 0) -> Load:
     ],
 )
 def test_what_a_process_may_expect(others: tuple[Load, ...], fair: int) -> None:
-    """The forecast of its cards would promise slots that others use, or wait for free ones."""
+    """The forecast of its cards would promise permits that others use, or wait for free ones."""
     assert Shares(8, others).fair() == fair
 
 
-def test_a_slot_goes_to_the_process_with_nothing() -> None:
+def test_a_permit_goes_to_the_process_with_nothing() -> None:
     """One waiting job of a small process would wait behind ten thousand of a large one."""
     small = load(0, 1)
     assert Shares(8, (small,)).kept(7, 1) == 0
@@ -34,7 +34,7 @@ def test_a_slot_goes_to_the_process_with_nothing() -> None:
     assert Shares(1, (small,)).taken(0, 1) == 1  # the fastest gets what is free
 
 
-def test_no_slot_is_given_up_for_nothing() -> None:
+def test_no_permit_is_given_up_for_nothing() -> None:
     """Where enough are free, or the others' jobs cannot start, each goes on."""
     assert Shares(9, (load(0, 1),)).kept(6, 2) == 2
     assert Shares(8, (load(0),)).kept(6, 2) == 2
@@ -43,7 +43,7 @@ def test_no_slot_is_given_up_for_nothing() -> None:
 
 
 def test_whoever_runs_more_leaves_what_is_free_to_the_others() -> None:
-    """Else a fast process takes each slot that it has just given up."""
+    """Else a fast process takes each permit that it has just given up."""
     assert Shares(8, (load(1, 1),)).taken(6, 5) == 0
     assert Shares(8, (load(1, 1),)).taken(5, 5) == 1
     assert Shares(8, (load(1),)).taken(6, 1) == 1

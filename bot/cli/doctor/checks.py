@@ -101,6 +101,22 @@ async def run_checks(
     findings, probes = await _gateways(setup, settings, clock)
     for finding in findings:
         yield finding
+    async for finding in _stored(setup, settings, clock, free_bytes):
+        yield finding
+    theirs = {f"the clock of {one.gateway}": one.clock_ahead_ms for one in probes}
+    yield check_clock({"Discord's": answers.clock_ahead_ms, **theirs})
+    yield discord_checks.check_invitation(answers)
+    for finding in chain(
+        discord_checks.check_strangers(answers, settings),
+        discord_checks.check_user_install(answers, settings),
+    ):
+        yield finding
+
+
+async def _stored(
+    setup: Setup, settings: Settings, clock: Clock, free_bytes: Callable[[Path], int]
+) -> AsyncIterator[Finding]:
+    """Check where data, pictures, rules and traces are."""
     yield await asyncio.to_thread(file_checks.check_folder, settings, free_bytes)
     for finding in await asyncio.to_thread(list, _database(setup, settings, clock)):
         yield finding
@@ -110,14 +126,6 @@ async def run_checks(
     for finding in await asyncio.to_thread(list, file_checks.check_moderation(settings)):
         yield finding
     for finding in _tracing(settings):
-        yield finding
-    theirs = {f"the clock of {one.gateway}": one.clock_ahead_ms for one in probes}
-    yield check_clock({"Discord's": answers.clock_ahead_ms, **theirs})
-    yield discord_checks.check_invitation(answers)
-    for finding in chain(
-        discord_checks.check_strangers(answers, settings),
-        discord_checks.check_user_install(answers, settings),
-    ):
         yield finding
 
 
@@ -145,11 +153,11 @@ def _database(setup: Setup, settings: Settings, clock: Clock) -> Iterator[Findin
         return
     try:
         with driver_needed():
-            from bot.cli.doctor.server_checks import check_server  # noqa: PLC0415 - an extra
+            from bot.cli.doctor.server_checks import examine_server  # noqa: PLC0415 - an extra
     except StartRefused as refused:
         yield wrong("database", "cannot be used", str(refused))
         return
-    yield from check_server(settings, clock.now)
+    yield from examine_server(settings, clock.now)
 
 
 def _found_paths(gateways: Sequence[Gateway], settings: Settings) -> Iterator[Finding]:

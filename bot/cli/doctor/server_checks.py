@@ -14,10 +14,10 @@ from bot.database.postgresql.dump import dump_version
 from bot.database.postgresql.facts import (
     LEAST_VERSION,
     ServerFacts,
-    is_foreign,
+    has_other_tables,
     read_facts,
-    schema_version,
     shares_connections,
+    version_of,
 )
 from bot.database.postgresql.faults import CREATE, POOLED, RIGHTS, server_fault
 from bot.database.postgresql.opening import checked_parameters
@@ -29,7 +29,7 @@ _WARN_ABOVE_MS = 2_000
 _NEW = f"Make a new one with {CREATE}; and point DATABASE_URL to it."
 
 
-def check_server(settings: Settings, now: Callable[[], int]) -> Iterator[Finding]:
+def examine_server(settings: Settings, now: Callable[[], int]) -> Iterator[Finding]:
     """Yield what the server says, as far as it can be asked."""
     try:
         parameters = checked_parameters(settings.database_url)
@@ -38,7 +38,7 @@ def check_server(settings: Settings, now: Callable[[], int]) -> Iterator[Finding
             begun_at = now()
             found = read_facts(connection)
             clock = _clock(found, (begun_at + now()) // 2)
-            version = -1 if is_foreign(connection) else schema_version(connection)
+            version = -1 if has_other_tables(connection) else version_of(connection)
         yield _database(found, version, reached_in_ms=begun_at - asked_at)
         if shares_connections(parameters):
             yield _faulty(POOLED)

@@ -1,7 +1,7 @@
 -- What several processes on one database share: how busy each is, which gateways are left alone, and
 -- what the operator was told. Only PostgreSQL has several processes; with SQLite all this is memory.
 
--- One row for each process with jobs; startable are those waiting jobs that only lack a slot. Rows that
+-- One row for each process with jobs; startable are those waiting jobs that only lack a permit. Rows that
 -- were not renewed for some seconds count no more. Times of this table are the server's.
 CREATE TABLE processes (
     owner TEXT PRIMARY KEY,

@@ -22,9 +22,9 @@ _NETWORK: dict[str, str | int] = {
     "keepalives_interval": 3,
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
-    "application_name": "easel",
 }
-_SESSION = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+# What a process holds that was stopped in the middle of a transaction is free again after 15 s.
+_SESSION = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=15s"
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _ROW_CLASSES = ("22", "23")  # data exceptions, integrity constraint violations
 # A connection is lost or refused, resources are exhausted, an operator intervenes, a disk fails; a
@@ -43,11 +43,20 @@ class ServerConnection(psycopg.Connection[Any]):
     most_at_once: int
 
 
-def parameters_of(url: str) -> str:
-    """Return libpq's parameters for a URL: its own, and those that it leaves out."""
+def parameters_of(url: str, *, owner: str = "") -> str:
+    """Return libpq's parameters for a URL: its own, and those that it leaves out.
+
+    The connections of a process have a name by which others can end them: see ``name_of``.
+    """
     given: dict[str, Any] = conninfo_to_dict(url)
     options = f"{_SESSION} {given.get('options') or ''}".strip()
-    return make_conninfo("", **{**_NETWORK, **given, "options": options})
+    name = {"application_name": name_of(owner)}
+    return make_conninfo("", **{**_NETWORK, **given, **name, "options": options})
+
+
+def name_of(owner: str) -> str:
+    """Return the name of a process' connections (libpq-connect: application_name)."""
+    return f"easel {owner}".strip()
 
 
 def connect(parameters: str) -> ServerConnection:

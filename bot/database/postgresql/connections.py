@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter, sleep
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import psycopg
 
@@ -25,6 +26,19 @@ T = TypeVar("T")
 
 READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 WRITE = "BEGIN"
+# Its row is locked from the first statement of a transaction to its end.
+_COUNT = "UPDATE connection_commits SET number = number + 1 WHERE connection = $1 RETURNING number"
+_LAST = "SELECT number FROM connection_commits WHERE connection = $1 FOR UPDATE"
+_BEGIN_TO_COUNT = (
+    "INSERT INTO connection_commits (connection, number, at)"
+    " VALUES ($1, 0, CAST(extract(epoch FROM now()) * 1000 AS BIGINT))"
+)
+_FORGET = (
+    "DELETE FROM connection_commits WHERE connection IN (SELECT connection FROM connection_commits"
+    " WHERE at < CAST(extract(epoch FROM now() - INTERVAL '30 days') * 1000 AS BIGINT)"
+    " FOR UPDATE SKIP LOCKED)"
+)
+_NO_TABLE = "42P01"
 _CLOSED = "the connection is closed"
 # Two transactions that wait for each other: the server ends one of them, which then may run.
 _MOST_RUNS = 5
@@ -111,21 +125,33 @@ class Connections:
     def _run_once(
         self, connection: ServerConnection, running: RunningTransaction[Any], *, is_again: bool
     ) -> None:
-        xid: str | None = None
+        number: int | None = None
         try:
             with errors_translated(), connection.pipeline():
                 connection.execute(self._begin)
-                is_writing = self._begin == WRITE
-                numbered = is_writing and connection.execute("SELECT pg_current_xact_id()::text")
+                counted = self._counted(connection)
                 running.run(PostgresqlTransaction(connection, is_again=is_again))
-                if numbered:
-                    (xid,) = numbered.fetchone() or (None,)
+                # Before the COMMIT is sent, so that whoever asks for the number waits for its end.
+                number = self._number(counted)
                 connection.execute("COMMIT")
         except BaseException:
-            if connection.broken and xid is not None and self._was_committed(xid):
+            if connection.broken and number is not None and self._was_committed(number):
                 return
             self._roll_back(connection)
             raise
+
+    def _counted(self, connection: ServerConnection) -> psycopg.Cursor[Any] | None:
+        """Count a writing transaction, as the first thing that it does."""
+        if self._begin != WRITE or not self._of_thread.is_counted:
+            return None
+        return connection.execute(_COUNT, (self._of_thread.name,))
+
+    def _number(self, counted: psycopg.Cursor[Any] | None) -> int | None:
+        if counted is None:
+            return None
+        row = counted.fetchone()
+        self._of_thread.is_counted = row is not None  # it may have been too old
+        return None if row is None else int(row["number"])
 
     def _roll_back(self, connection: ServerConnection) -> None:
         try:
@@ -133,30 +159,24 @@ class Connections:
         except psycopg.Error:
             connection.close()
 
-    def _was_committed(self, xid: str) -> bool:
+    def _was_committed(self, number: int) -> bool:
         """Ask whether a transaction was committed whose connection was lost at its COMMIT.
 
         It asks until the server answers, or these connections are closed: nobody else can tell.
         """
-        pause_s = _FIRST_PAUSE_S
+        pause_s, name = _FIRST_PAUSE_S, self._of_thread.name
         while not self._is_closed:
             try:
-                status = self._status_of(xid)
+                with errors_translated():
+                    row = self._connection().execute(_LAST, (name,)).fetchone()
             except PostgresqlError as error:
-                if not error.is_passing:  # such as a number that the server has not given yet
-                    return False
+                if not error.is_passing:
+                    raise
             else:
-                if status != "in progress":
-                    return status == "committed"
+                return row is not None and row["number"] >= number
             sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
         return False
-
-    def _status_of(self, xid: str) -> object:
-        with errors_translated():
-            asked = self._connection().execute("SELECT pg_xact_status(CAST($1 AS xid8))", (xid,))
-            found = asked.fetchone()
-        return found and found[0]
 
     @property
     def _has_connection(self) -> bool:
@@ -169,5 +189,21 @@ class Connections:
             self._open.discard(getattr(self._of_thread, "connection", None))
             self._of_thread.connection = connect(self._parameters)
             self._open.add(self._of_thread.connection)
+            self._of_thread.is_counted = False
+        if self._begin == WRITE and not self._of_thread.is_counted:
+            self._begin_to_count(self._of_thread.connection)
         connection: ServerConnection = self._of_thread.connection
         return connection
+
+    def _begin_to_count(self, connection: psycopg.Connection[Any]) -> None:
+        """Give a connection a row of its own, unless the database has no tables yet."""
+        name = uuid4().hex
+        try:
+            with errors_translated():
+                connection.execute(_FORGET)
+                connection.execute(_BEGIN_TO_COUNT, (name,))
+        except PostgresqlError as error:
+            if error.state != _NO_TABLE:
+                raise
+            return
+        self._of_thread.name, self._of_thread.is_counted = name, True

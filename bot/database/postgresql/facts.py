@@ -22,12 +22,13 @@ _FACTS = """
     SELECT
         current_setting('server_version') AS version,
         current_database() AS name,
+        current_setting('synchronous_commit') = 'off' AS forgets,
         pg_encoding_to_char(encoding) AS encoding,
         datlocprovider::text AS provider,
         datcollate AS collation,
         to_jsonb(found) ->> 'datlocale' AS locale,
         pg_database_size(current_database()) AS bytes,
-        (SELECT COUNT(*) FROM pg_stat_activity WHERE usesysid IS NOT NULL) AS used,
+        (SELECT COUNT(*) FROM pg_stat_activity WHERE usesysid <> 0 AND datid <> 0) AS used,
         CAST(current_setting('max_connections') AS BIGINT) AS connections,
         CAST(current_setting('superuser_reserved_connections') AS BIGINT)
             + CAST(COALESCE(current_setting('reserved_connections', true), '0') AS BIGINT)
@@ -62,6 +63,7 @@ class ServerFacts:
     used: int
     connections: int
     may_migrate: bool
+    forgets_commits: bool
     at: int
 
     @property
@@ -86,6 +88,7 @@ def read_facts(connection: psycopg.Connection[Any]) -> ServerFacts:
         used=row["used"],
         connections=min(limit for limit in limits if limit >= 0),  # -1 is no limit
         may_migrate=row["may_create"] and row["may_change"],
+        forgets_commits=row["forgets"],
         at=int(row["at"]),
     )
 
@@ -130,7 +133,7 @@ def tables_of(connection: psycopg.Connection[Any]) -> dict[str, int]:
     return {name: -1 if rows is None else rows for name, rows in found}
 
 
-def is_foreign(connection: psycopg.Connection[Any]) -> bool:
+def has_other_tables(connection: psycopg.Connection[Any]) -> bool:
     """Return whether the database has tables, but not those of Easel."""
     tables = tables_of(connection)
     if "migrations" not in tables:
@@ -143,7 +146,7 @@ def is_foreign(connection: psycopg.Connection[Any]) -> bool:
     return found is None
 
 
-def schema_version(connection: psycopg.Connection[Any]) -> int:
+def version_of(connection: psycopg.Connection[Any]) -> int:
     """Return the schema's version, 0 for an empty database."""
     if "migrations" not in tables_of(connection):
         return 0

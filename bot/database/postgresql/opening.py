@@ -14,7 +14,7 @@ from bot.database.postgresql.connect import connect, parameters_of, unusable_ref
 from bot.database.postgresql.connections import READ, WRITE, Connections
 from bot.database.postgresql.facts import (
     LEAST_VERSION,
-    is_foreign,
+    has_other_tables,
     programs_left,
     read_facts,
     shares_connections,
@@ -30,12 +30,14 @@ async def open_postgresql(
     *,
     now: Callable[[], int],
     connections: int,
+    owner: str = "",
     migrations: Sequence[str] | None = None,
     waits: DatabaseWaits = WAITS,
     metrics: Metrics = NO_METRICS,
 ) -> AsyncIterator[Database]:
     """Open the database as ``bot.database.opening.open_database`` does."""
-    parameters = checked_parameters(url)
+    with unusable_refused():
+        parameters = parameters_of(url, owner=owner)
     async with AsyncExitStack() as stack:
         with unusable_refused():
             await asyncio.to_thread(check_server, parameters)
@@ -82,7 +84,7 @@ def check_server(parameters: str) -> None:
     """
     with closing(connect(parameters)) as connection:
         found = read_facts(connection)
-        is_others = is_foreign(connection)
+        is_others = has_other_tables(connection)
     if found.major < LEAST_VERSION:
         raise StartRefused(
             f"The PostgreSQL server has version {found.major}, and Easel needs {LEAST_VERSION} or "
@@ -97,6 +99,12 @@ def check_server(parameters: str) -> None:
         raise StartRefused(
             "The PostgreSQL database contains tables of another program: make one for Easel alone "
             f"with {CREATE}; and point DATABASE_URL to it."
+        )
+    if found.forgets_commits:
+        raise StartRefused(
+            "The PostgreSQL database confirms before it has written (synchronous_commit=off), so a "
+            "crash would forget paid requests: set it with ALTER DATABASE "
+            f"{found.database} SET synchronous_commit = on."
         )
     if shares_connections(parameters):
         raise refused_for(POOLED)

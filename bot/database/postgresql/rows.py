@@ -25,11 +25,15 @@ class NamedRow(tuple[Any, ...]):
 
 def named_rows(cursor: Cursor[Any]) -> Callable[[Sequence[Any]], NamedRow]:
     """Return what makes rows of a cursor's result; a row factory of psycopg."""
-    columns = cursor.description or ()
-    return _row_class(tuple(column.name for column in columns))
+    result = cursor.pgresult
+    if result is None:
+        return NamedRow
+    # Not from ``cursor.description``: it is made anew, with the type of each column, for a result.
+    return _row_class(tuple(result.fname(column) for column in range(result.nfields)))
 
 
 @lru_cache(maxsize=1024)
-def _row_class(names: tuple[str, ...]) -> type[NamedRow]:
+def _row_class(columns: tuple[bytes | None, ...]) -> type[NamedRow]:
+    names = tuple((column or b"").decode() for column in columns)
     places = {name: place for place, name in enumerate(names)}
     return type("Row", (NamedRow,), {"__slots__": (), "names": names, "places": places})

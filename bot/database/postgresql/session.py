@@ -11,7 +11,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -21,10 +21,12 @@ import structlog
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from bot.core.errors.base import StartRefused
+from bot.core.liveness import SESSION_WAITS, SessionWaits
 from bot.database.errors import PostgresqlError
 from bot.database.postgresql.connect import (
     connect,
     errors_translated,
+    name_of,
     parameters_of,
     unusable_refused,
 )
@@ -47,29 +49,8 @@ _HOLDERS = (
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     " AND (classid::bigint << 32 | objid::bigint) = $1 AND pid <> pg_backend_pid()"
 )
+_UNLOCK = "SELECT pg_advisory_unlock_all()"
 _LONGEST_PAUSE_S = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class SessionWaits:
-    """How long is waited, in seconds.
-
-    The session is asked every ``check_s`` whether it lives, and answers within ``answer_s``. From
-    the begin of a check that it answered, this process relies on it for ``lease_s``. Others take a
-    process for dead whose lock they saw free for ``dead_s``, which is longer. For ``rest_s`` after
-    each connect nobody is taken for dead: after a failover all of them are about to come back. A
-    lock that another holds is tried for ``taken_s``.
-    """
-
-    check_s: float = 1.5
-    answer_s: float = 5.0
-    lease_s: float = 6.0
-    dead_s: float = 9.0
-    rest_s: float = 30.0
-    taken_s: float = 5.0
-
-
-SESSION_WAITS = SessionWaits()
 
 
 class ProcessSession:
@@ -82,13 +63,13 @@ class ProcessSession:
 
     def __init__(
         self,
-        parameters: str,
+        url: str,
         *,
         cluster: int | None = None,
         waits: SessionWaits = SESSION_WAITS,
     ) -> None:
         self.owner = uuid4().hex
-        self._parameters = _session_parameters(parameters)
+        self._parameters = _session_parameters(parameters_of(url, owner=self.owner))
         self._cluster = cluster
         self._waits = waits
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="session")
@@ -123,9 +104,10 @@ class ProcessSession:
                 await self._changed.wait_for(lambda: self.may_send)
 
     async def is_dead(self, owner: str) -> bool:
-        """Return whether an owner's lock stays free for ``dead_s``.
+        """Return whether an owner's lock stays free for ``dead_s``, and end its connections if so.
 
-        It looks who holds locks: two that try the same one would see each other.
+        It looks who holds locks: two that try the same one would see each other. A process that was
+        stopped in the middle of a transaction would hold the rows of its jobs for ever.
         """
         if owner == self.owner:
             return False
@@ -134,6 +116,7 @@ class ProcessSession:
             while self.may_adopt and not await self.is_held(f"process:{owner}"):
                 left_s = until - monotonic()
                 if left_s <= 0:
+                    await self.run(partial(_end_connections, owner))
                     return True
                 await asyncio.sleep(min(left_s, self._waits.check_s))
         return False
@@ -200,6 +183,9 @@ class ProcessSession:
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.wait((self._watching,))
+        # The server itself frees them a moment after the connection has ended.
+        with suppress(PostgresqlError):
+            await self.run(lambda connection: connection.execute(_UNLOCK))
         self._is_regained, self._connection = False, None
         await asyncio.to_thread(self._thread.shutdown)
         if self._opened is not None:
@@ -294,7 +280,7 @@ async def open_session(
     Raises StartRefused where there is no server, or another process is the same cluster.
     """
     with unusable_refused():
-        session = ProcessSession(parameters_of(url), cluster=cluster, waits=waits)
+        session = ProcessSession(url, cluster=cluster, waits=waits)
     try:
         with unusable_refused():
             await session.begin()
@@ -319,6 +305,14 @@ def _holders(connection: Connection, name: str) -> list[int]:
     return [row["pid"] for row in rows]
 
 
+def _end_connections(owner: str, connection: Connection) -> None:
+    connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND application_name = $1",
+        (name_of(owner),),
+    )
+
+
 def _try_lock(connection: Connection, name: str, within_s: float) -> bool:
     until = monotonic() + within_s
     while True:
@@ -333,7 +327,10 @@ def _try_lock(connection: Connection, name: str, within_s: float) -> bool:
 
 def _cut(connection: Connection) -> None:
     """End a connection under a thread that waits for it: what it waits for is an error then."""
-    with suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as twin:
+    with (
+        suppress(OSError, psycopg.Error),
+        socket.socket(fileno=os.dup(connection.fileno())) as twin,
+    ):
         twin.shutdown(socket.SHUT_RDWR)
 
 

@@ -12,7 +12,7 @@ from bot.database.migrator import migrate, shipped
 from bot.database.moving import Columns, MoveRefused, Values
 from bot.database.postgresql.connect import ServerConnection, connect, errors_translated
 from bot.database.postgresql.connections import READ, WRITE
-from bot.database.postgresql.facts import programs_left, schema_version, tables_of
+from bot.database.postgresql.facts import programs_left, tables_of, version_of
 from bot.database.postgresql.faults import CREATE
 from bot.database.postgresql.transaction import PostgresqlTransaction, lock_key
 
@@ -80,7 +80,7 @@ def postgresql_source(parameters: str) -> Iterator[PostgresqlSide]:
     """
     with errors_translated(), _alone(parameters) as connection:
         connection.execute(READ)
-        version, ours = schema_version(connection), len(shipped())
+        version, ours = version_of(connection), len(shipped())
         if version != ours:
             raise MoveRefused(f"its version is {version}, and this Easel's {ours}")
         _begin(connection)

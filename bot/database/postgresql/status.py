@@ -10,10 +10,10 @@ from bot.database.postgresql.connect import connect, errors_translated
 from bot.database.postgresql.connections import READ
 from bot.database.postgresql.facts import (
     ServerFacts,
-    is_foreign,
+    has_other_tables,
     read_facts,
-    schema_version,
     tables_of,
+    version_of,
 )
 
 MOST_COUNTED = 100_000
@@ -44,8 +44,8 @@ def read_server_status(parameters: str, *, most_counted: int = MOST_COUNTED) -> 
     """Read it in one transaction; raises PostgresqlError."""
     with closing(connect(parameters)) as connection, errors_translated():
         connection.execute(READ)
-        facts, is_others = read_facts(connection), is_foreign(connection)
-        version = 0 if is_others else schema_version(connection)
+        facts, is_others = read_facts(connection), has_other_tables(connection)
+        version = 0 if is_others else version_of(connection)
         if not version:
             return ServerStatus(facts, is_others, 0, {}, 0, None)
         tables = tables_of(connection)

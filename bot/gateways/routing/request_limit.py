@@ -5,9 +5,9 @@ from contextlib import suppress
 from typing import Protocol
 
 from bot.database.errors import DATABASE_ERRORS
-from bot.database.postgresql.slots import Slots
+from bot.database.postgresql.permits import Permits
 
-# So often a slot is tried again without a notification.
+# So often a permit is tried again without a notification.
 TRY_EVERY_S = 1.0
 
 
@@ -27,23 +27,23 @@ class RequestLimit(Protocol):
 class SharedLimit:
     """The limit of a gateway over all processes; here the first that comes is the first to go."""
 
-    def __init__(self, slots: Slots, gateway: str, at_once: int) -> None:
-        self._slots = slots
+    def __init__(self, permits: Permits, gateway: str, at_once: int) -> None:
+        self._permits = permits
         self._name = f"gateway:{gateway}"
         self._at_once = at_once
         self._turn = asyncio.Lock()
         self._waiting = 0
-        self._spare = 0  # slots of requests that have ended, for those that wait here
+        self._spare = 0  # permits of requests that have ended, for those that wait here
         self._is_full = False
         self._freed = asyncio.Event()
-        slots.on_freed(self._name, self._freed.set)
+        permits.on_freed(self._name, self._freed.set)
 
     def locked(self) -> bool:
-        """Return whether requests wait here, or no slot was free when it was last tried."""
+        """Return whether requests wait here, or no permit was free when it was last tried."""
         return self._is_full or self._turn.locked()
 
     async def acquire(self) -> bool:
-        """Wait for a slot; while the session is lost there is none."""
+        """Wait for a permit; while the session is lost there is none."""
         self._waiting += 1
         try:
             async with self._turn:
@@ -54,7 +54,7 @@ class SharedLimit:
         finally:
             self._waiting -= 1
             if self._spare and not self._waiting:
-                self._slots.release(self._name, self._spare)
+                self._permits.release(self._name, self._spare)
                 self._spare = 0
         return True
 
@@ -65,19 +65,19 @@ class SharedLimit:
             return True
         taken = 0
         with suppress(*DATABASE_ERRORS):
-            taken = await self._slots.take(self._name, of=self._at_once)
+            taken = await self._permits.take(self._name, of=self._at_once)
         self._is_full = not taken
         if not taken:
-            self._slots.want(self._name)
+            self._permits.want(self._name)
         return taken > 0
 
     def release(self) -> None:
-        """Hand the slot to the next request here, or to another process that waits for one."""
+        """Hand the permit to the next request here, or to another process that waits for one."""
         self._is_full = False
-        is_kept = self._waiting and not self._slots.is_wanted(self._name)
+        is_kept = self._waiting and not self._permits.is_wanted(self._name)
         # After a lost session it may be one that others have.
-        if is_kept and self._slots.held(self._name) >= self._slots.count(self._name):
+        if is_kept and self._permits.held(self._name) >= self._permits.count(self._name):
             self._spare += 1
             self._freed.set()
         else:
-            self._slots.release(self._name)
+            self._permits.release(self._name)

@@ -1,7 +1,7 @@
-"""The queue of a process that shares its limits with others: with slots of all processes.
+"""The queue of a process that shares its limits with others: with permits of all processes.
 
 Each process orders its own waiting jobs, as a server is always in one process. A job starts once
-the process holds a slot for it, and one of its person.
+the process holds a permit for it, and one of its person.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from bot.core.clock import ExternalWait
 from bot.core.models import Requester
 from bot.database.database import Database
 from bot.database.errors import is_passing_error
-from bot.database.postgresql.slots import Slots
+from bot.database.postgresql.permits import Permits
 from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.queue.shares import LOAD_LIFE_MS, Load, Shares, exchange_loads
 from bot.jobs.queue.waiting_list import Ticket
@@ -28,7 +28,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 JOBS = "jobs"
 # So often the processes tell each other how busy they are, and try again without a notification.
 TELL_EVERY_S = 1.0
-# Whoever gave a slot up leaves it to the others for so long.
+# Whoever gave a permit up leaves it to the others for so long.
 LEAVE_S = 0.3
 # So many people are looked at beside those whose jobs can start: theirs may run elsewhere.
 MOST_BUSY_ELSEWHERE = 20
@@ -39,7 +39,7 @@ class OtherProcesses:
     """What a queue knows the others by; ``owner`` is this process."""
 
     database: Database
-    slots: Slots
+    permits: Permits
     owner: str
 
 
@@ -47,7 +47,7 @@ class SharedQueue(Queue):
     """Starts jobs within the limits of all processes: an async context manager.
 
     The number ``ahead`` of a job counts the jobs of this process, which are those that start before
-    it here; when it starts is estimated with this process' fair share of the slots.
+    it here; when it starts is estimated with this process' fair share of the permits.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class SharedQueue(Queue):
     ) -> None:
         super().__init__(limits, usual_s=usual_s, now=now, wait=wait)
         self._processes = processes
-        self._slots = processes.slots
+        self._permits = processes.permits
         self._others: Sequence[Load] = ()
         self._told = Load(0, 0, 0)
         self._told_at = float("-inf")
@@ -72,7 +72,7 @@ class SharedQueue(Queue):
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._slots.on_freed(JOBS, self._changed.set)
+        self._permits.on_freed(JOBS, self._changed.set)
         self._task = asyncio.get_running_loop().create_task(self._work())
         return self
 
@@ -84,7 +84,7 @@ class SharedQueue(Queue):
     # --- what a job calls ---------------------------------------------------------------------
 
     async def started_at_once(self, ticket: Ticket) -> bool:
-        """Return whether a job that asked to start does, as soon as the slots are known."""
+        """Return whether a job that asked to start does, as soon as the permits are known."""
         if not await super().started_at_once(ticket):
             answer = asyncio.get_running_loop().create_future()
             self._asked.append(answer)
@@ -141,7 +141,7 @@ class SharedQueue(Queue):
             asked, self._asked = self._asked, []
             try:
                 try:
-                    await self._start_with_slots()
+                    await self._start_with_permits()
                 finally:
                     _answer(asked)
                 await self._exchange_loads()
@@ -162,8 +162,8 @@ class SharedQueue(Queue):
             async with asyncio.timeout(left_s):
                 await self._changed.wait()
 
-    async def _start_with_slots(self) -> None:
-        """Start the jobs that have a slot, or get one; give up what others are to have."""
+    async def _start_with_permits(self) -> None:
+        """Start the jobs that have a permit, or get one; give up what others are to have."""
         running, spare, startable = len(self._running), self._spare, self._load().startable
         shares = self._shares
         kept = min(shares.kept(running, spare), startable)
@@ -173,23 +173,23 @@ class SharedQueue(Queue):
         if monotonic() >= self._leaves_until:
             most = shares.taken(running + kept, startable - kept)
             if most > 0:
-                await self._slots.take(JOBS, of=self._limits.max_running, most=most)
+                await self._permits.take(JOBS, of=self._limits.max_running, most=most)
         await self._start_some()
         self._give_back(0)
         if next(self._startable_here(), None) is not None:
-            self._slots.want(JOBS)
+            self._permits.want(JOBS)
 
     @property
     def _spare(self) -> int:
-        return max(0, self._slots.held(JOBS) - len(self._running))
+        return max(0, self._permits.held(JOBS) - len(self._running))
 
     def _give_back(self, kept: int) -> None:
-        """Give back all slots but those of the running jobs and so many more."""
-        surplus = self._slots.count(JOBS) - len(self._running) - kept
-        self._slots.release(JOBS, max(0, surplus))
+        """Give back all permits but those of the running jobs and so many more."""
+        surplus = self._permits.count(JOBS) - len(self._running) - kept
+        self._permits.release(JOBS, max(0, surplus))
 
     async def _start_some(self) -> None:
-        """Start as many jobs as there are spare slots, of people who may run one more."""
+        """Start as many jobs as there are spare permits, of people who may run one more."""
         for ticket in list(islice(self._startable_here(), self._spare + MOST_BUSY_ELSEWHERE)):
             if self._spare <= 0:
                 break
@@ -210,14 +210,14 @@ class SharedQueue(Queue):
             return True
         if ticket.user_id in self._busy_elsewhere:
             return False
-        if await self._slots.take(name, of=limits.max_running_per_user):
+        if await self._permits.take(name, of=limits.max_running_per_user):
             return True
         self._busy_elsewhere.add(ticket.user_id)
         return False
 
     def _release_person(self, ticket: Ticket) -> None:
         if self._limits.max_running_per_user < self._limits.max_running:
-            self._slots.release(_person(ticket))
+            self._permits.release(_person(ticket))
 
     # --- telling the others -------------------------------------------------------------------
 

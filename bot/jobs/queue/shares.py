@@ -1,4 +1,4 @@
-"""Fair shares of the slots between processes: who runs fewest goes first."""
+"""Fair shares of the permits between processes: who runs fewest goes first."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _OLD_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How many jobs of a process wait and run; the ``startable`` wait for nothing but a slot."""
+    """How many jobs of a process wait and run; the ``startable`` wait for nothing but a permit."""
 
     waiting: int
     startable: int
@@ -53,13 +53,13 @@ def exchange_loads(tx: Transaction, owner: str, load: Load) -> Sequence[Load]:
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """The slots, as this process sees them: ``total``, and what the ``others`` told lately."""
+    """The permits, as this process sees them: ``total``, and what the ``others`` told lately."""
 
     total: int
     others: Sequence[Load]
 
     def fair(self) -> int:
-        """Return how many slots this process may expect, if it has enough jobs; at least one."""
+        """Return how many permits this process may expect, if it has enough jobs; at least one."""
         left, processes = self.total, len(self.others) + 1
         for demand in sorted(other.running + other.startable for other in self.others):
             if demand * processes > left:
@@ -68,16 +68,16 @@ class Shares:
         return max(1, left // processes)
 
     def kept(self, running: int, spare: int) -> int:
-        """Return how many of the ``spare`` slots, whose jobs have ended, this process may use on.
+        """Return how many of the ``spare`` permits, whose jobs have ended, this process may use on.
 
         It gives up those that jobs of others wait for who run none, or fewer than it does without
-        them: one more or less is no reason to hand slots around.
+        them: one more or less is no reason to hand permits around.
         """
         free = self._free(running + spare)
         return _count(spare, lambda more: self._claimed(max(1, running + more)) <= free)
 
     def taken(self, held: int, most: int) -> int:
-        """Return how many free slots this process may try to take beside those that it has.
+        """Return how many free permits this process may try to take beside those that it has.
 
         Among those who run equally many the fastest gets it: nobody waits for one who is gone.
         """
@@ -93,7 +93,7 @@ class Shares:
         return max(0, self.total - held - sum(other.running for other in self.others))
 
     def _claimed(self, by_fewer_than: int) -> int:
-        """Return how many slots those may claim first who run fewer jobs."""
+        """Return how many permits those may claim first who run fewer jobs."""
         return sum(
             min(other.startable, by_fewer_than - other.running)
             for other in self.others

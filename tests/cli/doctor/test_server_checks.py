@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from bot.cli.doctor.finding import Finding, Sign
-from bot.cli.doctor.server_checks import check_server
+from bot.cli.doctor.server_checks import examine_server
 from bot.core.clock import wall_clock_ms
 from bot.settings.settings import Settings
 from tests.cli.doctor.installation import Installation, of
@@ -25,7 +25,7 @@ def _own_programs(monkeypatch: pytest.MonkeyPatch, postgresql: Server) -> None:
 
 def found(url: str, now: Callable[[], int] = wall_clock_ms, **more: object) -> list[Finding]:
     settings = Settings(database_url=url, **more)  # type: ignore[arg-type]  # as a test names them
-    return list(check_server(settings, now))
+    return list(examine_server(settings, now))
 
 
 async def test_a_server_that_fits_is_fine(

@@ -16,8 +16,8 @@ from bot.core.models import Billed
 from bot.database.database import Database
 from bot.database.notifications import Notifications
 from bot.database.opening import open_database, open_notifications
+from bot.database.postgresql.permits import Permits
 from bot.database.postgresql.session import open_session
-from bot.database.postgresql.slots import Slots
 from bot.gateways.routing.alert_claims import AlertClaims
 from bot.gateways.routing.health import DOWN_SUSPENSION_S, Health
 from bot.gateways.routing.operator_alerts import (
@@ -82,8 +82,8 @@ class Process:
     async def limit(self, url: str, at_once: int) -> SharedLimit:
         """Open a limit of gateway ``a``."""
         session = await self.stack.enter_async_context(open_session(url, waits=QUICK))
-        slots = await self.stack.enter_async_context(Slots(session, self.notifications))
-        return SharedLimit(slots, "a", at_once)
+        permits = await self.stack.enter_async_context(Permits(session, self.notifications))
+        return SharedLimit(permits, "a", at_once)
 
 
 @dataclass

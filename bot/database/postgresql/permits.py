@@ -1,7 +1,7 @@
-"""Slots that the processes on one database share: all of them together hold at most so many.
+"""Permits that the processes on one database share: all of them together hold at most so many.
 
-A slot is an advisory lock of the process' session. The server frees it when the session ends: there
-is nothing to clean up after a killed process.
+A permit is an advisory lock of the process' session. The server frees it when the session ends:
+there is nothing to clean up after a killed process.
 """
 
 import asyncio
@@ -21,25 +21,25 @@ if TYPE_CHECKING:  # psycopg, which it imports, is an extra
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-CHANNEL = "slots"
+CHANNEL = "permits"
 # A session gets a lock again that it holds already: CASE leaves those out before anything is tried,
 # which two conditions of WHERE, evaluated in any order, do not. Without a sort LIMIT ends the scan
 # before another lock is taken.
 _TAKE = (
     "SELECT n FROM generate_series(1, $2) AS n"
     " WHERE CASE WHEN n = ANY (CAST($3 AS BIGINT[])) THEN FALSE"
-    " ELSE pg_try_advisory_lock(hashtextextended('slot:' || $1 || ':' || n, 0)) END LIMIT $4"
+    " ELSE pg_try_advisory_lock(hashtextextended($1 || ':' || n, 0)) END LIMIT $4"
 )
-_FREE = "SELECT pg_advisory_unlock(hashtextextended('slot:' || $1 || ':' || CAST($2 AS BIGINT), 0))"
-# Whoever waits for a slot says so this often; it is believed for so long.
+_FREE = "SELECT pg_advisory_unlock(hashtextextended($1 || ':' || CAST($2 AS BIGINT), 0))"
+# Whoever waits for a permit says so this often; it is believed for so long.
 _WANT_EVERY_S, _WANTED_S = 1.0, 3.0
 
 
-class Slots:
-    """The slots of this process, by name: an async context manager.
+class Permits:
+    """The permits of this process, by name: an async context manager.
 
     It knows how many it needs, and which numbers it holds: fewer once the session was lost, which
-    frees all. Then no new slot is given before those in use are held again.
+    frees all. Then no new permit is given before those in use are held again.
     """
 
     def __init__(self, session: "ProcessSession", notifications: Notifications) -> None:
@@ -74,7 +74,7 @@ class Slots:
     # --- what others call ---------------------------------------------------------------------
 
     def count(self, name: str) -> int:
-        """Return how many slots of a name were taken here, and not given back."""
+        """Return how many permits of a name were taken here, and not given back."""
         return self._needs[name]
 
     def held(self, name: str) -> int:
@@ -82,7 +82,7 @@ class Slots:
         return min(self._needs[name], len(self._held.get(name, ())))
 
     async def take(self, name: str, *, of: int, most: int = 1) -> int:
-        """Take up to ``most`` of ``of`` slots, without waiting for one; return how many.
+        """Take up to ``most`` of ``of`` permits, without waiting for one; return how many.
 
         Raises PostgresqlError: the session is lost.
         """
@@ -99,24 +99,24 @@ class Slots:
             return taken
 
     def release(self, name: str, count: int = 1) -> None:
-        """Give slots back, which are free for others a moment later."""
+        """Give permits back, which are free for others a moment later."""
         if count:
             self._needs[name] -= count
             self._released.add(name)
             self._is_released.set()
 
     def on_freed(self, name: str, callback: Callable[[], object]) -> None:
-        """Call a function when a slot of that name may be free; it must not wait."""
+        """Call a function when a permit of that name may be free; it must not wait."""
         self._freed_callbacks[name] = callback
 
     def want(self, name: str) -> None:
-        """Tell the other processes that a slot is waited for here."""
+        """Tell the other processes that a permit is waited for here."""
         if monotonic() - self._told_at.get(name, -_WANT_EVERY_S) >= _WANT_EVERY_S:
             self._told_at[name] = monotonic()
             self._tell("wanted", name)
 
     def is_wanted(self, name: str) -> bool:
-        """Return whether another process waits for a slot."""
+        """Return whether another process waits for a permit."""
         return monotonic() - self._wanted_at.get(name, -_WANTED_S) < _WANTED_S
 
     # --- the session --------------------------------------------------------------------------
@@ -126,7 +126,9 @@ class Slots:
         held = self._held.setdefault(name, set())
         if (lacking := self._needs[name] - len(held)) > 0:
             numbers = "{" + ",".join(map(str, held)) + "}"
-            found = connection.execute(_TAKE, (name, self._limits[name], numbers, lacking))
+            found = connection.execute(
+                _TAKE, (f"permit:{name}", self._limits[name], numbers, lacking)
+            )
             held.update(row["n"] for row in found.fetchall())
 
     def _free_surplus(self, names: set[str], connection: Any) -> list[str]:
@@ -134,7 +136,7 @@ class Slots:
         for name in names:
             held = self._held.get(name, set())
             while len(held) > self._needs[name]:
-                connection.execute(_FREE, (name, max(held)))
+                connection.execute(_FREE, (f"permit:{name}", max(held)))
                 held.remove(max(held))
                 freed.append(name)
         return freed
@@ -170,7 +172,7 @@ class Slots:
             try:
                 freed = await self._session.run(partial(self._free_surplus, names))
             except DATABASE_ERRORS as error:  # the server frees what a lost session held
-                log.debug("slots.not_freed", error=str(error))
+                log.debug("permits.not_freed", error=str(error))
                 freed = []
             for name in filter(self.is_wanted, set(freed)):
                 self._tell("free", name)
@@ -182,10 +184,10 @@ class Slots:
             try:
                 await self._notifications.publish(CHANNEL, message)
             except DATABASE_ERRORS:
-                log.exception("slots.not_told")
+                log.exception("permits.not_told")
 
     def _forget(self, names: set[str]) -> None:
-        """Forget names without a slot, such as that of a person who asked once."""
+        """Forget names without a permit, such as that of a person who asked once."""
         for name in names:
             if not self._needs[name] and not self._held.get(name):
                 del self._needs[name]

@@ -1,4 +1,4 @@
-"""Slots that several processes on one database share: never one too many, none lost."""
+"""Permits that several processes on one database share: never one too many, none lost."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,8 +12,8 @@ import pytest
 
 from bot.database.errors import PostgresqlError
 from bot.database.opening import open_database, open_notifications
+from bot.database.postgresql.permits import Permits
 from bot.database.postgresql.session import ProcessSession, open_session
-from bot.database.postgresql.slots import Slots
 from bot.database.postgresql.transaction import lock_key
 from tests.database.postgresql_server import Server
 from tests.database.test_session import QUICK
@@ -25,7 +25,7 @@ HELD = """
 SELECT COUNT(*) FROM pg_locks, generate_series(1, 20) AS n
 WHERE locktype = 'advisory' AND objsubid = 1
 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-AND (classid::bigint << 32 | objid::bigint) = hashtextextended('slot:' || %s || ':' || n, 0)
+AND (classid::bigint << 32 | objid::bigint) = hashtextextended(%s || ':' || n, 0)
 """
 
 
@@ -39,8 +39,8 @@ class Processes:
     @asynccontextmanager
     async def another(
         self, on_regained: Callable[[], Awaitable[object]] | None = None
-    ) -> AsyncIterator[tuple[Slots, ProcessSession]]:
-        """Open what one more process has; a function is awaited before its slots are regained."""
+    ) -> AsyncIterator[tuple[Permits, ProcessSession]]:
+        """Open what one more process has; a function is awaited before its permits are regained."""
         async with AsyncExitStack() as stack:
             opening = open_database(self.url, backup_dir=self.folder, now=lambda: NOON)
             database = await stack.enter_async_context(opening)
@@ -48,13 +48,13 @@ class Processes:
             if on_regained is not None:
                 session.on_regained(on_regained)
             notifications = open_notifications(self.url, database)
-            slots = Slots(session, await stack.enter_async_context(notifications))
-            yield await stack.enter_async_context(slots), session
+            permits = Permits(session, await stack.enter_async_context(notifications))
+            yield await stack.enter_async_context(permits), session
 
     def held(self) -> int:
-        """Return how many slots are held, as the server sees it."""
+        """Return how many permits are held, as the server sees it."""
         with closing(psycopg.connect(self.url, autocommit=True)) as connection:
-            row = connection.execute(HELD, (NAME,)).fetchone()
+            row = connection.execute(HELD, (f"permit:{NAME}",)).fetchone()
             assert row is not None
             return int(row[0])
 
@@ -82,23 +82,23 @@ async def test_all_processes_together_hold_no_more_than_there_are(processes: Pro
         assert await second.take(NAME, of=3) == 1
 
 
-async def test_a_slot_is_never_taken_twice_by_its_own_process(processes: Processes) -> None:
+async def test_a_permit_is_never_taken_twice_by_its_own_process(processes: Processes) -> None:
     """A session may take its own lock again: it would count as one more, and stay locked."""
     chance, mine = Random(1), 0
-    async with processes.another() as (slots, _):
+    async with processes.another() as (permits, _):
         for _ in range(200):  # the server plans a statement anew after some uses
             if mine and chance.random() < 0.5:
-                slots.release(NAME)
+                permits.release(NAME)
                 mine -= 1
             else:
-                mine += await slots.take(NAME, of=5)
-            assert slots.count(NAME) == slots.held(NAME) == mine <= 5
+                mine += await permits.take(NAME, of=5)
+            assert permits.count(NAME) == permits.held(NAME) == mine <= 5
         await processes.until_held(mine)
-        slots.release(NAME, mine)
+        permits.release(NAME, mine)
         await processes.until_held(0)
 
 
-async def test_a_dead_process_leaves_its_slots(processes: Processes) -> None:
+async def test_a_dead_process_leaves_its_permits(processes: Processes) -> None:
     """Nobody cleans up after a killed process: its session ends with it."""
     async with processes.another() as (first, _):
         async with processes.another() as (second, _):
@@ -108,7 +108,7 @@ async def test_a_dead_process_leaves_its_slots(processes: Processes) -> None:
         assert await first.take(NAME, of=2) == 1
 
 
-async def test_a_released_slot_is_told_to_whoever_waits(processes: Processes) -> None:
+async def test_a_released_permit_is_told_to_whoever_waits(processes: Processes) -> None:
     """Without that a job would wait until somebody looks again."""
     async with processes.another() as (first, _), processes.another() as (second, _):
         freed, freed_elsewhere = asyncio.Event(), asyncio.Event()
@@ -128,7 +128,7 @@ async def test_a_released_slot_is_told_to_whoever_waits(processes: Processes) ->
 async def test_after_a_lost_session_nothing_new_starts_before_all_is_held_again(
     processes: Processes,
 ) -> None:
-    """Its jobs still run while others took their slots: one more would be one too many."""
+    """Its jobs still run while others took their permits: one more would be one too many."""
     regained = asyncio.Event()
 
     async def take_meanwhile() -> None:
@@ -168,15 +168,15 @@ async def test_without_a_session_nothing_is_taken_and_nothing_is_kept(
 
     async def ask_meanwhile() -> None:
         with pytest.raises(PostgresqlError):
-            await slots.take(NAME, of=3)
-        slots.release(NAME)
+            await permits.take(NAME, of=3)
+        permits.release(NAME)
 
-    async with processes.another() as (slots, session), asyncio.TaskGroup() as asking:
-        assert await slots.take(NAME, of=3, most=2) == 2
+    async with processes.another() as (permits, session), asyncio.TaskGroup() as asking:
+        assert await permits.take(NAME, of=3, most=2) == 2
         session.on_lost(lambda: asking.create_task(ask_meanwhile()))
-        slots.on_freed(NAME, regained.set)
+        permits.on_freed(NAME, regained.set)
         await asyncio.to_thread(end_session, processes.url, session)
         async with asyncio.timeout(10):
             await regained.wait()
         await processes.until_held(1)
-        assert (slots.count(NAME), slots.held(NAME)) == (1, 1)
+        assert (permits.count(NAME), permits.held(NAME)) == (1, 1)
