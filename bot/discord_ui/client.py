@@ -236,10 +236,11 @@ class Client(ShardedBot):
         While another process replaces it, that is waited for.
         """
         while True:
+            # Before the list: whatever is sent after this, the claim below hears of.
+            seen = await self._record.read()
             found = await registry.fetch()
             known = SyncedCommands(sent, digest(found))  # raises for what is no list of commands
             self.command_mentions.learn(found)
-            seen = await self._record.read()
             if seen == known:
                 return None
             if await self._record.claim(seen):

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from discord import Interaction
 
 from bot.core.i18n.texts import Texts
@@ -71,6 +72,25 @@ async def test_processes_that_start_together_send_the_commands_once(
     await asyncio.gather(*(start(database, "Show your limits.") for database in databases))
     assert updates(fake) == 2
     assert fake.refused == []
+
+
+async def test_what_is_sent_while_an_older_list_is_on_its_way_is_not_sent_again(
+    fake: FakeDiscord, databases: list[Database]
+) -> None:
+    """The slower of two compares a list that Discord has no longer."""
+    description = "Show which limits apply to you."
+
+    async def start_another(
+        request: web.Request, response: web.StreamResponse
+    ) -> web.StreamResponse:
+        if request.path.endswith("/commands"):
+            fake.then = None
+            await start(databases[1], description)
+        return response
+
+    fake.then = start_another
+    await start(databases[0], description)
+    assert updates(fake) == 1
 
 
 async def test_what_another_process_has_sent_in_between_is_not_sent_again(
