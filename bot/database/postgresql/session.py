@@ -325,8 +325,10 @@ def _try_lock(connection: Connection, name: str, within_s: float) -> bool:
 
 def _cut(connection: Connection) -> None:
     """End a connection under a thread that waits for it: what it waits for is an error then."""
-    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as twin:
-        twin.shutdown(socket.SHUT_RDWR)
+    with suppress(OSError, psycopg.Error):
+        twin = socket.socket(fileno=os.dup(connection.fileno()))
+        with twin:
+            twin.shutdown(socket.SHUT_RDWR)
 
 
 def _lost() -> PostgresqlError:
