@@ -231,7 +231,10 @@ class ProcessSession:
             await asyncio.sleep(self._waits.check_s)
             try:
                 await self._check()
-            except PostgresqlError as error:
+            except Exception as error:
+                # Whatever it is: without this task the process would send nothing for ever.
+                if not isinstance(error, PostgresqlError):
+                    log.exception("session.defect")
                 self._lose(error)
                 await self._reconnect()
 
@@ -245,7 +248,7 @@ class ProcessSession:
         async with self._changed:
             self._changed.notify_all()
 
-    def _lose(self, error: PostgresqlError) -> None:
+    def _lose(self, error: Exception) -> None:
         log.warning("session.lost", error=str(error))
         self._is_regained, self._connection = False, None
         for callback in self._lost:
@@ -261,7 +264,6 @@ class ProcessSession:
             except StartRefused as refused:
                 log.warning("session.cluster_taken", hint=str(refused))
             except Exception:
-                # Without this task the process would send nothing for ever.
                 log.exception("session.defect")
             else:
                 log.info("session.regained")
