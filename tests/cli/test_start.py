@@ -31,7 +31,7 @@ async def test_everything_that_is_missing_or_wrong_is_told_at_once(tmp_path: Pat
         MAX_DISK="plenty",
         ALLOWED_SERVERS="here",
         IMAGE_MODEL="dall-e-3",
-        DATABASE_URL="postgres://here",
+        DATABASE_URL="mysql://here",
         MODERATION_FILE="nowhere.txt",
     )
     ended = await run("bot", folder=tmp_path, env=env)
