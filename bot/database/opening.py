@@ -65,7 +65,7 @@ def database_path(url: str) -> Path:
         return Path(found[1])
     raise StartRefused(
         "DATABASE_URL names no SQLite file: write it like sqlite:///data/easel.db, "
-        "or sqlite:////srv/easel.db for an absolute path."
+        "or sqlite:////srv/easel.db for an absolute path; a server is postgresql://easel@db/easel."
     )
 
 

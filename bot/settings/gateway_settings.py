@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bot.core.errors.base import StartRefused, collect_problems
+from bot.database.postgresql_url import driver_needed
 from bot.gateways.catalogue import unpriced_models
 from bot.gateways.gateway import Gateway
 from bot.gateways.gateway_config import parse_gateways, single_gateway
@@ -30,6 +31,7 @@ def setup_problems(settings: Settings, unreadable: Collection[str] = ()) -> list
             check_prices(settings, read_gateways(settings))
     with collect_problems(problems):
         lock_folders(settings)
+        check_address(settings)
     with collect_problems(problems):
         cluster_of(settings)
     with collect_problems(problems):
@@ -100,6 +102,15 @@ def check_prices(settings: Settings, gateways: Collection[Gateway]) -> None:
     """Raise StartRefused when there is a budget and some model of a gateway has no price."""
     if settings.operator_budget and (unpriced := list(_unpriced(settings, gateways))):
         raise StartRefused(*unpriced)
+
+
+def check_address(settings: Settings) -> None:
+    """Raise StartRefused where DATABASE_URL names a server and cannot be used at all."""
+    if settings.has_server:
+        with driver_needed():
+            from bot.database.postgresql import connect  # noqa: PLC0415 - an extra
+        with connect.unusable_refused():
+            connect.parameters_of(settings.database_url)
 
 
 def check_tracing(settings: Settings) -> None:

@@ -29,7 +29,7 @@ async def test_without_an_address_it_says_what_to_set(tmp_path: Path) -> None:
     """Metrics are off by default, so whoever writes a health check meets this first."""
     ended = await run("bot", "health", folder=tmp_path, env=environment(tmp_path))
     assert (ended.code, ended.out.count("\n")) == (1, 1)
-    assert "Set it to a port like 9464" in ended.out
+    assert "Set it to a port such as 9464" in ended.out
 
 
 async def test_something_else_at_the_address_is_not_healthy(tmp_path: Path) -> None:
