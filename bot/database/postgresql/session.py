@@ -157,14 +157,13 @@ class ProcessSession:
         running = asyncio.get_running_loop().run_in_executor(
             self._thread, _translated, function, connection
         )
-        try:
-            # wait_for of Python 3.11 loses a cancellation that comes with the answer.
-            async with asyncio.timeout(self._waits.answer_s):
-                return await asyncio.shield(running)
-        except TimeoutError:
-            running.add_done_callback(asyncio.Future.exception)
-            _cut(connection)
-            raise _lost() from None
+        # Python 3.11's wait_for loses a cancellation that comes in the moment of the answer.
+        await asyncio.wait((running,), timeout=self._waits.answer_s)
+        if running.done():
+            return running.result()
+        running.add_done_callback(asyncio.Future.exception)
+        _cut(connection)
+        raise _lost()
 
     # --- its life -----------------------------------------------------------------------------
 
