@@ -8,7 +8,7 @@ folder, so that nobody can hash all ids and compare. The hashes are independent 
 import hashlib
 import os
 from pathlib import Path
-from secrets import token_bytes
+from secrets import token_bytes, token_hex
 
 from bot.core.errors.base import StartRefused
 from bot.core.private_files import make_private_folder
@@ -63,12 +63,17 @@ def read_key(setting: str, path: Path) -> bytes | None:
 def make_key(path: Path) -> bytes:
     """Make the key of a data folder, or return the one that another process has made meanwhile."""
     make_private_folder(path.parent)
+    # Whole from its first moment on: the other process reads it at once.
+    part = path.with_name(f"{path.name}.{token_hex(8)}.part")
+    key = token_bytes(KEY_BYTES)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(key)
+        os.link(part, path)
     except FileExistsError:
         return _read(path)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(key := token_bytes(KEY_BYTES))
+    finally:
+        part.unlink(missing_ok=True)
     return key
 
 
