@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -125,12 +126,13 @@ def test_what_a_moved_job_takes_back_is_taken_from_the_totals(
 ) -> None:
     """Else the month's total stays too high, or a job whose stripe is too low never ends."""
     (tmp_path / "data").mkdir()
-    clock, quotas = ManualClock(NOW), {"total_quota": "900/month", "budget": "9000/month"}
-    with LedgerDriver.open(tmp_path / "data", clock=clock, **quotas) as driver:
+    clock = ManualClock(NOW)
+    open_ledger = partial(LedgerDriver.open, total_quota="900/month", budget="9000/month")
+    with open_ledger(tmp_path / "data", clock=clock) as driver:
         jobs = [driver.hold(OPERATOR, 4, price=40) for _ in range(20)]
     url = postgresql.new_database()
     moved(tmp_path, f"sqlite:///{tmp_path}/data/easel.db", url)
-    with LedgerDriver.open(url, clock=clock, **quotas) as driver:
+    with open_ledger(url, clock=clock) as driver:
         jobs += [driver.hold(OPERATOR, 1, price=10) for _ in range(40)]
         assert used(driver) == [120, 1200]
         for job in jobs:
