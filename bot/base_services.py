@@ -19,7 +19,6 @@ from bot.database.database import Database
 from bot.database.notifications import Notifications
 from bot.database.opening import (
     hold_sharding,
-    is_postgresql,
     open_database,
     open_liveness,
     open_notifications,
@@ -132,7 +131,7 @@ async def _content_store(settings: Settings, database: Database, clock: Clock) -
     content_store = ContentStore(database, storage, clock.now)
     await content_store.open(url or VAULT)
     is_elsewhere = content_store.total_bytes and not (settings.data_dir / VAULT).is_dir()
-    if is_elsewhere and not url and is_postgresql(database_url(settings)):
+    if is_elsewhere and not url and settings.has_server:
         raise StartRefused(
             "The pictures of this database are in DATA_DIR of another machine: move its vault to a "
             "folder or bucket that all machines reach, and set CONTENT_STORE_URL to that on each; "

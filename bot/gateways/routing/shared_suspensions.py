@@ -23,7 +23,7 @@ from bot.gateways.routing.health import Health, HealthScope, Suspension
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-CHANNEL = "gateway_rests"
+CHANNEL = "suspensions"
 PROBE_MS = 5_000
 """So much longer the processes wait that did not see the failure."""
 # After a rate limit the gateway has named the moment itself.
@@ -89,20 +89,20 @@ class SharedSuspensions:
         )
         now = server_now(tx)
         tx.write(
-            "INSERT INTO gateway_rests (gateway, model, owner, until, failure)"
+            "INSERT INTO suspensions (gateway, model, owner, until, failure)"
             " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (gateway, model) DO UPDATE SET"
             " owner = excluded.owner, until = excluded.until, failure = excluded.failure"
-            " WHERE gateway_rests.until < excluded.until",
+            " WHERE suspensions.until < excluded.until",
             *scope,
             self._owner,
             now + suspension.left_ms(self._now()),
             msgspec.json.encode(stored).decode(),
         )
-        tx.write("DELETE FROM gateway_rests WHERE until < $1", now - _OLD_MS)
+        tx.write("DELETE FROM suspensions WHERE until < $1", now - _OLD_MS)
 
     def _delete(self, tx: Transaction, scope: HealthScope) -> None:
         tx.write(
-            "DELETE FROM gateway_rests WHERE gateway = $1 AND model = $2 AND owner = $3",
+            "DELETE FROM suspensions WHERE gateway = $1 AND model = $2 AND owner = $3",
             *scope,
             self._owner,
         )
@@ -121,7 +121,7 @@ class SharedSuspensions:
     def _read(self, tx: Transaction) -> dict[HealthScope, Suspension]:
         passed, now = server_now(tx), self._now()
         rows = tx.query(
-            "SELECT gateway, model, until, failure FROM gateway_rests"
+            "SELECT gateway, model, until, failure FROM suspensions"
             " WHERE owner <> $1 AND until > $2",
             self._owner,
             passed - PROBE_MS,
