@@ -108,8 +108,12 @@ class Server:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        program = [self.binaries / "postgres", "-D", self.folder / "data", "-p", str(self.port)]
-        options = [f"-c{name}={value}" for name, value in self.settings.items()]
+        program = [str(self.binaries / "postgres"), "-D", str(self.folder / "data")]
+        options = [
+            "-p",
+            str(self.port),
+            *(f"-c{key}={value}" for key, value in self.settings.items()),
+        ]
         with (self.folder / "server.log").open("ab") as told:
             self.process = subprocess.Popen(
                 [*program, *options],

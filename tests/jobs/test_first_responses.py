@@ -132,6 +132,7 @@ class ShowingCourier(SlowPlacing):
         self.shown.append(state)
 
 
+@sqlite_only("it is about time, and the server of the tests shares their processors")
 async def test_many_at_once_start_at_once_and_are_not_edited_before_their_result(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
