@@ -31,7 +31,9 @@ _ROW_CLASSES = ("22", "23")  # data exceptions, integrity constraint violations
 # lock was not free in time; a transaction was the victim of a deadlock.
 _PASSING_CLASSES = ("08", "53", "57", "58")
 _PASSING = frozenset({"25006", "25P03", "40001", "40P01", "55P03"})
-_SAME_AGAIN = frozenset({"40001", "40P01"})
+# The last is of a prepared statement whose table got a column, as in a rolling upgrade
+# (src/backend/utils/cache/plancache.c); psycopg prepares it anew after the ROLLBACK.
+_SAME_AGAIN = frozenset({"40001", "40P01", "0A000"})
 
 
 class ServerConnection(psycopg.Connection[Any]):
@@ -119,5 +121,5 @@ def translated(error: psycopg.Error) -> PostgresqlError:
 
 
 def may_succeed_at_once(error: PostgresqlError) -> bool:
-    """Return whether the server rolled the transaction back only because of another one."""
+    """Return whether the same transaction may go well now: another one was the reason."""
     return error.state in _SAME_AGAIN

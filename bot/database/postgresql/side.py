@@ -15,6 +15,7 @@ from bot.database.postgresql.connections import READ, WRITE
 from bot.database.postgresql.facts import programs_left, tables_of, version_of
 from bot.database.postgresql.faults import CREATE
 from bot.database.postgresql.transaction import PostgresqlTransaction, lock_key
+from bot.database.transaction import Transaction
 
 _ROWS_AT_ONCE = 10_000
 # The other side may need long between two statements here.
@@ -27,7 +28,7 @@ _NO_HASTE = (
 class PostgresqlSide:
     """A connection in a transaction."""
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+    def __init__(self, connection: ServerConnection) -> None:
         self._connection = connection
         self._numbers = count(1)
 
@@ -65,6 +66,10 @@ class PostgresqlSide:
         with self._connection.cursor().copy(into) as copy:
             for row in rows:
                 copy.write_row(row)
+
+    def change(self, function: Callable[[Transaction], object]) -> None:
+        """Change what was moved, in the same transaction."""
+        function(PostgresqlTransaction(self._connection))
 
     def _run(self, sql: str) -> None:
         self._connection.execute(sql)
