@@ -46,7 +46,7 @@ def test_the_document_is_the_page_of_the_defaults() -> None:
         ({"database_url": "postgresql://db/easel"}, "for up to 90 days."),
         (
             {"database_url": "postgresql://db/easel"},
-            "files of the database are overwritten within days.",
+            "database are overwritten within days.",
         ),
         ({"content_store_url": "s3://b/x"}, "and the pictures with [the company whose storage"),
     ],
