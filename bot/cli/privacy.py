@@ -94,7 +94,8 @@ def _deleted_copies(settings: Settings) -> str:
     overwritten = _OVERWRITTEN if settings.has_server else ""  # SQLite does so at once
     return (
         f"{overwritten}What you delete is still in earlier copies of the database, for up to "
-        f"{_words(reach)}. If one has to be used, your data is deleted from it again before the bot starts."
+        f"{_words(reach)}. If one has to be used, your data is deleted from it again before "
+        "the bot starts."
     )
 
 
