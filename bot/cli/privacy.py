@@ -21,8 +21,8 @@ _TRACED = (
 )
 _SERVERS = "machines that the operator runs or rents, the database on a server of its own"
 _OVERWRITTEN = (
-    "Nobody can find what you delete any more; the files of the database are overwritten within "
-    "days. "
+    "Nobody can find what you delete any more; its places in the files of the database are "
+    "overwritten within days. "
 )
 _DAY = timedelta(days=1)
 _UNITS = (("day", _DAY), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
@@ -91,9 +91,11 @@ def _forgotten(settings: Settings) -> str:
 def _deleted_copies(settings: Settings) -> str:
     every = settings.copied_every
     reach = timedelta(days=MOST_DAYS) if every is None else settings.backup_keep * every
+    overwritten = _OVERWRITTEN if settings.has_server else ""  # SQLite does so at once
     return (
-        f"What you delete is still in earlier copies of the database, for up to {_words(reach)}. "
-        "If one has to be used, your data is deleted from it again before the bot starts."
+        f"{overwritten}What you delete is still in earlier copies of the database, for up to "
+        f"{_words(reach)}. If one has to be used, your data is deleted from it again before "
+        "the bot starts."
     )
 
 

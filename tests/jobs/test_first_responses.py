@@ -157,7 +157,7 @@ async def test_a_job_whose_place_was_taken_meanwhile_says_that_it_waits(
     gateway.gate.clear()
     courier = ShowingCourier()
     async with process(tmp_path, gateway, max_concurrent_jobs=1) as harness:
-        queue = harness.services.cancellation._queue
+        queue = harness.services.queue
         courier.may_answer.clear()
         submitted = asyncio.create_task(harness.submit(courier))
         await courier.asked.wait()

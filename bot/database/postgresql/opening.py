@@ -36,8 +36,7 @@ async def open_postgresql(
     metrics: Metrics = NO_METRICS,
 ) -> AsyncIterator[Database]:
     """Open the database as ``bot.database.opening.open_database`` does."""
-    with unusable_refused():
-        parameters = parameters_of(url, owner=owner)
+    parameters = checked_parameters(url, owner=owner)
     async with AsyncExitStack() as stack:
         with unusable_refused():
             await asyncio.to_thread(check_server, parameters)
@@ -53,16 +52,16 @@ async def open_postgresql(
         yield database
 
 
-def checked_parameters(url: str) -> str:
+def checked_parameters(url: str, *, owner: str = "") -> str:
     """Return libpq's parameters for a URL; raises StartRefused where it is none."""
     with unusable_refused():
-        return parameters_of(url)
+        return parameters_of(url, owner=owner)
 
 
 def server_checked(url: str) -> str:
     """Return libpq's parameters for a URL; raises StartRefused as ``check_server``."""
+    parameters = checked_parameters(url)
     with unusable_refused():
-        parameters = parameters_of(url)
         check_server(parameters)
     return parameters
 
