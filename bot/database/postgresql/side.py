@@ -100,7 +100,9 @@ def postgresql_target(parameters: str, now: Callable[[], int]) -> Iterator[Postg
     """
     with errors_translated(), _alone(parameters) as connection:
         if tables_of(connection):
-            raise MoveRefused(f"the server's database has tables already: make a new one with {CREATE}")
+            raise MoveRefused(
+                f"the server's database has tables already: make a new one with {CREATE}"
+            )
         connection.execute(WRITE)
         _begin(connection)
         tx = PostgresqlTransaction(connection)
