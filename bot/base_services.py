@@ -10,7 +10,7 @@ import structlog
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.core.errors.jobs import PictureStorageAway
-from bot.core.liveness import Liveness, SessionWaits
+from bot.core.liveness import SESSION_WAITS, Liveness, SessionWaits
 from bot.core.metrics import Metrics
 from bot.core.private_files import prepare_data_folder
 from bot.core.process_lock import LockFolders
@@ -69,7 +69,7 @@ async def open_base_services(
     traces: Traces,
     *,
     cluster: int | None,
-    session_waits: SessionWaits,
+    session_waits: SessionWaits | None,
 ) -> AsyncIterator[BaseServices]:
     """Open them as ``bot.services.open_services`` says."""
     gateways = read_gateways(settings)
@@ -80,7 +80,7 @@ async def open_base_services(
     locks, url = lock_folders(settings), database_url(settings)
     await asyncio.to_thread(prepare_data_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
-        opening = open_liveness(url, locks, cluster=cluster, waits=session_waits)
+        opening = open_liveness(url, locks, cluster=cluster, waits=session_waits or SESSION_WAITS)
         liveness = await stack.enter_async_context(opening)
         opened = _database(settings, clock, metrics, liveness.owner)
         database = await stack.enter_async_context(opened)

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 from bot.core.errors.base import StartRefused
@@ -16,6 +17,7 @@ from bot.database.opening import is_postgresql
 from bot.database.postgresql_url import driver_needed, without_password
 from bot.database.sqlite_side import sqlite_source, sqlite_target
 from bot.jobs.personal_data.deletion_requests import merge_deletions
+from bot.quota.stripes import spread_young
 from bot.settings.settings import Settings, database_url, lock_folders, locks_of
 
 Say = Callable[[str], None]
@@ -65,7 +67,9 @@ def _move(
             sqlite_source(locks.database) as ours,
             side.postgresql_target(parameters, now) as theirs,
         ):
-            return move_rows(ours, theirs, ours.references(), say), ours.repaired
+            moved = move_rows(ours, theirs, ours.references(), say)
+            theirs.change(partial(spread_young, now=now()))
+            return moved, ours.repaired
     locks = locks_of(target, settings.data_dir)
     _refuse_existing(locks.database)
     parameters = server_checked(source)

@@ -35,7 +35,7 @@ from bot.jobs.repository.late_attempts import (
     receive_late,
     tell_late,
 )
-from bot.jobs.repository.ownership import lock_job
+from bot.jobs.repository.ownership import JobTakenOver, lock_job
 from bot.jobs.repository.rows import Cost
 from bot.jobs.repository.settled_pictures import read_picture_counts
 
@@ -91,7 +91,10 @@ class LateTasks(BackgroundTask):
                 continue  # another process looks
             if not late.job.is_open and late.job.state is not JobState.DELIVERED:
                 with bound_contextvars(job=late.job.job.id):
-                    await self._look_at(late, open_courier, find_requester)
+                    try:
+                        await self._look_at(late, open_courier, find_requester)
+                    except JobTakenOver:  # which is no Exception: it would end all looks
+                        log.info("job.taken_over_elsewhere")
 
     def _next_look(self, late: LateAttempt, now: int) -> int | None:
         since_ms = now - late.ended_at

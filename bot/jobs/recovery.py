@@ -29,7 +29,11 @@ from bot.jobs.courier import Courier, JobFailure
 from bot.jobs.job_ending import JobDependencies, report_failure, settle_abandoned
 from bot.jobs.picture_retention import StoredPicture
 from bot.jobs.received_files import bring_received_files
-from bot.jobs.repository.kept_pictures import insert_kept_pictures, read_kept_pictures
+from bot.jobs.repository.kept_pictures import (
+    KeptPicture,
+    insert_kept_pictures,
+    read_kept_pictures,
+)
 from bot.jobs.repository.ownership import JobTakenOver
 from bot.jobs.repository.rows import UnreadableJob, WrittenAttempt, WrittenJob
 from bot.jobs.repository.unfinished_jobs import (
@@ -79,7 +83,13 @@ class ResumableJob:
     attached: AttachmentUrls | None = None
 
 
-_Adopted = tuple[WrittenJob, Sequence[WrittenAttempt]]
+@dataclass(frozen=True, slots=True)
+class _AdoptedJob:
+    """What is written of a job that is this process' now."""
+
+    written: WrittenJob
+    attempts: Sequence[WrittenAttempt]
+    kept: Sequence[KeptPicture]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +144,7 @@ class Recovery:
             if isinstance(found, WrittenJob) and found.job.requester.is_operator:
                 with bound_contextvars(job=found.job.id):
                     if adopted := await self._adopt(found):
-                        await self._end(*adopted)
+                        await self._end(adopted)
 
     async def resume(
         self,
@@ -176,7 +186,7 @@ class Recovery:
         adopted = await self._adopt(found) if is_abandoned else None
         if adopted is None:
             return False
-        await self._settle(*adopted, unsent=error)
+        await self._settle(adopted, unsent=error)
         return True
 
     async def _abandoned(self) -> list[WrittenJob | UnreadableJob]:
@@ -189,18 +199,23 @@ class Recovery:
         dead = await asyncio.gather(*(self.deps.liveness.is_dead(owner) for owner in owners))
         return [owner for owner, is_dead in zip(owners, dead, strict=True) if is_dead]
 
-    async def _adopt(self, found: WrittenJob) -> _Adopted | None:
+    async def _adopt(self, found: WrittenJob) -> _AdoptedJob | None:
         """Make a dead process' job this one's, and return what its last commit has left.
+
+        It is one transaction: where a later read failed, a living process would have the job, and
+        nobody would go on with it.
 
         None where another process was faster, or the dead one has ended it after all.
         """
         return await self.deps.database.write(self._adopt_and_read, found)
 
-    def _adopt_and_read(self, tx: Transaction, found: WrittenJob) -> _Adopted | None:
+    def _adopt_and_read(self, tx: Transaction, found: WrittenJob) -> _AdoptedJob | None:
         repository, job_id = self.deps.repository, found.job.id
         if not repository.adopt(tx, job_id, owner=found.owner):
             return None
-        return repository.job(tx, job_id) or found, repository.attempts(tx, job_id)
+        written = repository.job(tx, job_id) or found
+        attempts, kept = repository.attempts(tx, job_id), read_kept_pictures(tx, job_id)
+        return _AdoptedJob(written, attempts, kept)
 
     async def _take_or_set_aside(
         self, found: WrittenJob | UnreadableJob
@@ -228,25 +243,25 @@ class Recovery:
         adopted = await self._adopt(found)
         if adopted is None:
             return None
-        found, attempts = adopted
+        found = adopted.written
         if (
             isinstance(found.card, CardAddress)
-            and self._is_resumable(found, attempts)
-            and await self._has_files(found, attempts)
+            and self._is_resumable(found, adopted.attempts)
+            and await self._has_files(adopted)
         ):
             log.info("job.taken_over", was=found.state)
             self.deps.metrics.count(RECOVERIES, "resumed")
-            return ResumableJob(found.job, found.card, attempts, found.attached)
-        failure = await self._end(found, attempts)
+            return ResumableJob(found.job, found.card, adopted.attempts, found.attached)
+        failure = await self._end(adopted)
         if failure is None or found.card is None:
             return None
         return UnreportedFailure(found.job, found.card, failure)
 
-    async def _has_files(self, found: WrittenJob, attempts: Sequence[WrittenAttempt]) -> bool:
+    async def _has_files(self, adopted: _AdoptedJob) -> bool:
         """Bring what another machine received; return False if only /history has it by now."""
-        kept = await self.deps.database.read(read_kept_pictures, found.job.id)
+        job, runner = adopted.written.job, self.deps.attempts
         try:
-            await bring_received_files(self.deps.attempts, found.job, attempts, kept)
+            await bring_received_files(runner, job, adopted.attempts, adopted.kept)
         except OSError as refused:
             log.warning("job.files_not_brought", error=type(refused).__name__)
             return False
@@ -262,24 +277,21 @@ class Recovery:
     def _is_stale(self, found: WrittenJob) -> bool:
         return self.deps.clock.now() - found.job.created_at > self.max_queue_age_ms
 
-    async def _end(
-        self, found: WrittenJob, attempts: Sequence[WrittenAttempt]
-    ) -> JobFailure | None:
+    async def _end(self, adopted: _AdoptedJob) -> JobFailure | None:
+        found = adopted.written
         log.info("job.recovered", job=found.job.id, was=found.state)
         if found.error is not None:
             return JobFailure(found.error, found.state)
         unsent = WaitedTooLong() if self._is_stale(found) else Interrupted()
-        failure = await self._settle(found, attempts, unsent=unsent)
+        failure = await self._settle(adopted, unsent=unsent)
         self.deps.metrics.count(RECOVERIES, "ended")
         return failure
 
-    async def _settle(
-        self, found: WrittenJob, attempts: Sequence[WrittenAttempt], *, unsent: EaselError
-    ) -> JobFailure | None:
-        await self._keep_pictures(found, attempts)
+    async def _settle(self, adopted: _AdoptedJob, *, unsent: EaselError) -> JobFailure | None:
+        await self._keep_pictures(adopted.written, adopted.attempts)
         return await settle_abandoned(
             self.deps,
-            found.job,
+            adopted.written.job,
             unsent=unsent,
             sent=InterruptedInDoubt(),
             lost=NeitherPostedNorKept(),

@@ -6,6 +6,7 @@ is a day old is folded into one row: a period of 30 days has 720 hours. SQLite h
 one row.
 """
 
+from collections import Counter
 from dataclasses import replace
 from zlib import crc32
 
@@ -45,12 +46,45 @@ def written_subject(tx: Transaction, meter: Meter, job_id: str, *, hour: int, no
 
     It is always the row that has what the job added before: none may fall below 0.
     """
-    stripe = f"{meter.subject}:{crc32(job_id.encode()) % STRIPES}"
+    stripe = _stripe_of(meter, job_id)
     if hour >= now // HOUR_MS - _YOUNG_HOURS:
         return stripe
     tx.lock(shared=(_LOCK,))
     kept = tx.one("SELECT 1 FROM meters WHERE subject = $1 AND hour = $2", stripe, hour)
     return meter.subject if kept is None else stripe
+
+
+def _stripe_of(meter: Meter, job_id: str) -> str:
+    return f"{meter.subject}:{crc32(job_id.encode()) % STRIPES}"
+
+
+def spread_young(tx: Transaction, *, now: int) -> None:
+    """Spread the totals of young hours, after a move to a server: their jobs take from a stripe."""
+    added = Counter[tuple[str, str, int]]()
+    for charge in tx.query(
+        "SELECT job_id, hour, operator_credits, price FROM charges WHERE hour >= $1",
+        now // HOUR_MS - 2 * _YOUNG_HOURS,
+    ):
+        for meter in TOTALS:
+            stripe = _stripe_of(meter, charge["job_id"])
+            added[meter.subject, stripe, charge["hour"]] += charge[meter.column]
+    for (total, stripe, hour), amount in added.items():
+        if amount:
+            _spread(tx, total, stripe, hour, amount)
+
+
+def _spread(tx: Transaction, total: str, stripe: str, hour: int, amount: int) -> None:
+    taken = tx.query(
+        "UPDATE meters SET credits = credits - $3"
+        " WHERE subject = $1 AND hour = $2 AND credits >= $3 RETURNING hour",
+        total,
+        hour,
+        amount,
+    )
+    if taken:
+        tx.write(
+            "INSERT INTO meters (subject, hour, credits) VALUES ($1, $2, $3)", stripe, hour, amount
+        )
 
 
 def fold_stripes(tx: Transaction, *, now: int) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -11,6 +12,7 @@ import pytest
 
 from bot.cli.db_move import move
 from bot.core.errors.base import StartRefused
+from bot.core.models import OPERATOR
 from bot.core.process_lock import LockFolders, hold_process_lock
 from bot.database.migrator import shipped
 from bot.database.moving import MoveRefused, move_rows
@@ -25,6 +27,8 @@ from tests.database import old_databases
 from tests.database.postgresql_server import Server
 from tests.jobs.service_harness import RecordingCourier
 from tests.jobs.test_recovery import process, recover, until
+from tests.quota.ledger_driver import DAY, LedgerDriver, ManualClock
+from tests.quota.test_stripes import used
 
 NEWEST = len(shipped())
 NOW = 1_790_000_000_000
@@ -115,6 +119,28 @@ async def test_a_bot_starts_on_a_moved_database(
         count = await database.read(lambda tx: tx.one("SELECT COUNT(*) FROM preferences"))
     assert count is not None
     assert count[0] == 2
+
+
+def test_what_a_moved_job_takes_back_is_taken_from_the_totals(
+    tmp_path: Path, postgresql: Server
+) -> None:
+    """Else the month's total stays too high, or a job whose stripe is too low never ends."""
+    (tmp_path / "data").mkdir()
+    clock = ManualClock(NOW)
+    open_ledger = partial(LedgerDriver.open, total_quota="900/month", budget="9000/month")
+    with open_ledger(tmp_path / "data", clock=clock) as driver:
+        jobs = [driver.hold(OPERATOR, 4, price=40) for _ in range(20)]
+    url = postgresql.new_database()
+    moved(tmp_path, f"sqlite:///{tmp_path}/data/easel.db", url)
+    with open_ledger(url, clock=clock) as driver:
+        jobs += [driver.hold(OPERATOR, 1, price=10) for _ in range(40)]
+        assert used(driver) == [120, 1200]
+        for job in jobs:
+            driver.settle(job, 0, price=0)
+        assert used(driver) == [0, 0]
+        clock.ms += 3 * DAY
+        driver.database.write(driver.ledger.fold_stripes)
+        assert used(driver) == [0, 0]
 
 
 async def test_an_open_job_goes_on_after_a_move(

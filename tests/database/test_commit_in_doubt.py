@@ -4,7 +4,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -13,7 +13,10 @@ import pytest
 
 from bot.core.errors.base import StartRefused
 from bot.database.database import Database
+from bot.database.errors import PostgresqlError
 from bot.database.opening import open_database
+from bot.database.postgresql.connect import connect, parameters_of
+from bot.database.postgresql.connections import WRITE, Connections
 from bot.database.transaction import Transaction
 from tests.database.postgresql_server import Server
 from tests.quota.ledger_driver import NOON
@@ -31,6 +34,8 @@ class CuttingProxy:
     server_port: int
     cut: Cut = "never"
     cuts: int = 0
+    is_away: bool = False
+    refused: threading.Event = field(default_factory=threading.Event)
     _listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
 
     @property
@@ -44,6 +49,10 @@ class CuttingProxy:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                if self.is_away:
+                    client.close()
+                    self.refused.set()
+                    continue
                 server = socket.create_connection(("127.0.0.1", self.server_port))
                 for from_, to, is_client in ((client, server, True), (server, client, False)):
                     threading.Thread(target=self._forward, args=(from_, to, is_client)).start()
@@ -88,13 +97,17 @@ def proxied(server: Server) -> Iterator[CuttingProxy]:
         serving.join()
 
 
+def through(proxy: CuttingProxy, url: str) -> str:
+    """Return the address of a database behind the proxy."""
+    address, _, name = url.rpartition("/")
+    return f"{address.rpartition(':')[0]}:{proxy.port}/{name}"
+
+
 @asynccontextmanager
 async def behind(proxy: CuttingProxy, url: str, folder: Path) -> AsyncIterator[Database]:
     """Open a database through the proxy."""
-    address, _, name = url.rpartition("/")
-    through = f"{address.rpartition(':')[0]}:{proxy.port}/{name}"
     async with open_database(
-        through, backup_dir=folder, now=lambda: NOON, connections=1
+        through(proxy, url), backup_dir=folder, now=lambda: NOON, connections=1
     ) as database:
         yield database
 
@@ -128,6 +141,44 @@ async def test_a_commit_that_did_not_arrive_is_written_once_more(
             await asyncio.wait_for(database.write_when_possible(insert), 30)
             assert proxy.cuts == 1
             assert await database.read(count) == 1
+
+
+async def test_what_is_in_doubt_at_the_end_is_not_written_once_more(postgresql: Server) -> None:
+    """Nobody asked whether the COMMIT was one: a grant would be given twice."""
+    runs = 0
+
+    def counted_insert(tx: Transaction) -> None:
+        nonlocal runs
+        runs += 1
+        insert(tx)
+
+    with proxied(postgresql) as proxy:
+        url = through(proxy, postgresql.migrated_database())
+        connections = Connections(parameters_of(url), WRITE, size=1, ended=lambda _: None)
+        await connections.transaction(count)
+        proxy.cut, proxy.is_away = "before its answer", True
+        writing = connections.start(counted_insert)
+        assert await asyncio.to_thread(proxy.refused.wait, 30)
+        ending = asyncio.create_task(connections.close())
+        await asyncio.sleep(0)
+        proxy.is_away = False
+        await ending
+        with pytest.raises(PostgresqlError):
+            await writing.ended
+        assert (proxy.cuts, runs) == (1, 1)
+
+
+async def test_a_connection_whose_count_was_forgotten_counts_anew(postgresql: Server) -> None:
+    """After a month its row is too old, and its next COMMIT may be the one that is in doubt."""
+    url = postgresql.migrated_database()
+    connections = Connections(parameters_of(url), WRITE, size=1, ended=lambda _: None)
+    await connections.transaction(count)
+    with closing(connect(parameters_of(url))) as other:
+        other.execute("DELETE FROM connection_commits")
+        await connections.transaction(insert)
+        found = other.execute("SELECT number FROM connection_commits").fetchall()
+    await connections.close()
+    assert [row["number"] for row in found] == [1]
 
 
 async def test_a_server_that_may_forget_commits_is_refused(

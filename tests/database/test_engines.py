@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,21 @@ async def test_a_cancelled_caller_leaves_nothing(database: Database) -> None:
     with pytest.raises(asyncio.CancelledError):
         await holding
     assert await database.read(all_rows) == []
+
+
+async def test_a_column_that_a_newer_process_adds_fails_nothing_of_an_older_one(
+    engine_url: str, tmp_path: Path
+) -> None:
+    """In a rolling upgrade a job that is about to write its pictures would end as a defect."""
+
+    def select(tx: Transaction) -> list[Row]:
+        return tx.query("SELECT * FROM preferences WHERE user_id = $1", 1)
+
+    opening = partial(open_database, engine_url, backup_dir=tmp_path, now=lambda: NOON)
+    async with opening(connections=1) as older, opening() as newer:
+        for _ in range(4):  # psycopg prepares what comes again
+            await older.write(select)
+            await older.read(select)
+        alter = "ALTER TABLE preferences ADD COLUMN added BIGINT"
+        await newer.write(Transaction.write, alter)
+        assert await older.write(select) == await older.read(select) == []

@@ -2,7 +2,10 @@
 
 import asyncio
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import structlog
@@ -10,7 +13,12 @@ from pydantic import SecretStr
 
 from bot.core.errors.jobs import NeitherPostedNorKept, PicturesKept
 from bot.core.models import Job, JobState
+from bot.database.database import Connections, Database
+from bot.database.errors import PostgresqlError
+from bot.database.running import RunningTransaction
+from bot.database.transaction import Transaction
 from bot.jobs.courier import JobFailure
+from bot.jobs.recovery import ResumableJob
 from bot.settings.settings import GatewayKey
 from tests.cogs.scripted_gateway import (
     KEY,
@@ -19,9 +27,11 @@ from tests.cogs.scripted_gateway import (
     TaskReply,
     UrlReply,
 )
-from tests.database.engines import connected
+from tests.database.engines import connected, sqlite_only
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier
 from tests.jobs.test_recovery import HangingCourier, UnreachableCourier, process, recover, until
+
+T = TypeVar("T")
 
 
 def at_once(folder: Path, gateway: ScriptedGateway, max_n: int) -> dict[str, object]:
@@ -53,6 +63,7 @@ async def test_what_was_asked_is_not_asked_again_in_other_portions(
     assert harness.rows("SELECT credits, operator_credits FROM charges") == [(requests, 4)]
 
 
+@sqlite_only("the trigger is written for SQLite")
 async def test_what_never_came_is_not_charged_after_a_death_at_the_settlement(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
@@ -85,6 +96,7 @@ async def test_what_never_came_is_not_charged_after_a_death_at_the_settlement(
     assert harness.rows("SELECT credits, operator_credits, forgiven FROM charges") == [(1, 4, 0)]
 
 
+@sqlite_only("with a server, such a start is refused")
 async def test_received_pictures_whose_files_are_gone_are_given_back(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
@@ -263,3 +275,41 @@ async def test_a_process_with_another_data_folder_takes_no_living_jobs(
             await living.services.job_service.drained()
     assert living.rows("SELECT state FROM jobs") == [("done",)]
     assert len(gateway.bodies) == 1
+
+
+@dataclass
+class RefusedReads:
+    """Connections that read: the server accepts none of them after so many transactions."""
+
+    reader: Connections
+    left: int
+
+    def start(
+        self, function: Callable[[Transaction], T], *, is_urgent: bool = False
+    ) -> RunningTransaction[T]:
+        """Start one."""
+        return self.reader.start(function, is_urgent=is_urgent)
+
+    async def transaction(self, function: Callable[[Transaction], T]) -> T:
+        """Run one, or raise what the server says."""
+        self.left -= 1
+        if self.left < 0:
+            raise PostgresqlError("too many clients", state="53300", is_passing=True)
+        return await self.reader.transaction(function)
+
+
+async def test_a_job_that_was_adopted_goes_on_although_the_server_reads_no_more(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """Its new owner lives, so nobody else would ever take it: its card and its hold would stay."""
+    gateway.replies.append(TaskReply())
+    gateway.gate.clear()
+    async with process(tmp_path, gateway) as harness:
+        await harness.submit(RecordingCourier())
+        await until(lambda: gateway.polls > 0)
+    async with process(tmp_path, gateway) as harness:
+        recovery, database = harness.services.recovery, harness.services.database
+        looks = RefusedReads(database._reader, 2)  # for the owners, and for their jobs
+        away = Database(database._writer, looks, looks, database.waits)
+        (taken,) = await replace(recovery, deps=replace(recovery.deps, database=away)).take_dead()
+    assert isinstance(taken, ResumableJob)

@@ -31,7 +31,9 @@ _ROW_CLASSES = ("22", "23")  # data exceptions, integrity constraint violations
 # lock was not free in time; a transaction was the victim of a deadlock.
 _PASSING_CLASSES = ("08", "53", "57", "58")
 _PASSING = frozenset({"25006", "25P03", "40001", "40P01", "55P03"})
-_SAME_AGAIN = frozenset({"40001", "40P01"})
+# The last is of a prepared statement whose table got a column, as in a rolling upgrade
+# (src/backend/utils/cache/plancache.c); psycopg prepares it anew after the ROLLBACK.
+_SAME_AGAIN = frozenset({"40001", "40P01", "0A000"})
 
 
 class ServerConnection(psycopg.Connection[Any]):
@@ -51,7 +53,8 @@ def parameters_of(url: str, *, owner: str = "") -> str:
     given: dict[str, Any] = conninfo_to_dict(url)
     options = f"{_SESSION} {given.get('options') or ''}".strip()
     name = {"application_name": name_of(owner)}
-    return make_conninfo("", **{**_NETWORK, **given, **name, "options": options})
+    fixed = {**name, "options": options, "client_encoding": "UTF8"}
+    return make_conninfo("", **{**_NETWORK, **given, **fixed})
 
 
 def name_of(owner: str) -> str:
@@ -119,5 +122,5 @@ def translated(error: psycopg.Error) -> PostgresqlError:
 
 
 def may_succeed_at_once(error: PostgresqlError) -> bool:
-    """Return whether the server rolled the transaction back only because of another one."""
+    """Return whether the same transaction may go well now: another one was the reason."""
     return error.state in _SAME_AGAIN

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import psycopg
 
-from bot.database.errors import PostgresqlError
+from bot.database.errors import PostgresqlError, RunAgain
 from bot.database.outage import growing_pauses
 from bot.database.postgresql.connect import (
     ServerConnection,
@@ -118,7 +118,9 @@ class Connections:
                 self._run_once(connection, running, is_again=number > 1)
             except PostgresqlError as error:
                 is_stale = is_old and connection.broken
-                if number == _MOST_RUNS or not (is_stale or may_succeed_at_once(error)):
+                # Once these are closed, nobody has asked whether a lost COMMIT was one.
+                is_last = number == _MOST_RUNS or self._is_closed
+                if is_last or not (is_stale or may_succeed_at_once(error)):
                     raise
             else:
                 return
@@ -151,8 +153,10 @@ class Connections:
         if counted is None:
             return None
         row = counted.fetchone()
-        self._of_thread.is_counted = row is not None  # it may have been too old
-        return None if row is None else int(row["number"])
+        if row is None:  # it was too old, and nobody could tell whether this COMMIT was one
+            self._of_thread.is_counted = False
+            raise RunAgain
+        return int(row["number"])
 
     def _roll_back(self, connection: ServerConnection) -> None:
         try:

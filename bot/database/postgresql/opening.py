@@ -19,7 +19,7 @@ from bot.database.postgresql.facts import (
     read_facts,
     shares_connections,
 )
-from bot.database.postgresql.faults import CREATE, POOLED, refused_for
+from bot.database.postgresql.faults import CREATE, POOLED, forgetful, refused_for
 
 _READERS = 2
 
@@ -100,11 +100,7 @@ def check_server(parameters: str) -> None:
             f"with {CREATE}; and point DATABASE_URL to it."
         )
     if found.forgets_commits:
-        raise StartRefused(
-            "The PostgreSQL database confirms before it has written (synchronous_commit=off), so a "
-            "crash would forget paid requests: set it with ALTER DATABASE "
-            f"{found.database} SET synchronous_commit = on."
-        )
+        raise refused_for(forgetful(found.database))
     if shares_connections(parameters):
         raise refused_for(POOLED)
 

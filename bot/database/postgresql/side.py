@@ -15,6 +15,7 @@ from bot.database.postgresql.connections import READ, WRITE
 from bot.database.postgresql.facts import programs_left, tables_of, version_of
 from bot.database.postgresql.faults import CREATE
 from bot.database.postgresql.transaction import PostgresqlTransaction, lock_key
+from bot.database.transaction import Transaction
 
 _ROWS_AT_ONCE = 10_000
 # The other side may need long between two statements here.
@@ -27,7 +28,7 @@ _NO_HASTE = (
 class PostgresqlSide:
     """A connection in a transaction."""
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+    def __init__(self, connection: ServerConnection) -> None:
         self._connection = connection
         self._numbers = count(1)
 
@@ -66,6 +67,10 @@ class PostgresqlSide:
             for row in rows:
                 copy.write_row(row)
 
+    def change(self, function: Callable[[Transaction], object]) -> None:
+        """Change what was moved, in the same transaction."""
+        function(PostgresqlTransaction(self._connection))
+
     def _run(self, sql: str) -> None:
         self._connection.execute(sql)
 
@@ -82,7 +87,10 @@ def postgresql_source(parameters: str) -> Iterator[PostgresqlSide]:
         connection.execute(READ)
         version, ours = version_of(connection), len(shipped())
         if version != ours:
-            raise MoveRefused(f"its version is {version}, and this Easel's {ours}")
+            raise MoveRefused(
+                f"the server's database has version {version}, and this Easel's is {ours}: use the "
+                "Easel of that version, or start this one once, which upgrades an older database"
+            )
         _begin(connection)
         yield PostgresqlSide(connection)
 
@@ -97,7 +105,9 @@ def postgresql_target(parameters: str, now: Callable[[], int]) -> Iterator[Postg
     """
     with errors_translated(), _alone(parameters) as connection:
         if tables_of(connection):
-            raise MoveRefused(f"it has tables already: make a new one with {CREATE}")
+            raise MoveRefused(
+                f"the server's database has tables already: make a new one with {CREATE}"
+            )
         connection.execute(WRITE)
         _begin(connection)
         tx = PostgresqlTransaction(connection)
@@ -114,7 +124,8 @@ def _alone(parameters: str) -> Iterator[ServerConnection]:
         connection.execute("SELECT pg_advisory_lock($1)", (lock_key("migrations"),))
         if others := programs_left(connection):
             raise MoveRefused(
-                f"it is in use ({others} connections): stop every bot, and wait for other commands"
+                f"the server's database is in use ({others} connections): stop every bot, and wait "
+                "for other commands"
             )
         yield connection
 
