@@ -23,7 +23,7 @@ from bot.discord_ui.help_embeds import HelpLinks
 from bot.discord_ui.log_channels import LogChannels
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import OwnerNotifier
-from bot.discord_ui.sharded_bot import DiscordConnection
+from bot.discord_ui.sharded_bot import DiscordConnection, use_api
 from bot.discord_ui.shared_turns import SharedTurns
 from bot.discord_ui.uploads import MessagePictures
 from bot.gateways.download import Downloader
@@ -174,9 +174,13 @@ def _command_record(settings: Settings, database: Database) -> CommandRecord:
 
 
 def _connection(settings: Settings, database: Database) -> DiscordConnection:
-    reserve = SharedTurns(database).reserve
+    base = api_base(settings)
+    use_api(base)
     return DiscordConnection.of(
-        cluster_of(settings), api_base(settings), proxies=settings.proxies, reserve=reserve
+        cluster_of(settings),
+        proxies=settings.proxies,
+        reserve=SharedTurns(database).reserve,
+        has_base=bool(base),
     )
 
 

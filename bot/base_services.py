@@ -18,11 +18,11 @@ from bot.core.traces import Traces
 from bot.database.database import Database
 from bot.database.notifications import Notifications
 from bot.database.opening import (
-    hold_sharding,
     open_database,
     open_liveness,
     open_notifications,
     open_permits,
+    refuse_other_sharding,
 )
 from bot.database.postgresql.permits import Permits
 from bot.database.scheduled_copies import BACKUP_FOLDER
@@ -87,7 +87,7 @@ async def open_base_services(
         notifications = await stack.enter_async_context(open_notifications(url, database))
         permits = await stack.enter_async_context(open_permits(liveness, notifications))
         if cluster is not None:
-            await hold_sharding(liveness, cluster_of(settings))
+            await refuse_other_sharding(liveness, cluster_of(settings))
         claims = None if permits is None else AlertClaims(database, clock.now)
         yield BaseServices(
             settings=settings,

@@ -273,7 +273,6 @@ def _recovery(base: BaseServices, deps: JobDependencies, job_service: JobService
     return Recovery(
         deps,
         job_service,
-        base.liveness,
         jobs_folder=settings.data_dir / "jobs",
         part_folder=base.content_store.part_folder,
         max_queue_age_ms=settings.max_queue_age * 1000,

@@ -134,15 +134,15 @@ def open_permits(
     return nullcontext() if session is None else Permits(session, notifications)
 
 
-async def hold_sharding(liveness: Liveness, cluster: Cluster) -> None:
+async def refuse_other_sharding(liveness: Liveness, cluster: Cluster) -> None:
     """Refuse a start beside processes that divide the bot's shards in another way.
 
     Raises StartRefused. Over a file there is one process.
     """
     if (session := _session_of(liveness)) is not None:
-        from bot.database.postgresql import sharding  # noqa: PLC0415 - an extra
+        from bot.database.postgresql.sharding import hold_sharding  # noqa: PLC0415 - an extra
 
-        await sharding.hold_sharding(session, cluster)
+        await hold_sharding(session, cluster)
 
 
 def _session_of(liveness: Liveness) -> "ProcessSession | None":

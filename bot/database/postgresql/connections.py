@@ -46,7 +46,7 @@ _MOST_RUNS = 5
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 2.0
 
 
-class Connections:
+class ConnectionPool:
     """At most ``size`` connections, opened when they are needed; ``begin`` begins a transaction.
 
     ``ended`` is called in the loop after each transaction, with the seconds since it was asked for.

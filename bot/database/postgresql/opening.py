@@ -11,7 +11,7 @@ from bot.database import migrator
 from bot.database.database import Database, observe_transaction
 from bot.database.outage import WAITS, DatabaseWaits
 from bot.database.postgresql.connect import connect, parameters_of, unusable_refused
-from bot.database.postgresql.connections import READ, WRITE, Connections
+from bot.database.postgresql.connections import READ, WRITE, ConnectionPool
 from bot.database.postgresql.facts import (
     LEAST_VERSION,
     has_other_tables,
@@ -109,9 +109,9 @@ async def _connected(
     stack: AsyncExitStack, parameters: str, size: int, waits: DatabaseWaits, metrics: Metrics
 ) -> Database:
     wrote, read = (partial(observe_transaction, metrics, kind) for kind in ("write", "read"))
-    writer = Connections(parameters, WRITE, size=size, ended=wrote)
-    reader = Connections(parameters, READ, size=_READERS, ended=read)
-    long_reader = Connections(parameters, READ, size=1, ended=read)
+    writer = ConnectionPool(parameters, WRITE, size=size, ended=wrote)
+    reader = ConnectionPool(parameters, READ, size=_READERS, ended=read)
+    long_reader = ConnectionPool(parameters, READ, size=1, ended=read)
     for connections in (writer, reader, long_reader):
         stack.push_async_callback(connections.close)
     return Database(writer, reader, long_reader, waits)
