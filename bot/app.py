@@ -12,7 +12,6 @@ from bot.core.i18n.texts import Texts, discord_timestamp
 from bot.core.metrics import Metrics
 from bot.core.process_lock import hold_bot_lock
 from bot.database.database import Database
-from bot.database.opening import is_postgresql
 from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.buttons import StopButton
 from bot.discord_ui.caller import Languages
@@ -21,11 +20,11 @@ from bot.discord_ui.command_records import CommandFile, CommandRecord, CommandTa
 from bot.discord_ui.command_sync import SYNCED_FILE
 from bot.discord_ui.couriers import Couriers
 from bot.discord_ui.help_embeds import HelpLinks
-from bot.discord_ui.identify_turns import SharedTurns
 from bot.discord_ui.log_channels import LogChannels
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import OwnerNotifier
-from bot.discord_ui.sharded_bot import DiscordConnection
+from bot.discord_ui.sharded_bot import DiscordConnection, use_api
+from bot.discord_ui.shared_turns import SharedTurns
 from bot.discord_ui.uploads import MessagePictures
 from bot.gateways.download import Downloader
 from bot.images.references import MAX_MEGABYTES
@@ -169,15 +168,19 @@ def _client(
 
 
 def _command_record(settings: Settings, database: Database) -> CommandRecord:
-    if is_postgresql(settings.database_url):
+    if settings.has_server:
         return CommandTable(database, settings.dev_guild_id or 0)
     return CommandFile(settings.data_dir / SYNCED_FILE)
 
 
 def _connection(settings: Settings, database: Database) -> DiscordConnection:
-    reserve = SharedTurns(database).reserve
+    base = api_base(settings)
+    use_api(base)
     return DiscordConnection.of(
-        cluster_of(settings), api_base(settings), proxies=settings.proxies, reserve=reserve
+        cluster_of(settings),
+        proxies=settings.proxies,
+        reserve=SharedTurns(database).reserve,
+        has_base=bool(base),
     )
 
 

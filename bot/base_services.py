@@ -10,7 +10,7 @@ import structlog
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.core.errors.jobs import PictureStorageAway
-from bot.core.liveness import Liveness, SessionWaits
+from bot.core.liveness import SESSION_WAITS, Liveness, SessionWaits
 from bot.core.metrics import Metrics
 from bot.core.private_files import prepare_data_folder
 from bot.core.process_lock import LockFolders
@@ -18,12 +18,11 @@ from bot.core.traces import Traces
 from bot.database.database import Database
 from bot.database.notifications import Notifications
 from bot.database.opening import (
-    hold_sharding,
-    is_postgresql,
     open_database,
     open_liveness,
     open_notifications,
     open_permits,
+    refuse_other_sharding,
 )
 from bot.database.postgresql.permits import Permits
 from bot.database.scheduled_copies import BACKUP_FOLDER
@@ -70,7 +69,7 @@ async def open_base_services(
     traces: Traces,
     *,
     cluster: int | None,
-    session_waits: SessionWaits,
+    session_waits: SessionWaits | None,
 ) -> AsyncIterator[BaseServices]:
     """Open them as ``bot.services.open_services`` says."""
     gateways = read_gateways(settings)
@@ -81,14 +80,14 @@ async def open_base_services(
     locks, url = lock_folders(settings), database_url(settings)
     await asyncio.to_thread(prepare_data_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
-        opening = open_liveness(url, locks, cluster=cluster, waits=session_waits)
+        opening = open_liveness(url, locks, cluster=cluster, waits=session_waits or SESSION_WAITS)
         liveness = await stack.enter_async_context(opening)
         opened = _database(settings, clock, metrics, liveness.owner)
         database = await stack.enter_async_context(opened)
         notifications = await stack.enter_async_context(open_notifications(url, database))
         permits = await stack.enter_async_context(open_permits(liveness, notifications))
         if cluster is not None:
-            await hold_sharding(liveness, cluster_of(settings))
+            await refuse_other_sharding(liveness, cluster_of(settings))
         claims = None if permits is None else AlertClaims(database, clock.now)
         yield BaseServices(
             settings=settings,
@@ -132,7 +131,7 @@ async def _content_store(settings: Settings, database: Database, clock: Clock) -
     content_store = ContentStore(database, storage, clock.now)
     await content_store.open(url or VAULT)
     is_elsewhere = content_store.total_bytes and not (settings.data_dir / VAULT).is_dir()
-    if is_elsewhere and not url and is_postgresql(database_url(settings)):
+    if is_elsewhere and not url and settings.has_server:
         raise StartRefused(
             "The pictures of this database are in DATA_DIR of another machine: move its vault to a "
             "folder or bucket that all machines reach, and set CONTENT_STORE_URL to that on each; "

@@ -8,7 +8,7 @@ from functools import partial
 
 from bot.base_services import BaseServices, open_base_services
 from bot.core.clock import Clock
-from bot.core.liveness import SESSION_WAITS, SessionWaits
+from bot.core.liveness import SessionWaits
 from bot.core.metrics import NO_METRICS, Metrics
 from bot.core.pseudonyms import Pseudonyms
 from bot.core.traces import NO_TRACES, Traces
@@ -92,7 +92,7 @@ async def open_services(
     traces: Traces = NO_TRACES,
     *,
     cluster: int | None = None,
-    session_waits: SessionWaits = SESSION_WAITS,
+    session_waits: SessionWaits | None = None,
 ) -> AsyncIterator[Services]:
     """Open every service below Discord; they count in ``metrics``, and trace jobs.
 
@@ -273,7 +273,6 @@ def _recovery(base: BaseServices, deps: JobDependencies, job_service: JobService
     return Recovery(
         deps,
         job_service,
-        base.liveness,
         jobs_folder=settings.data_dir / "jobs",
         part_folder=base.content_store.part_folder,
         max_queue_age_ms=settings.max_queue_age * 1000,

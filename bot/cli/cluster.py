@@ -13,7 +13,7 @@ import structlog
 from filelock import FileLock, Timeout
 
 from bot.cli.bot_requests import AskedBot, ask
-from bot.cli.cluster_process import EXIT_REFUSED, ClusterProcess, Patience, State
+from bot.cli.cluster_process import EXIT_REFUSED, ClusterProcess, ProcessWaits, State
 from bot.cli.notices import NoticeSockets
 from bot.cli.reload import ANOTHER_USERS, EXIT_NOTHING_DONE, print_answer
 from bot.cli.signals import Heard, on_signal
@@ -86,7 +86,7 @@ def run_cluster(settings: Settings) -> int:
                 supervise(
                     range(cluster.count),
                     folder,
-                    Patience(settings.shutdown_grace + CLOSING_S),
+                    ProcessWaits(settings.shutdown_grace + CLOSING_S),
                 )
             )
     except Timeout:
@@ -97,13 +97,13 @@ def run_cluster(settings: Settings) -> int:
 
 
 async def supervise(
-    numbers: Sequence[int], folder: Path, patience: Patience, command: Sequence[str] = COMMAND
+    numbers: Sequence[int], folder: Path, waits: ProcessWaits, command: Sequence[str] = COMMAND
 ) -> int:
     """Run a process of each number until they are stopped, or nothing but a change starts them."""
     async with AsyncExitStack() as stack:
         sockets = await stack.enter_async_context(NoticeSockets.open())
         refused = asyncio.Event()
-        children = _Children(command, sockets, patience, refused)
+        children = _Children(command, sockets, waits, refused)
         supervisor = Supervisor([await children.add(number) for number in numbers], folder, refused)
 
         def end_at_once() -> None:
@@ -122,7 +122,7 @@ class _Children:
 
     command: Sequence[str]
     sockets: NoticeSockets
-    patience: Patience
+    waits: ProcessWaits
     refused: asyncio.Event
 
     async def add(self, number: int) -> ClusterProcess:
@@ -133,10 +133,10 @@ class _Children:
             # In a group of its own a Ctrl-C reaches only this process, which stops it in order.
             return await asyncio.create_subprocess_exec(*self.command, env=env, process_group=0)
 
-        process = ClusterProcess(number, spawn, self.patience, self.refused)
+        process = ClusterProcess(number, spawn, self.waits, self.refused)
         env["CLUSTER"] = str(number)
         env["NOTIFY_SOCKET"] = await self.sockets.add(number, process.told)
-        env["WATCHDOG_USEC"] = str(int(self.patience.watchdog_s * 1_000_000))
+        env["WATCHDOG_USEC"] = str(int(self.waits.watchdog_s * 1_000_000))
         return process
 
 

@@ -31,19 +31,19 @@ class State(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class ProcessWaits:
     """How long is waited, in seconds.
 
     ``stop_s`` for a process that was told to stop, ``watchdog_s`` for a sign of life of one that is
     ready, ``pauses_s`` before the starts of one that ends again and again: each start costs as many
-    of Discord's session starts of a day as it has shards. Once it was ready for ``sound_s``, its
+    of Discord's session starts of a day as it has shards. Once it was ready for ``stable_s``, its
     next end counts as the first one.
     """
 
     stop_s: float
     watchdog_s: float = 60.0
     pauses_s: tuple[float, ...] = (1.0, 5.0, 15.0, 60.0, 300.0)
-    sound_s: float = 600.0
+    stable_s: float = 600.0
 
     def pauses(self) -> Iterator[float]:
         """Return the pauses."""
@@ -54,12 +54,12 @@ class ClusterProcess:
     """The process of one cluster, which ``spawn`` starts; ``refused`` is set when it is."""
 
     def __init__(
-        self, number: int, spawn: Spawn, patience: Patience, refused: asyncio.Event
+        self, number: int, spawn: Spawn, waits: ProcessWaits, refused: asyncio.Event
     ) -> None:
         self.number = number
         self.state = State.STARTING
         self.was_ready = False
-        self._spawn, self._patience, self._refused = spawn, patience, refused
+        self._spawn, self._waits, self._refused = spawn, waits, refused
         self._process: asyncio.subprocess.Process | None = None
         self._starts = 0
         self._changed, self._wake = asyncio.Event(), asyncio.Event()
@@ -68,13 +68,13 @@ class ClusterProcess:
 
     async def run(self) -> None:
         """Keep it running until it is stopped."""
-        pauses, refusals = self._patience.pauses(), 0
+        pauses, refusals = self._waits.pauses(), 0
         while not self._is_stopping:
             self._wake.clear()
             code = await self._run_once()
             refusals = refusals + 1 if code == EXIT_REFUSED else 0
-            if self._ready_at and _now() - self._ready_at > self._patience.sound_s:
-                pauses = self._patience.pauses()
+            if self._ready_at and _now() - self._ready_at > self._waits.stable_s:
+                pauses = self._waits.pauses()
             if self._wake.is_set():
                 continue
             if refusals and (not self.was_ready or refusals > MOST_REFUSALS):
@@ -148,9 +148,9 @@ class ClusterProcess:
     async def _watch(self) -> None:
         """Kill it once it has been silent for too long: its event loop hangs."""
         while True:
-            await asyncio.sleep(self._patience.watchdog_s / 4)
+            await asyncio.sleep(self._waits.watchdog_s / 4)
             silent_s = _now() - self._heard_at
-            if self.state is State.READY and silent_s > self._patience.watchdog_s:
+            if self.state is State.READY and silent_s > self._waits.watchdog_s:
                 log.error("cluster.hangs", cluster=self.number, silent_s=round(silent_s))
                 self.signal(signal.SIGKILL)
 
@@ -173,7 +173,7 @@ class ClusterProcess:
             return
         self.signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(process.wait(), self._patience.stop_s)
+            await asyncio.wait_for(process.wait(), self._waits.stop_s)
         except TimeoutError:
             log.warning("cluster.killed", cluster=self.number)
             self.signal(signal.SIGKILL)

@@ -18,7 +18,7 @@ from bot.core.i18n.escaping import one_line
 from bot.core.i18n.texts import Texts
 from bot.core.models import ImageRequest
 from bot.database.database import Database
-from bot.database.opening import is_postgresql, open_database
+from bot.database.opening import open_database
 from bot.database.scheduled_copies import BACKUP_FOLDER
 from bot.images.references import Attachments
 from bot.jobs.repository.listing import ListedJob, find_jobs, list_jobs
@@ -65,7 +65,7 @@ async def print_jobs(settings: Settings, clock: Clock, say: Say, *, prompts: boo
     """Print the table; prompts are private, so they are shown only on request."""
     url = database_url(settings)
     jobs: Sequence[ListedJob] = ()
-    if is_postgresql(url) or database_file(settings).is_file():
+    if settings.has_server or database_file(settings).is_file():
         backups = settings.data_dir / BACKUP_FOLDER
         async with open_database(url, backup_dir=backups, now=clock.now, connections=1) as database:
             jobs = await database.read(list_jobs, recent=RECENT)

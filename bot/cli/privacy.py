@@ -6,7 +6,6 @@ from datetime import timedelta
 from importlib.resources import files
 from string import Template
 
-from bot.database.opening import is_postgresql
 from bot.database.scheduled_copies import MOST_DAYS
 from bot.gateways.reply.unread_files import UNREAD_RETENTION_MS
 from bot.jobs.maintenance import CHARGE_RETENTION_MS
@@ -22,8 +21,8 @@ _TRACED = (
 )
 _SERVERS = "machines that the operator runs or rents, the database on a server of its own"
 _OVERWRITTEN = (
-    "Nobody can find what you delete any more; the files of the database are overwritten within "
-    "days. "
+    "Nobody can find what you delete any more; its places in the files of the database are "
+    "overwritten within days. "
 )
 _DAY = timedelta(days=1)
 _UNITS = (("day", _DAY), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
@@ -65,7 +64,7 @@ def _stored(settings: Settings) -> str:
 
 
 def _backups(settings: Settings) -> str:
-    every = _copied_every(settings)
+    every = settings.copied_every
     if every is None:
         return f"[at most {MOST_DAYS} days]"
     return f"{_words(settings.backup_keep * every)}: one every {_words(every).removeprefix('1 ')}"
@@ -90,17 +89,14 @@ def _forgotten(settings: Settings) -> str:
 
 
 def _deleted_copies(settings: Settings) -> str:
-    every = _copied_every(settings)
+    every = settings.copied_every
     reach = timedelta(days=MOST_DAYS) if every is None else settings.backup_keep * every
+    overwritten = _OVERWRITTEN if settings.has_server else ""  # SQLite does so at once
     return (
-        f"What you delete is still in earlier copies of the database, for up to {_words(reach)}. "
-        "If one has to be used, your data is deleted from it again before the bot starts."
+        f"{overwritten}What you delete is still in earlier copies of the database, for up to "
+        f"{_words(reach)}. If one has to be used, your data is deleted from it again before "
+        "the bot starts."
     )
-
-
-def _copied_every(settings: Settings) -> timedelta | None:
-    """Return how often the bot copies the database; of a PostgreSQL server its operator does."""
-    return None if is_postgresql(settings.database_url) else settings.backup_every
 
 
 def _words(time: timedelta) -> str:

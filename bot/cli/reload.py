@@ -8,7 +8,6 @@ from bot.cli.bot_requests import AskedBot, ask
 from bot.core.bot_process import RequestAnswer, announced
 from bot.core.errors.base import StartRefused
 from bot.core.process_lock import bot_is_alive
-from bot.database.opening import is_postgresql
 from bot.settings.cluster_settings import process_folder, process_folders
 from bot.settings.settings import Settings, lock_folders
 
@@ -25,7 +24,7 @@ ANOTHER_USERS = (
 def run_reload(settings: Settings, *, timeout_s: float = TIMEOUT_S) -> int:
     """Reload the bot, all its processes of this machine; return 1 if one was not reloaded."""
     try:
-        if not is_postgresql(settings.database_url):
+        if not settings.has_server:
             return print_answer(ask(_only_bot(settings), "reload", timeout_s=timeout_s))
         return max([_reload(bot, timeout_s) for bot in _clusters_here(settings)])
     except PermissionError:

@@ -1,12 +1,13 @@
 """The open database, on either engine: transactions that write, and that read."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 import structlog
 
+from bot.core.background_task import OwnedTasks
 from bot.core.metrics import TRANSACTIONS, Metrics
 from bot.database.errors import DATABASE_ERRORS
 from bot.database.outage import DatabaseBusy, DatabaseLost, DatabaseWaits, OutageLog, is_passing
@@ -60,7 +61,9 @@ class Database:
         self.waits = waits
         self._outage = OutageLog()
         self._read_outage = OutageLog()  # reads go on while another program holds the write lock
-        self._later: set[asyncio.Task[object]] = set()
+        self._later = OwnedTasks(
+            lambda error: log.error("database.not_written_later", exc_info=error)
+        )
 
     async def write(
         self,
@@ -157,7 +160,7 @@ class Database:
         running.abandon()
         # Nobody is told of its error, also if the process ends before it has ended.
         running.ended.add_done_callback(asyncio.Future.exception)
-        self._keep(self._undo_late(running, undo))
+        self._later.start(self._undo_late(running, undo))
 
     async def _undo_late(
         self, running: RunningTransaction[T], undo: Callable[[Transaction], object] | None
@@ -167,21 +170,9 @@ class Database:
             await self.write_when_possible(undo)
             log.info("database.late_commit_undone")
 
-    def _keep(self, writing: Coroutine[object, object, object]) -> None:
-        task = asyncio.get_running_loop().create_task(writing)
-        self._later.add(task)
-        task.add_done_callback(self._written_later)
-
-    def _written_later(self, task: asyncio.Task[object]) -> None:
-        self._later.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("database.not_written_later", exc_info=error)
-
     async def leave_later(self) -> None:
         """Give up what is to be undone later: the database closes."""
-        for task in self._later:
-            task.cancel()
-        await asyncio.gather(*self._later, return_exceptions=True)
+        await self._later.end()
 
     async def read(
         self,

@@ -11,6 +11,7 @@ Values = tuple[object, ...]
 
 _TELL_EVERY = 200_000
 _MASK = (1 << 64) - 1
+_DEFECT = "stay with the old database, and report this sentence as a defect of Easel"
 # What must be the same by the arithmetic of each engine, too: credits of each subject and person,
 # and everything that the next start goes on with.
 _CONTROLS = {
@@ -89,7 +90,7 @@ def move_rows(
     count = 0
     for table in shared:
         if missing := set(ours[table]) - set(theirs[table]):
-            raise MoveRefused(f"only one of the two has {table}.{min(missing)}")
+            raise MoveRefused(f"only one of the two has {table}.{min(missing)}: {_DEFECT}")
         count += _move_table(source, target, table, ours[table], tell)
     _compare_controls(source, target, tell)
     return Moved(count, sorted(ours.keys() - theirs.keys()))
@@ -102,7 +103,7 @@ def _move_table(source: Side, target: Target, table: str, columns: Columns, tell
     sent = _Fingerprint()
     target.insert(table, columns, sent.of(_told(table, source.rows(select), tell)))
     if sent != _fingerprint(target, select):
-        raise MoveRefused(f"the rows of {table} differ")
+        raise MoveRefused(f"the rows of {table} differ: {_DEFECT}")
     tell(f"{table}: {sent.count} rows, compared")
     return sent.count
 
@@ -117,7 +118,7 @@ def _told(table: str, rows: Iterable[Values], tell: Tell) -> Iterator[Values]:
 def _compare_controls(source: Side, target: Side, tell: Tell) -> None:
     for what, select in _CONTROLS.items():
         if _fingerprint(source, select) != (found := _fingerprint(target, select)):
-            raise MoveRefused(f"{what} differ")
+            raise MoveRefused(f"{what} differ: {_DEFECT}")
         tell(f"{what}: {found.count}, the same")
 
 

@@ -12,6 +12,7 @@ from contextlib import (
 )
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.core.errors.base import StartRefused
 from bot.core.liveness import (
@@ -34,6 +35,9 @@ from bot.database.notifications import LocalNotifications, Notifications
 from bot.database.outage import WAITS, DatabaseWaits, OpenFile
 from bot.database.postgresql.permits import Permits
 from bot.database.postgresql_url import driver_needed
+
+if TYPE_CHECKING:  # psycopg, which it imports, is an extra
+    from bot.database.postgresql.session import ProcessSession
 
 _ALL = ("foreign_keys=ON", "cache_size=-16384")
 # At synchronous=NORMAL a power cut forgets committed rows: a request would be paid twice.
@@ -126,26 +130,29 @@ def open_permits(
     liveness: Liveness, notifications: Notifications
 ) -> AbstractAsyncContextManager[Permits | None]:
     """Open the permits that this process shares with others; a file has one bot: None."""
-    if isinstance(liveness, FileLiveness):
-        return nullcontext()
-    from bot.database.postgresql.session import ProcessSession  # noqa: PLC0415 - an extra
-
-    assert isinstance(liveness, ProcessSession)  # noqa: S101 - there is no other
-    return Permits(liveness, notifications)
+    session = _session_of(liveness)
+    return nullcontext() if session is None else Permits(session, notifications)
 
 
-async def hold_sharding(liveness: Liveness, cluster: Cluster) -> None:
+async def refuse_other_sharding(liveness: Liveness, cluster: Cluster) -> None:
     """Refuse a start beside processes that divide the bot's shards in another way.
 
     Raises StartRefused. Over a file there is one process.
     """
+    if (session := _session_of(liveness)) is not None:
+        from bot.database.postgresql.sharding import hold_sharding  # noqa: PLC0415 - an extra
+
+        await hold_sharding(session, cluster)
+
+
+def _session_of(liveness: Liveness) -> "ProcessSession | None":
+    """Return the session by which a process lives on a server; None where it holds files."""
     if isinstance(liveness, FileLiveness):
-        return
+        return None
     from bot.database.postgresql.session import ProcessSession  # noqa: PLC0415 - an extra
-    from bot.database.postgresql.sharding import hold_sharding as hold  # noqa: PLC0415
 
     assert isinstance(liveness, ProcessSession)  # noqa: S101 - there is no other
-    await hold(liveness, cluster)
+    return liveness
 
 
 @asynccontextmanager

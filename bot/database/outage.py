@@ -45,13 +45,18 @@ class DatabaseWaits:
 
     def pauses(self) -> Iterator[float]:
         """Yield how long to pause before each further try."""
-        pause_s = self.first_pause_s
-        while True:
-            yield pause_s
-            pause_s = min(2 * pause_s, self.longest_pause_s)
+        return growing_pauses(self.first_pause_s, self.longest_pause_s)
 
 
 WAITS = DatabaseWaits()
+
+
+def growing_pauses(first_s: float, longest_s: float) -> Iterator[float]:
+    """Yield how many seconds to pause before each further try: twice as long, up to the longest."""
+    pause_s = first_s
+    while True:
+        yield pause_s
+        pause_s = min(2 * pause_s, longest_s)
 
 
 def is_passing(error: Exception) -> bool:

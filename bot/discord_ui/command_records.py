@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.database.database import Database
-from bot.database.identifies import DATABASE_NOW
+from bot.database.server_time import SERVER_NOW
 from bot.database.transaction import Transaction
 from bot.discord_ui.command_sync import SyncedCommands
 
@@ -79,9 +79,9 @@ def _read(tx: Transaction, server_id: int) -> SyncedCommands | None:
 def _claim(tx: Transaction, server_id: int, seen: SyncedCommands) -> bool:
     row = tx.one(
         "INSERT INTO synced_commands (server_id, sent, registered, claimed_until)"  # noqa: S608 - texts of ours
-        f" VALUES ($1, '', '', {DATABASE_NOW} + $2)"
-        f" ON CONFLICT (server_id) DO UPDATE SET claimed_until = {DATABASE_NOW} + $2"
-        f" WHERE synced_commands.claimed_until <= {DATABASE_NOW}"
+        f" VALUES ($1, '', '', {SERVER_NOW} + $2)"
+        f" ON CONFLICT (server_id) DO UPDATE SET claimed_until = {SERVER_NOW} + $2"
+        f" WHERE synced_commands.claimed_until <= {SERVER_NOW}"
         " AND synced_commands.sent = $3 AND synced_commands.registered = $4"
         " RETURNING claimed_until",
         server_id,

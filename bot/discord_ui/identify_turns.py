@@ -10,10 +10,6 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.database.database import Database
-from bot.database.errors import PostgresqlError
-from bot.database.identifies import reserve_turn
-
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 # A connection to Discord is open before that, unless something is wrong.
@@ -37,29 +33,6 @@ class Wanted:
 
 Reserve = Callable[[Wanted], Awaitable[float | None]]
 """Reserves a turn among all processes; returns in how many seconds it is, None if too late."""
-
-
-@dataclass(frozen=True, slots=True)
-class SharedTurns:
-    """The turns of all processes on one PostgreSQL."""
-
-    database: Database
-
-    async def reserve(self, wanted: Wanted) -> float | None:
-        """Reserve a turn; none while the database is away."""
-        latest_ms = None if wanted.latest_s is None else round(wanted.latest_s * 1000)
-        try:
-            wait_ms = await self.database.write(
-                reserve_turn,
-                wanted.bucket,
-                earliest_ms=round(wanted.earliest_s * 1000),
-                latest_ms=latest_ms,
-            )
-        except PostgresqlError as error:
-            # discord.py would end the bot for it.
-            log.warning("shard.no_turn", error=str(error))
-            return None
-        return None if wait_ms is None else wait_ms / 1000
 
 
 class IdentifyTurns:

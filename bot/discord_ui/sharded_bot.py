@@ -44,17 +44,16 @@ class DiscordConnection:
 
     @classmethod
     def of(
-        cls, cluster: Cluster, base: str, *, proxies: Proxies, reserve: Reserve
+        cls, cluster: Cluster, *, proxies: Proxies, reserve: Reserve, has_base: bool
     ) -> "DiscordConnection":
         """Return the connection of a cluster.
 
-        With a ``base`` all requests of this process go there: what is there knows of those of all
-        processes, so none keeps to a part of the limit.
+        ``has_base`` if something in front of Discord's API gets all requests (``use_api``): it
+        knows of those of all processes, so none keeps to a part of the limit.
         """
-        use_api(base)
         if cluster.is_alone:
             return cls(cluster, proxies)
-        budget = None if base else RequestBudget(cluster.count)
+        budget = None if has_base else RequestBudget(cluster.count)
         return cls(cluster, proxies, IdentifyTurns(reserve), budget)
 
 

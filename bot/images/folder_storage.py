@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
+from stat import S_ISREG
 from uuid import uuid4
 
 from bot.core.errors.base import StartRefused
@@ -57,8 +58,11 @@ class FolderStorage:
         return await asyncio.to_thread(self._has, file)
 
     def _has(self, file: Reference) -> bool:
-        path = self.path(file)
-        return path.is_file() and path.stat().st_size == file.bytes
+        try:
+            found = self.path(file).stat()
+        except FileNotFoundError:
+            return False
+        return S_ISREG(found.st_mode) and found.st_size == file.bytes
 
     async def fetch(self, file: Reference, *, folder: Path | None = None) -> Path:  # noqa: ARG002 - a file here stays
         """Return the path of a file."""

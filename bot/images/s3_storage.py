@@ -69,13 +69,13 @@ class S3Storage:
             client_options={**client, "allow_http": True},
             retry_config=retry,
         )
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._requests = asyncio.Semaphore(_AT_ONCE)
         self.part_folder = part_folder
 
     async def put(self, source: Path, file: Reference, *, is_synced: bool) -> None:  # noqa: ARG002 - it is sent, not linked
         """Store a whole file; it has its name when the last byte has arrived."""
         try:
-            async with self._turn(_LONG_S):
+            async with self._request(_LONG_S):
                 await obstore.put_async(self._store, file_name(file), source)
         except FileNotFoundError:  # of the bucket, or of its endpoint
             raise PictureStorageAway from None
@@ -83,7 +83,7 @@ class S3Storage:
     async def has(self, file: Reference) -> bool:
         """Tell whether a file is there, whole."""
         try:
-            async with self._turn(_SHORT_S):
+            async with self._request(_SHORT_S):
                 found = await obstore.head_async(self._store, file_name(file))
         except FileNotFoundError:
             return False
@@ -105,7 +105,7 @@ class S3Storage:
         for tries_left in reversed(range(_TRIES)):
             part = fetched.with_name(f"{uuid4().hex}.part")
             try:
-                async with self._turn(_LONG_S):
+                async with self._request(_LONG_S):
                     await self._download_part(file, part)
             except PictureStorageAway:
                 if not tries_left:
@@ -125,7 +125,7 @@ class S3Storage:
     async def delete(self, file: Reference) -> None:
         """Delete a file, also its copy here; harmless twice."""
         with suppress(FileNotFoundError):  # S3 itself says that it was deleted
-            async with self._turn(_SHORT_S):
+            async with self._request(_SHORT_S):
                 await obstore.delete_async(self._store, file_name(file))
         copy = self.part_folder / f"{file.sha256}.{file.format}"
         await asyncio.to_thread(copy.unlink, missing_ok=True)
@@ -136,7 +136,7 @@ class S3Storage:
         listed = aiter(obstore.list(self._store, chunk_size=FILES_PER_PAGE))
         while True:
             try:
-                async with self._turn(_SHORT_S):
+                async with self._request(_SHORT_S):
                     page = await anext(listed)
             except StopAsyncIteration:
                 return
@@ -168,11 +168,11 @@ class S3Storage:
         await obstore.delete_async(self._store, name)
 
     @asynccontextmanager
-    async def _turn(self, limit_s: float) -> AsyncIterator[None]:
-        """Wait for a turn, and raise PictureStorageAway for whatever fails in it."""
+    async def _request(self, limit_s: float) -> AsyncIterator[None]:
+        """Wait until few others run, and raise PictureStorageAway for whatever fails in it."""
         try:
             with _refusals():
-                async with self._turns, asyncio.timeout(limit_s):
+                async with self._requests, asyncio.timeout(limit_s):
                     yield
         except _Refused as refused:
             log.warning("content_store.refused", why=refused.why)

@@ -18,7 +18,6 @@ from structlog.contextvars import bound_contextvars
 
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import Interrupted, InterruptedInDoubt, NeitherPostedNorKept
-from bot.core.liveness import Liveness
 from bot.core.metrics import RECOVERIES
 from bot.core.models import AnnouncedCard, AttachmentUrls, CardAddress, Job
 from bot.database.errors import DATABASE_ERRORS, is_of_rows
@@ -97,13 +96,12 @@ class _AdoptedJob:
 class Recovery:
     """Takes over what dead processes left.
 
-    The folders hold the pictures of open jobs
-    and files that are not complete. What was not sent within ``max_queue_age_ms`` is not sent.
+    The folders hold the pictures of open jobs and files that are not complete. What was not sent
+    within ``max_queue_age_ms`` is not sent.
     """
 
     deps: JobDependencies
     job_service: JobService
-    liveness: Liveness
     jobs_folder: Path
     part_folder: Path
     max_queue_age_ms: int
@@ -135,7 +133,7 @@ class Recovery:
             log.info("job.taken_over_elsewhere")
         except DATABASE_ERRORS as error:
             # Those taken before are to go on; with others there is a next time for this one.
-            if not (self.liveness.has_others and is_passing(error)):
+            if not (self.deps.liveness.has_others and is_passing(error)):
                 raise
             log.info("job.not_taken_over", error=str(error))
         return None
@@ -184,7 +182,7 @@ class Recovery:
         error = CancelledByOperator()
         if await self.deps.cancellation.cancel_unsent(found.job, error):
             return True
-        is_abandoned = found.is_open and await self.liveness.is_dead(found.owner)
+        is_abandoned = found.is_open and await self.deps.liveness.is_dead(found.owner)
         adopted = await self._adopt(found) if is_abandoned else None
         if adopted is None:
             return False
@@ -198,7 +196,7 @@ class Recovery:
 
     async def _dead(self, owners: Sequence[str]) -> list[str]:
         """Return whose processes are gone; to be sure of all takes as long as of one."""
-        dead = await asyncio.gather(*(self.liveness.is_dead(owner) for owner in owners))
+        dead = await asyncio.gather(*(self.deps.liveness.is_dead(owner) for owner in owners))
         return [owner for owner, is_dead in zip(owners, dead, strict=True) if is_dead]
 
     async def _adopt(self, found: WrittenJob) -> _AdoptedJob | None:
@@ -319,7 +317,10 @@ class Recovery:
         found = await asyncio.to_thread(lambda: list(self.jobs_folder.glob("*")))
         needed = await self.deps.database.read(jobs_with_files)
         stale = [folder for folder in found if folder.name not in needed]
-        if any(is_of_late_task(folder) for folder in stale) and await self.liveness.others_alive():
+        if (
+            any(is_of_late_task(folder) for folder in stale)
+            and await self.deps.liveness.others_alive()
+        ):
             stale = [folder for folder in stale if not is_of_late_task(folder)]
         for folder in stale:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
@@ -328,7 +329,7 @@ class Recovery:
         # Whoever wrote one of these lived before; one who starts now wrote none of them.
         folder = self.part_folder
         parts = await asyncio.to_thread(lambda: list(folder.rglob("*.part")))
-        if await self.liveness.others_alive():
+        if await self.deps.liveness.others_alive():
             return
         for part in parts:
             part.unlink(missing_ok=True)

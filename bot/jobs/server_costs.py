@@ -14,6 +14,8 @@ from bot.quota.ledger import Ledger
 class ServerCostStore(KeptRows):
     """Keeps the costs of all servers in ``cache``, and writes changes to the database.
 
+    The ledger locks those of a server before it changes one.
+
     A job carries the credits that it was accepted with, which its card shows and its hold has: a
     change that is not known here yet, for a moment, makes nobody pay another price than is shown.
     """
@@ -31,7 +33,6 @@ class ServerCostStore(KeptRows):
         """Set what a picture costs in a server; quality None is any. Raises CostOutOfRange."""
 
         def write(tx: Transaction) -> None:
-            self._lock(tx, str(server_id))
             self._ledger.set_cost(
                 tx,
                 server_id=server_id,
@@ -51,7 +52,6 @@ class ServerCostStore(KeptRows):
         """Remove a server's own cost of a picture; raises NoSuchCost."""
 
         def write(tx: Transaction) -> None:
-            self._lock(tx, str(server_id))
             self._ledger.remove_cost(
                 tx, server_id=server_id, model=model, quality=quality, actor_id=actor_id
             )

@@ -7,6 +7,7 @@ from secrets import token_hex
 
 import structlog
 
+from bot.core.background_task import OwnedTasks
 from bot.database.notifications import Notifications
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -27,7 +28,7 @@ class StopRequests:
         self._notifications = notifications
         self._answer_s = answer_s
         self._waiting: dict[str, asyncio.Future[str]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = OwnedTasks(lambda error: log.error("job.stop_not_told", exc_info=error))
         notifications.subscribe(_ANSWER, self._answered)
 
     def serve(self, stop: StopJob, *, ended: Callable[[str], object]) -> None:
@@ -55,15 +56,11 @@ class StopRequests:
 
     async def close(self) -> None:
         """End the tasks; who asked hears nothing."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.end()
 
     def _asked(self, stop: StopJob, payload: str) -> None:
         key, _, job_id = payload.partition(" ")
-        task = asyncio.get_running_loop().create_task(self._stop(stop, key, job_id))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(self._stop(stop, key, job_id))
 
     async def _stop(self, stop: StopJob, key: str, job_id: str) -> None:
         try:

@@ -38,7 +38,7 @@ class TakeOvers(BackgroundTask):
 
         Where one bot uses a file there is nothing to do: its start has taken what was left.
         """
-        if self._recovery.liveness.has_others:
+        if self._recovery.deps.liveness.has_others:
             self.start(self._take_for_ever(open_courier, fetch))
 
     async def _take_for_ever(self, open_courier: OpenCourier, fetch: FetchAttachment) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from bot.core.errors.base import StartRefused
 from bot.core.sharding import Cluster
-from bot.database.opening import is_postgresql
 from bot.settings.fixes import FIXES
 from bot.settings.settings import Settings, lock_folders
 
@@ -43,7 +42,7 @@ def _problems(settings: Settings) -> Iterator[str]:
             f"CLUSTERS={settings.clusters} are more processes than SHARD_COUNT="
             f"{settings.shard_count} has shards: lower CLUSTERS, or raise SHARD_COUNT."
         )
-    if not is_postgresql(settings.database_url):
+    if not settings.has_server:
         yield (
             f"CLUSTERS={settings.clusters} needs PostgreSQL, as only one bot may use an SQLite "
             "database: set DATABASE_URL=postgresql://…, or CLUSTERS=1."
@@ -57,7 +56,7 @@ def api_base(settings: Settings) -> str:
 
 def process_folder(settings: Settings) -> Path:
     """Return the folder in which other commands find this process; raises as ``lock_folders``."""
-    if not is_postgresql(settings.database_url):
+    if not settings.has_server:
         return lock_folders(settings).beside_database
     return process_folders(settings)[settings.cluster]
 

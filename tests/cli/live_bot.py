@@ -225,7 +225,7 @@ async def starting_bot(
         owner = {"username": "olga", "discriminator": "0", "avatar": None}
         fake.instead["/users/7"] = Answer(200, {"id": "7", **owner})
         bot = LiveBot(folder, process, fake, socket, [])
-        reading = asyncio.create_task(_read(process, bot.log))
+        reading = asyncio.create_task(read_log(process, bot.log))
         try:
             yield bot
         finally:
@@ -234,7 +234,8 @@ async def starting_bot(
         assert (fake.refused, socket.rejected) == ([], []), (fake.refused, socket.rejected)
 
 
-async def _read(process: asyncio.subprocess.Process, log: list[dict[str, Any]]) -> None:
+async def read_log(process: asyncio.subprocess.Process, log: list[dict[str, Any]]) -> None:
+    """Append what a process logs, until it ends."""
     assert process.stderr is not None
     async for line in process.stderr:
         try:

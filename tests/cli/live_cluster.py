@@ -2,14 +2,13 @@
 
 import asyncio
 import itertools
-import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.cli.live_bot import KeyedGateway, keyed_gateway, table, until, write_settings
+from tests.cli.live_bot import KeyedGateway, keyed_gateway, read_log, table, until, write_settings
 from tests.cli.process import Ended, environment, run, running
 from tests.crash.wire_events import by
 from tests.database.postgresql_server import Server
@@ -112,7 +111,7 @@ async def live_cluster(
         running("bot", "cluster", folder=folder, env=environment(folder), fresh=True) as process,
     ):
         cluster = LiveCluster(folder, process, found.fake, found.socket, found.gateway)
-        reading = asyncio.create_task(_read(process, cluster.log))
+        reading = asyncio.create_task(read_log(process, cluster.log))
         try:
             await until(lambda: bool(cluster.logged("clusters.ready")) or reading.done())
             assert not reading.done(), cluster.log
@@ -123,12 +122,3 @@ async def live_cluster(
             assert await asyncio.wait_for(process.wait(), 60) == 0
             await reading
         assert (found.fake.refused, found.socket.rejected) == ([], [])
-
-
-async def _read(process: asyncio.subprocess.Process, log: list[dict[str, Any]]) -> None:
-    assert process.stderr is not None
-    async for line in process.stderr:
-        try:
-            log.append(json.loads(line))
-        except ValueError:
-            log.append({"event": line.decode()})

@@ -13,7 +13,7 @@ import pytest
 import structlog
 
 from bot.cli.cluster import restart_clusters, run_cluster, supervise
-from bot.cli.cluster_process import EXIT_REFUSED, MOST_REFUSALS, Patience
+from bot.cli.cluster_process import EXIT_REFUSED, MOST_REFUSALS, ProcessWaits
 from bot.core.bot_process import announced
 from bot.core.errors.base import StartRefused
 from bot.settings.cluster_settings import supervisor_folder
@@ -23,7 +23,7 @@ from tests.settings.settings_of import settings_of
 
 ROOT = Path(__file__).parent.parent.parent
 CHILD = (sys.executable, str(ROOT / "tests" / "cli" / "cluster_child.py"))
-PATIENCE = Patience(stop_s=30, pauses_s=(0.0, 0.02))
+WAITS = ProcessWaits(stop_s=30, pauses_s=(0.0, 0.02))
 
 
 @dataclass
@@ -49,12 +49,12 @@ class Running:
 
 @asynccontextmanager
 async def supervising(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, patience: Patience = PATIENCE
+    folder: Path, monkeypatch: pytest.MonkeyPatch, waits: ProcessWaits = WAITS
 ) -> AsyncIterator[Running]:
     """Run three clusters in a folder, until the test is done with them."""
     monkeypatch.chdir(folder)
     supervisor = supervisor_folder(settings_of(data_dir=folder))
-    task = asyncio.create_task(supervise(range(3), supervisor, patience, CHILD))
+    task = asyncio.create_task(supervise(range(3), supervisor, waits, CHILD))
     try:
         yield Running(folder, task)
     finally:
@@ -104,8 +104,8 @@ async def test_a_process_that_hangs_is_started_again(
 ) -> None:
     """It holds its shards, and answers nobody."""
     (tmp_path / "silent-2").touch()
-    patience = Patience(stop_s=30, watchdog_s=1.0, pauses_s=(0.0,))
-    async with supervising(tmp_path, monkeypatch, patience) as running:
+    waits = ProcessWaits(stop_s=30, watchdog_s=1.0, pauses_s=(0.0,))
+    async with supervising(tmp_path, monkeypatch, waits) as running:
         await until(lambda: len(running.starts(2)) == 2)
         assert (len(running.starts(0)), len(running.starts(1))) == (1, 1)
 

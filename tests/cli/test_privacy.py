@@ -44,6 +44,10 @@ def test_the_document_is_the_page_of_the_defaults() -> None:
         ({"backup_every": timedelta(minutes=90)}, "one every 90 minutes"),
         ({"backup_every": None}, "for up to 90 days."),
         ({"database_url": "postgresql://db/easel"}, "for up to 90 days."),
+        (
+            {"database_url": "postgresql://db/easel"},
+            "database are overwritten within days.",
+        ),
         ({"content_store_url": "s3://b/x"}, "and the pictures with [the company whose storage"),
     ],
 )

@@ -3,7 +3,8 @@
 import sys
 
 from bot.__main__ import main
-from bot.discord_ui.identify_turns import SharedTurns, Wanted
+from bot.discord_ui.identify_turns import Wanted
+from bot.discord_ui.shared_turns import SharedTurns
 
 
 async def at_once(_: SharedTurns, wanted: Wanted) -> float:

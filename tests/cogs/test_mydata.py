@@ -84,7 +84,7 @@ async def now_says(
 def rows_of(world: DiscordWorld, who: simcord.MemberActor) -> dict[str, int]:
     """Count what hangs on somebody's jobs."""
     jobs = f"SELECT id FROM jobs WHERE user_id = {who.id}"
-    found = {"jobs": world.rows(f"SELECT COUNT(*) FROM ({jobs})")[0][0]}
+    found = {"jobs": world.rows(f"SELECT COUNT(*) FROM ({jobs}) AS mine")[0][0]}
     for table in TABLES[1:]:
         sql = f"SELECT COUNT(*) FROM {table} WHERE job_id IN ({jobs})"
         found[table] = world.rows(sql)[0][0]

@@ -97,7 +97,7 @@ class CrashScenario:
 
     def check(self, *states: str, delivered: int) -> None:
         """Compare the jobs, the ledger and the gateway's count."""
-        jobs = invariants.rows(self.folder, "SELECT state, told, token FROM jobs ORDER BY id")
+        jobs = invariants.rows(self.folder, "SELECT state, told, token FROM jobs ORDER BY rowid")
         assert jobs == [(state, 1, None) for state in states]
         charged = invariants.rows(self.folder, "SELECT SUM(credits), MIN(state) FROM charges")
         assert charged == [(delivered, "settled")]

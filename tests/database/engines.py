@@ -19,11 +19,14 @@ from typing import Any, Protocol
 import pytest
 from psycopg import Connection
 
+from bot.core.liveness import SessionWaits
 from bot.database.postgresql.connect import connect, parameters_of
 from tests.database.postgresql_server import Server, postgresql_server
 
 IS_POSTGRESQL = os.environ.get("EASEL_ENGINE") == "postgresql"
 FILE = "easel.db"
+SHORT_WAITS = SessionWaits(check_s=0.02, lease_s=2.0, dead_s=0.05, rest_s=0.0)
+"""For a session of a test: nobody is taken for dead there who may come back."""
 _ADDRESS = "easel.postgresql"
 
 
@@ -46,6 +49,12 @@ def running_server() -> Server:
     server = stack.enter_context(postgresql_server())
     atexit.register(stack.close)
     return server
+
+
+def drop_databases() -> None:
+    """Drop the databases of the server of this process, if there is one."""
+    if running_server.cache_info().currsize:
+        running_server().drop_databases()
 
 
 def url_of(folder: Path) -> str:

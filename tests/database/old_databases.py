@@ -135,7 +135,7 @@ ROWS = (
     (17, f"INSERT INTO stored_files VALUES ('hash', 'png', 70, {NOON}, NULL)"),
     (17, "INSERT INTO installation VALUES ('user_tags_key', 'a fingerprint')"),
     (19, f"INSERT INTO processes VALUES ('dead', 1, 0, 2, {NOON})"),
-    (19, f"INSERT INTO gateway_rests VALUES ('a gateway', '', 'dead', {NOON}, '{{}}')"),
+    (19, f"INSERT INTO suspensions VALUES ('a gateway', '', 'dead', {NOON}, '{{}}')"),
     (19, f"INSERT INTO operator_alerts VALUES ('a gateway', {NOON})"),
     (20, f"INSERT INTO presses (id, at) VALUES (300, {NOON})"),
     (20, f"INSERT INTO chores (name, due_at) VALUES ('jobs', {NOON})"),

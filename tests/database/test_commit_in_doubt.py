@@ -16,7 +16,7 @@ from bot.database.database import Database
 from bot.database.errors import PostgresqlError
 from bot.database.opening import open_database
 from bot.database.postgresql.connect import connect, parameters_of
-from bot.database.postgresql.connections import WRITE, Connections
+from bot.database.postgresql.connections import WRITE, ConnectionPool
 from bot.database.transaction import Transaction
 from tests.database.postgresql_server import Server
 from tests.quota.ledger_driver import NOON
@@ -154,7 +154,7 @@ async def test_what_is_in_doubt_at_the_end_is_not_written_once_more(postgresql: 
 
     with proxied(postgresql) as proxy:
         url = through(proxy, postgresql.migrated_database())
-        connections = Connections(parameters_of(url), WRITE, size=1, ended=lambda _: None)
+        connections = ConnectionPool(parameters_of(url), WRITE, size=1, ended=lambda _: None)
         await connections.transaction(count)
         proxy.cut, proxy.is_away = "before its answer", True
         writing = connections.start(counted_insert)
@@ -171,7 +171,7 @@ async def test_what_is_in_doubt_at_the_end_is_not_written_once_more(postgresql: 
 async def test_a_connection_whose_count_was_forgotten_counts_anew(postgresql: Server) -> None:
     """After a month its row is too old, and its next COMMIT may be the one that is in doubt."""
     url = postgresql.migrated_database()
-    connections = Connections(parameters_of(url), WRITE, size=1, ended=lambda _: None)
+    connections = ConnectionPool(parameters_of(url), WRITE, size=1, ended=lambda _: None)
     await connections.transaction(count)
     with closing(connect(parameters_of(url))) as other:
         other.execute("DELETE FROM connection_commits")

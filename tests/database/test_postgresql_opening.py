@@ -62,6 +62,17 @@ async def refusal(url: str) -> str:
     return sentence
 
 
+async def test_texts_are_sent_as_utf8_whatever_the_machine_says(
+    postgresql: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With another encoding of the account, no prompt in Chinese could be stored."""
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    url = postgresql.migrated_database()
+    async with open_database(url, backup_dir=tmp_path, now=lambda: 0) as database:
+        rows = await database.read(lambda tx: tx.query("SELECT '猫' AS cat"))
+    assert [row["cat"] for row in rows] == ["猫"]
+
+
 async def test_each_wrong_address_has_its_sentence(strict_server: Server) -> None:
     """At three in the morning the operator reads what to do, not what libpq says."""
     here = f"127.0.0.1:{strict_server.port}"

@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.errors.base import StartRefused
 from bot.core.sharding import ALONE, Cluster
-from bot.database.opening import hold_sharding
+from bot.database.opening import refuse_other_sharding
 from bot.database.postgresql.session import open_session
 from tests.database.postgresql_server import Server
 from tests.database.test_session import QUICK
@@ -25,20 +25,20 @@ async def test_a_process_that_divides_the_shards_in_another_way_is_refused(
 ) -> None:
     """A rolling restart with another SHARD_COUNT would answer twice in some servers."""
     async with open_session(url, waits=QUICK) as first:
-        await hold_sharding(first, Cluster(0, 4, 8))
+        await refuse_other_sharding(first, Cluster(0, 4, 8))
         async with open_session(url, waits=QUICK) as second:
-            await hold_sharding(second, Cluster(1, 4, 8))
+            await refuse_other_sharding(second, Cluster(1, 4, 8))
             async with open_session(url, waits=QUICK) as third:
                 with pytest.raises(StartRefused, match="another SHARD_COUNT or CLUSTERS: stop"):
-                    await hold_sharding(third, other)
+                    await refuse_other_sharding(third, other)
     async with open_session(url, waits=QUICK) as third:
-        await hold_sharding(third, other)
+        await refuse_other_sharding(third, other)
 
 
 async def test_a_lost_session_says_it_again(url: str) -> None:
     """After a failover of the database the rule still holds."""
     async with open_session(url, waits=QUICK) as first:
-        await hold_sharding(first, Cluster(0, 4, 8))
+        await refuse_other_sharding(first, Cluster(0, 4, 8))
         regained = asyncio.Event()
 
         async def note() -> None:
@@ -53,4 +53,4 @@ async def test_a_lost_session_says_it_again(url: str) -> None:
         await asyncio.wait_for(regained.wait(), 30)
         async with open_session(url, waits=QUICK) as second:
             with pytest.raises(StartRefused, match="another SHARD_COUNT"):
-                await hold_sharding(second, Cluster(0, 2, 8))
+                await refuse_other_sharding(second, Cluster(0, 2, 8))

@@ -13,7 +13,7 @@ from bot.core.proxies import NO_PROXIES
 from bot.core.sharding import ALONE, Cluster
 from bot.discord_ui.caller import has_shard_of, server_of
 from bot.discord_ui.identify_turns import IdentifyTurns, Wanted
-from bot.discord_ui.sharded_bot import DiscordConnection, ShardedBot
+from bot.discord_ui.sharded_bot import DiscordConnection, ShardedBot, use_api
 from tests.cli.live_bot import until
 from tests.discord_rest.fake import TOKEN, Answer, FakeDiscord, fake_discord
 from tests.discord_rest.gateway_socket import GatewaySocket, gateway_socket_of, server
@@ -141,7 +141,10 @@ def test_a_process_keeps_to_its_part_of_the_requests_only_beside_others_without_
 ) -> None:
     """One that is alone may use the whole limit, and a shared proxy knows all requests."""
     monkeypatch.setattr(Route, "BASE", "https://discord.com/api/v10")
-    connection = DiscordConnection.of(cluster, base, proxies=NO_PROXIES, reserve=at_once)
+    use_api(base)
+    connection = DiscordConnection.of(
+        cluster, proxies=NO_PROXIES, reserve=at_once, has_base=bool(base)
+    )
     assert (connection.turns is not None) == waits
     assert (connection.budget is not None) == has_budget
     assert base in {"", Route.BASE}

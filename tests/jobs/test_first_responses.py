@@ -132,6 +132,7 @@ class ShowingCourier(SlowPlacing):
         self.shown.append(state)
 
 
+@sqlite_only("it is about time, and the server of the tests shares their processors")
 async def test_many_at_once_start_at_once_and_are_not_edited_before_their_result(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
@@ -148,6 +149,7 @@ async def test_many_at_once_start_at_once_and_are_not_edited_before_their_result
     assert all(len(each.results) == 1 for each in couriers)
 
 
+@sqlite_only("a place of all processes is known a moment later")
 async def test_a_job_whose_place_was_taken_meanwhile_says_that_it_waits(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
@@ -155,7 +157,7 @@ async def test_a_job_whose_place_was_taken_meanwhile_says_that_it_waits(
     gateway.gate.clear()
     courier = ShowingCourier()
     async with process(tmp_path, gateway, max_concurrent_jobs=1) as harness:
-        queue = harness.services.cancellation._queue
+        queue = harness.services.queue
         courier.may_answer.clear()
         submitted = asyncio.create_task(harness.submit(courier))
         await courier.asked.wait()

@@ -5,6 +5,7 @@ from pathlib import Path
 from bot.core.clock import Clock
 from bot.jobs.expired_tokens import ExpiredTokens
 from tests.cogs.scripted_gateway import ErrorReply, ScriptedGateway
+from tests.database.engines import connected
 from tests.jobs.service_harness import RecordingCourier
 from tests.jobs.test_recovery import UnreachableCourier, process, recover, until
 
@@ -48,6 +49,7 @@ async def test_a_token_that_discord_dropped_is_forgotten_without_another_request
         async with ExpiredTokens(services.database, services.repository, Clock()) as tokens:
             await services.database.write(services.repository.forget_expired_tokens)
             assert harness.rows(TOKENS) == [("t", 0)]
-            harness.rows("UPDATE jobs SET created_at = created_at - 16 * 60 * 1000")
+            with connected(harness.folder) as database:
+                database.execute("UPDATE jobs SET created_at = created_at - 16 * 60 * 1000")
             tokens.begin()
             await until(lambda: harness.rows(TOKENS) == [(None, 0)])

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -116,7 +117,9 @@ async def test_what_comes_late_is_kept_told_once_and_charged(
     assert (past.pictures, harness.rows("SELECT state, told FROM jobs")) == (1, [("done", 1)])
     assert harness.rows(CHARGES) == [(1, 1, 0)]
     assert harness.rows("SELECT billed, pictures FROM costs") == [("yes", 1)]
-    meters = dict(harness.rows("SELECT subject, credits FROM meters WHERE subject <> 'budget'"))
+    found = harness.rows("SELECT subject, credits FROM meters WHERE subject NOT LIKE 'budget%'")
+    # A server spreads a total over sixteen rows, operator:0 and so on.
+    meters = {re.sub("^operator:.*", "operator", subject): credits for subject, credits in found}
     assert meters == {"user:10:1": 1, "server:10": 1, "ceiling:10": 1, "operator": 1}
     assert len(gateway.bodies) == 1
 

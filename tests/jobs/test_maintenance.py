@@ -20,7 +20,7 @@ from bot.jobs.maintenance import (
     SharedMaintenance,
     delete_old_charges,
 )
-from bot.jobs.repository.chores import LEASE_MS
+from bot.jobs.repository.chores import CLAIM_MS
 from tests.database.postgresql_server import Server
 from tests.quota.ledger_driver import NOON, LedgerDriver, ManualClock, requester
 
@@ -156,7 +156,7 @@ async def test_a_chore_that_failed_or_whose_process_died_is_done_by_another(
     await first.run_due()
     await second.run_due()
     assert done == []  # the first may still be at it
-    await databases[0].write(Transaction.write, "UPDATE chores SET due_at = due_at - $1", LEASE_MS)
+    await databases[0].write(Transaction.write, "UPDATE chores SET due_at = due_at - $1", CLAIM_MS)
     await second.run_due()
     await first.run_due()
     assert done == ["works"]

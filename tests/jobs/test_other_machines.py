@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from bot.core.errors.base import StartRefused
 from bot.images.references import Attachments
 from tests.cogs.scripted_gateway import ScriptedGateway, UrlReply
+from tests.database.engines import sqlite_only
 from tests.database.postgresql_server import Server
 from tests.images.fake_s3 import BUCKET, KEY_ID, REGION, SECRET, FakeS3, fake_s3
 from tests.images.test_content_store import picture_bytes, upload
@@ -186,6 +187,7 @@ async def test_a_reference_that_another_machine_kept_is_sent(
     assert list((tmp_path / "two" / "jobs").glob("*")) == []
 
 
+@sqlite_only("it looks into the file")
 async def test_what_somebody_deleted_leaves_the_bucket_as_soon_as_it_answers(
     tmp_path: Path, gateway: ScriptedGateway, s3: FakeS3
 ) -> None:

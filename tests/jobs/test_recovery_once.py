@@ -27,7 +27,7 @@ from tests.cogs.scripted_gateway import (
     TaskReply,
     UrlReply,
 )
-from tests.database.engines import connected
+from tests.database.engines import connected, sqlite_only
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier
 from tests.jobs.test_recovery import HangingCourier, UnreachableCourier, process, recover, until
 
@@ -63,6 +63,7 @@ async def test_what_was_asked_is_not_asked_again_in_other_portions(
     assert harness.rows("SELECT credits, operator_credits FROM charges") == [(requests, 4)]
 
 
+@sqlite_only("the trigger is written for SQLite")
 async def test_what_never_came_is_not_charged_after_a_death_at_the_settlement(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
@@ -95,6 +96,7 @@ async def test_what_never_came_is_not_charged_after_a_death_at_the_settlement(
     assert harness.rows("SELECT credits, operator_credits, forgiven FROM charges") == [(1, 4, 0)]
 
 
+@sqlite_only("with a server, such a start is refused")
 async def test_received_pictures_whose_files_are_gone_are_given_back(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:

@@ -83,7 +83,7 @@ async def until_told(process: Process, *, waiting: int = 1) -> None:
     """Wait until a process has heard from another one that so many jobs wait there."""
 
     def told() -> int:
-        return sum(other.waiting for other in process.queue._known_others)
+        return sum(other.waiting for other in process.queue.known_others)
 
     async with asyncio.timeout(SOON_S):
         while told() < waiting:  # noqa: ASYNC110 - nothing tells it

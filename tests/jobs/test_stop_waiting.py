@@ -150,7 +150,7 @@ async def test_a_lock_after_the_press_does_not_say_that_nothing_changed(
             database=services.database,
             ledger=services.ledger,
             repository=JobRepository(owner="another", now=Clock().now),
-            queue=services.job_service._deps.queue,
+            queue=services.queue,
             requests=StopRequests(LocalNotifications()),
             owner="another",
         )

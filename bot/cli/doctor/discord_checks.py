@@ -8,7 +8,6 @@ from yarl import URL
 
 from bot.cli.doctor.discord_account import DiscordAnswers, NoAnswer, Server, Servers
 from bot.cli.doctor.finding import Finding, fine, listing, warning, wrong
-from bot.database.opening import is_postgresql
 from bot.discord_ui.command_sync import SYNCED_FILE, SyncedCommands, digest
 from bot.settings.settings import NOTHING_LIMITS_STRANGERS, Settings
 
@@ -133,7 +132,7 @@ def check_commands(answers: DiscordAnswers, settings: Settings) -> Finding:
     if isinstance(commands, NoAnswer):
         return wrong("commands", commands.facts, commands.fix)
     named = listing([str(command["name"]) for command in commands]) or "none"
-    if is_postgresql(settings.database_url):  # its processes compare it in the database
+    if settings.has_server:  # its processes compare it in the database
         return fine("commands", f"Discord has {named}")
     synced = SyncedCommands.read(settings.data_dir / SYNCED_FILE)
     if not commands and synced is None:

@@ -19,7 +19,7 @@ from bot.database.postgresql.facts import (
     shares_connections,
     version_of,
 )
-from bot.database.postgresql.faults import CREATE, POOLED, RIGHTS, server_fault
+from bot.database.postgresql.faults import CREATE, POOLED, RIGHTS, forgetful, server_fault
 from bot.database.postgresql.opening import checked_parameters
 from bot.settings.settings import Settings
 
@@ -68,6 +68,9 @@ def _database(found: ServerFacts, version: int, *, reached_in_ms: int) -> Findin
         return wrong("database", f"{facts}; it contains tables of another program", _NEW)
     if not found.may_migrate:
         return wrong("database", f"{facts}; it {RIGHTS.what}", _sentence(RIGHTS))
+    if found.forgets_commits:
+        fault = forgetful(found.database)
+        return wrong("database", f"{facts}; it {fault.what}", _sentence(fault))
     if version > ours:
         facts += f", version {version}, newer than this Easel's {ours}"
         return wrong("database", facts, "Update Easel, or point DATABASE_URL to another one.")

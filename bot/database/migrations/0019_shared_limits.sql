@@ -1,4 +1,4 @@
--- What several processes on one database share: how busy each is, which gateways are left alone, and
+-- What several processes on one database share: how busy each is, which gateways are suspended, and
 -- what the operator was told. Only PostgreSQL has several processes; with SQLite all this is memory.
 
 -- One row for each process with jobs; startable are those waiting jobs that only lack a permit. Rows that
@@ -11,9 +11,9 @@ CREATE TABLE processes (
     at BIGINT NOT NULL
 );
 
--- A gateway that failed is left alone, for one model or for all (''), until then on the server's clock;
+-- A gateway that failed is suspended, for one model or for all (''), until then on the server's clock;
 -- failure is what the gateway said, as JSON.
-CREATE TABLE gateway_rests (
+CREATE TABLE suspensions (
     gateway TEXT NOT NULL,
     model TEXT NOT NULL,
     owner TEXT NOT NULL,

@@ -53,7 +53,8 @@ def parameters_of(url: str, *, owner: str = "") -> str:
     given: dict[str, Any] = conninfo_to_dict(url)
     options = f"{_SESSION} {given.get('options') or ''}".strip()
     name = {"application_name": name_of(owner)}
-    return make_conninfo("", **{**_NETWORK, **given, **name, "options": options})
+    fixed = {**name, "options": options, "client_encoding": "UTF8"}
+    return make_conninfo("", **{**_NETWORK, **given, **fixed})
 
 
 def name_of(owner: str) -> str:

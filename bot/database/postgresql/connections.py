@@ -12,6 +12,7 @@ from uuid import uuid4
 import psycopg
 
 from bot.database.errors import PostgresqlError, RunAgain
+from bot.database.outage import growing_pauses
 from bot.database.postgresql.connect import (
     ServerConnection,
     connect,
@@ -45,7 +46,7 @@ _MOST_RUNS = 5
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 2.0
 
 
-class Connections:
+class ConnectionPool:
     """At most ``size`` connections, opened when they are needed; ``begin`` begins a transaction.
 
     ``ended`` is called in the loop after each transaction, with the seconds since it was asked for.
@@ -168,8 +169,10 @@ class Connections:
 
         It asks until the server answers, or these connections are closed: nobody else can tell.
         """
-        pause_s, name = _FIRST_PAUSE_S, self._of_thread.name
-        while not self._is_closed:
+        name = self._of_thread.name
+        for pause_s in growing_pauses(_FIRST_PAUSE_S, _LONGEST_PAUSE_S):
+            if self._is_closed:
+                break
             try:
                 with errors_translated():
                     row = self._connection().execute(_LAST, (name,)).fetchone()
@@ -179,7 +182,6 @@ class Connections:
             else:
                 return row is not None and row["number"] >= number
             sleep(pause_s)
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
         return False
 
     @property

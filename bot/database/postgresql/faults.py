@@ -22,7 +22,7 @@ _NO_HOST = DatabaseFault(
     "machine's DNS",
 )
 _SILENT = DatabaseFault(
-    "cannot be reached: nothing accepts the connection",
+    "cannot be reached (nothing accepts the connection)",
     "start the server, correct host and port in DATABASE_URL, and look at firewalls on the way",
 )
 POOLED = DatabaseFault(
@@ -64,6 +64,15 @@ _STATES = {
     "55P03": _LOCKED,
     "42501": RIGHTS,
 }
+
+
+def forgetful(database: str) -> DatabaseFault:
+    """Return what is wrong with a database that would forget paid requests in a crash."""
+    return DatabaseFault(
+        "confirms before it has written (synchronous_commit=off)",
+        f"run ALTER DATABASE {database} SET synchronous_commit = on, or a crash would forget paid "
+        "requests",
+    )
 
 
 def server_fault(error: PostgresqlError) -> DatabaseFault:

@@ -14,7 +14,7 @@ from bot.core.errors.base import StartRefused
 from bot.database.database import Database
 from bot.database.errors import DATABASE_ERRORS, PostgresqlError, is_passing_error
 from bot.database.notifications import MAX_BYTES, Notifications
-from bot.database.outage import DatabaseBusy
+from bot.database.outage import DatabaseBusy, growing_pauses
 from bot.database.postgresql.connect import errors_translated, parameters_of
 from bot.database.transaction import Transaction
 
@@ -124,11 +124,10 @@ class Listener(Notifications):
                 await connection.execute("SELECT 1")
 
     async def _reconnect(self) -> psycopg.AsyncConnection[Any]:
-        pause_s = _FIRST_PAUSE_S
-        while True:
+        for pause_s in growing_pauses(_FIRST_PAUSE_S, _LONGEST_PAUSE_S):
             try:
                 return await self._connect()
             except PostgresqlError as error:
                 log.debug("notifications.not_connected", error=str(error))
             await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+        raise AssertionError  # there is always another pause

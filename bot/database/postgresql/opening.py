@@ -11,7 +11,7 @@ from bot.database import migrator
 from bot.database.database import Database, observe_transaction
 from bot.database.outage import WAITS, DatabaseWaits
 from bot.database.postgresql.connect import connect, parameters_of, unusable_refused
-from bot.database.postgresql.connections import READ, WRITE, Connections
+from bot.database.postgresql.connections import READ, WRITE, ConnectionPool
 from bot.database.postgresql.facts import (
     LEAST_VERSION,
     has_other_tables,
@@ -19,7 +19,7 @@ from bot.database.postgresql.facts import (
     read_facts,
     shares_connections,
 )
-from bot.database.postgresql.faults import CREATE, POOLED, refused_for
+from bot.database.postgresql.faults import CREATE, POOLED, forgetful, refused_for
 
 _READERS = 2
 
@@ -36,8 +36,7 @@ async def open_postgresql(
     metrics: Metrics = NO_METRICS,
 ) -> AsyncIterator[Database]:
     """Open the database as ``bot.database.opening.open_database`` does."""
-    with unusable_refused():
-        parameters = parameters_of(url, owner=owner)
+    parameters = checked_parameters(url, owner=owner)
     async with AsyncExitStack() as stack:
         with unusable_refused():
             await asyncio.to_thread(check_server, parameters)
@@ -53,16 +52,16 @@ async def open_postgresql(
         yield database
 
 
-def checked_parameters(url: str) -> str:
+def checked_parameters(url: str, *, owner: str = "") -> str:
     """Return libpq's parameters for a URL; raises StartRefused where it is none."""
     with unusable_refused():
-        return parameters_of(url)
+        return parameters_of(url, owner=owner)
 
 
 def server_checked(url: str) -> str:
     """Return libpq's parameters for a URL; raises StartRefused as ``check_server``."""
+    parameters = checked_parameters(url)
     with unusable_refused():
-        parameters = parameters_of(url)
         check_server(parameters)
     return parameters
 
@@ -101,11 +100,7 @@ def check_server(parameters: str) -> None:
             f"with {CREATE}; and point DATABASE_URL to it."
         )
     if found.forgets_commits:
-        raise StartRefused(
-            "The PostgreSQL database confirms before it has written (synchronous_commit=off), so a "
-            "crash would forget paid requests: set it with ALTER DATABASE "
-            f"{found.database} SET synchronous_commit = on."
-        )
+        raise refused_for(forgetful(found.database))
     if shares_connections(parameters):
         raise refused_for(POOLED)
 
@@ -114,9 +109,9 @@ async def _connected(
     stack: AsyncExitStack, parameters: str, size: int, waits: DatabaseWaits, metrics: Metrics
 ) -> Database:
     wrote, read = (partial(observe_transaction, metrics, kind) for kind in ("write", "read"))
-    writer = Connections(parameters, WRITE, size=size, ended=wrote)
-    reader = Connections(parameters, READ, size=_READERS, ended=read)
-    long_reader = Connections(parameters, READ, size=1, ended=read)
+    writer = ConnectionPool(parameters, WRITE, size=size, ended=wrote)
+    reader = ConnectionPool(parameters, READ, size=_READERS, ended=read)
+    long_reader = ConnectionPool(parameters, READ, size=1, ended=read)
     for connections in (writer, reader, long_reader):
         stack.push_async_callback(connections.close)
     return Database(writer, reader, long_reader, waits)

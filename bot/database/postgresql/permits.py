@@ -48,7 +48,7 @@ class Permits:
         self._needs: Counter[str] = Counter()
         self._limits: dict[str, int] = {}
         self._held: dict[str, set[int]] = {}  # changed in the session's thread
-        self._turn = asyncio.Lock()
+        self._taking = asyncio.Lock()
         self._freed_callbacks: dict[str, Callable[[], object]] = {}
         self._wanted_at: dict[str, float] = {}
         self._told_at: dict[str, float] = {}
@@ -86,7 +86,7 @@ class Permits:
 
         Raises PostgresqlError: the session is lost.
         """
-        async with self._turn:
+        async with self._taking:
             self._limits[name] = of
             self._needs[name] += most
             taken = 0

@@ -23,6 +23,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from bot.core.errors.base import StartRefused
 from bot.core.liveness import SESSION_WAITS, SessionWaits
 from bot.database.errors import PostgresqlError
+from bot.database.outage import growing_pauses
 from bot.database.postgresql.connect import (
     connect,
     errors_translated,
@@ -50,7 +51,7 @@ _HOLDERS = (
     " AND (classid::bigint << 32 | objid::bigint) = $1 AND pid <> pg_backend_pid()"
 )
 _UNLOCK = "SELECT pg_advisory_unlock_all()"
-_LONGEST_PAUSE_S = 5.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 5.0
 
 
 class ProcessSession:
@@ -254,8 +255,7 @@ class ProcessSession:
             callback()
 
     async def _reconnect(self) -> None:
-        pause_s = 0.1
-        while not self._is_regained:
+        for pause_s in growing_pauses(_FIRST_PAUSE_S, _LONGEST_PAUSE_S):
             try:
                 await self._connect()
             except PostgresqlError as error:
@@ -269,7 +269,6 @@ class ProcessSession:
                 return
             self._connection = None
             await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
 
 @asynccontextmanager

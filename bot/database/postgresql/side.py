@@ -87,7 +87,10 @@ def postgresql_source(parameters: str) -> Iterator[PostgresqlSide]:
         connection.execute(READ)
         version, ours = version_of(connection), len(shipped())
         if version != ours:
-            raise MoveRefused(f"its version is {version}, and this Easel's {ours}")
+            raise MoveRefused(
+                f"the server's database has version {version}, and this Easel's is {ours}: use the "
+                "Easel of that version, or start this one once, which upgrades an older database"
+            )
         _begin(connection)
         yield PostgresqlSide(connection)
 
@@ -102,7 +105,9 @@ def postgresql_target(parameters: str, now: Callable[[], int]) -> Iterator[Postg
     """
     with errors_translated(), _alone(parameters) as connection:
         if tables_of(connection):
-            raise MoveRefused(f"it has tables already: make a new one with {CREATE}")
+            raise MoveRefused(
+                f"the server's database has tables already: make a new one with {CREATE}"
+            )
         connection.execute(WRITE)
         _begin(connection)
         tx = PostgresqlTransaction(connection)
@@ -119,7 +124,8 @@ def _alone(parameters: str) -> Iterator[ServerConnection]:
         connection.execute("SELECT pg_advisory_lock($1)", (lock_key("migrations"),))
         if others := programs_left(connection):
             raise MoveRefused(
-                f"it is in use ({others} connections): stop every bot, and wait for other commands"
+                f"the server's database is in use ({others} connections): stop every bot, and wait "
+                "for other commands"
             )
         yield connection
 

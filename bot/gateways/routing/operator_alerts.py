@@ -1,6 +1,5 @@
 """Alert the operator: gateways are down, models retire, budgets are spent, backups fail."""
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import date
@@ -8,6 +7,7 @@ from typing import Literal, Self
 
 import structlog
 
+from bot.core.background_task import OwnedTasks
 from bot.core.errors.gateway import GatewayFailure
 from bot.gateways.routing.alert_claims import ONCE_MS, AlertClaims, Claim
 
@@ -74,20 +74,17 @@ class OperatorAlerts:
         self._budget_alerts: dict[BudgetReached, int] = {}  # time of the last one
         self._reminders: dict[Retirement, int] = {}  # the step of RETIREMENT_REMINDER_DAYS
         self._backup_fault: BackupFailed | None = None  # the last one that was told
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = OwnedTasks(lambda defect: log.error("gateway.alert_failed", exc_info=defect))
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.end()
 
     async def idle(self) -> None:
         """Wait until what was alerted has been passed on."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.idle()
 
     def down(self, failure: GatewayFailure) -> None:
         """Alert that a gateway is down, at most once an hour for each."""
@@ -122,7 +119,7 @@ class OperatorAlerts:
     def backup_made(self) -> None:
         """Note that the backups work again."""
         if self._claims is not None:
-            self._start(self._claims.forget(_BACKUP))
+            self._tasks.start(self._claims.forget(_BACKUP))
         self._backup_fault = None
 
     def _is_recent(self, last: int | None, interval_ms: int) -> bool:
@@ -131,19 +128,9 @@ class OperatorAlerts:
     def _alert(self, alert: OperatorAlert, claim: Claim) -> bool:
         if self.listener is None:
             return False
-        self._start(self._pass_on(alert, claim, self.listener))
+        self._tasks.start(self._pass_on(alert, claim, self.listener))
         return True
 
     async def _pass_on(self, alert: OperatorAlert, claim: Claim, listener: AlertListener) -> None:
         if self._claims is None or await self._claims.is_ours(claim):
             await listener(alert)
-
-    def _start(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (defect := task.exception()):
-            log.error("gateway.alert_failed", exc_info=defect)

@@ -31,7 +31,7 @@ class SharedLimit:
         self._permits = permits
         self._name = f"gateway:{gateway}"
         self._at_once = at_once
-        self._turn = asyncio.Lock()
+        self._in_order = asyncio.Lock()
         self._waiting = 0
         self._spare = 0  # permits of requests that have ended, for those that wait here
         self._is_full = False
@@ -40,13 +40,13 @@ class SharedLimit:
 
     def locked(self) -> bool:
         """Return whether requests wait here, or no permit was free when it was last tried."""
-        return self._is_full or self._turn.locked()
+        return self._is_full or self._in_order.locked()
 
     async def acquire(self) -> bool:
         """Wait for a permit; while the session is lost there is none."""
         self._waiting += 1
         try:
-            async with self._turn:
+            async with self._in_order:
                 while not await self._is_taken():
                     with suppress(TimeoutError):
                         async with asyncio.timeout(TRY_EVERY_S):

@@ -4,13 +4,13 @@ When a suspension ends, the process that saw the failure asks first: the others 
 longer, unless pictures arrive there before. So a gateway that is still down is asked by one.
 """
 
-import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Self
 
 import msgspec
 import structlog
 
+from bot.core.background_task import OwnedTasks
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.models import Billed
@@ -23,7 +23,7 @@ from bot.gateways.routing.health import Health, HealthScope, Suspension
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-CHANNEL = "gateway_rests"
+CHANNEL = "suspensions"
 PROBE_MS = 5_000
 """So much longer the processes wait that did not see the failure."""
 # After a rate limit the gateway has named the moment itself.
@@ -54,33 +54,30 @@ class SharedSuspensions:
         self._owner = owner
         self._now = now
         self._health: Health | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = OwnedTasks(_not_shared)
 
     def share(self, health: Health) -> None:
         """Share these suspensions; once."""
         self._health, health.listener = health, self
-        self._notifications.subscribe(CHANNEL, lambda _: self._start(self._learn()))
-        self._notifications.on_reconnect(lambda: self._start(self._learn()))
-        self._start(self._learn())
+        self._notifications.subscribe(CHANNEL, lambda _: self._tasks.start(self._learn()))
+        self._notifications.on_reconnect(lambda: self._tasks.start(self._learn()))
+        self._tasks.start(self._learn())
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.end()
 
     # --- what this process suspends -----------------------------------------------------------
 
     def suspended(self, scope: HealthScope, suspension: Suspension) -> None:
         """Suspend it in the other processes, too."""
-        self._start(self._write(lambda tx: self._insert(tx, scope, suspension)))
+        self._tasks.start(self._write(lambda tx: self._insert(tx, scope, suspension)))
 
     def recovered(self, scope: HealthScope) -> None:
         """Let the other processes ask it again."""
-        self._start(self._write(lambda tx: self._delete(tx, scope)))
+        self._tasks.start(self._write(lambda tx: self._delete(tx, scope)))
 
     def _insert(self, tx: Transaction, scope: HealthScope, suspension: Suspension) -> None:
         failure = suspension.failure
@@ -89,20 +86,20 @@ class SharedSuspensions:
         )
         now = server_now(tx)
         tx.write(
-            "INSERT INTO gateway_rests (gateway, model, owner, until, failure)"
+            "INSERT INTO suspensions (gateway, model, owner, until, failure)"
             " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (gateway, model) DO UPDATE SET"
             " owner = excluded.owner, until = excluded.until, failure = excluded.failure"
-            " WHERE gateway_rests.until < excluded.until",
+            " WHERE suspensions.until < excluded.until",
             *scope,
             self._owner,
             now + suspension.left_ms(self._now()),
             msgspec.json.encode(stored).decode(),
         )
-        tx.write("DELETE FROM gateway_rests WHERE until < $1", now - _OLD_MS)
+        tx.write("DELETE FROM suspensions WHERE until < $1", now - _OLD_MS)
 
     def _delete(self, tx: Transaction, scope: HealthScope) -> None:
         tx.write(
-            "DELETE FROM gateway_rests WHERE gateway = $1 AND model = $2 AND owner = $3",
+            "DELETE FROM suspensions WHERE gateway = $1 AND model = $2 AND owner = $3",
             *scope,
             self._owner,
         )
@@ -121,7 +118,7 @@ class SharedSuspensions:
     def _read(self, tx: Transaction) -> dict[HealthScope, Suspension]:
         passed, now = server_now(tx), self._now()
         rows = tx.query(
-            "SELECT gateway, model, until, failure FROM gateway_rests"
+            "SELECT gateway, model, until, failure FROM suspensions"
             " WHERE owner <> $1 AND until > $2",
             self._owner,
             passed - PROBE_MS,
@@ -131,20 +128,11 @@ class SharedSuspensions:
             for row in rows
         }
 
-    # --- tasks --------------------------------------------------------------------------------
 
-    def _start(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if task.cancelled() or (error := task.exception()) is None:
-            return
-        # Without the database each process suspends for itself.
-        is_outage = isinstance(error, DATABASE_ERRORS)
-        log.warning("gateway.not_shared", exc_info=None if is_outage else error)
+def _not_shared(error: BaseException) -> None:
+    # Without the database each process suspends for itself.
+    is_outage = isinstance(error, DATABASE_ERRORS)
+    log.warning("gateway.not_shared", exc_info=None if is_outage else error)
 
 
 def _suspension(row: Row, now: int, left_ms: int) -> Suspension:

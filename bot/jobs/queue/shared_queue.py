@@ -107,21 +107,22 @@ class SharedQueue(Queue):
     # --- what the others leave of the limits --------------------------------------------------
 
     @property
-    def _known_others(self) -> Sequence[Load]:
+    def known_others(self) -> Sequence[Load]:
+        """Return what the others told a moment ago: of an older answer nothing is believed."""
         is_old = monotonic() - self._told_at > LOAD_LIFE_MS / 1000
         return () if is_old else self._others
 
     @property
     def _shares(self) -> Shares:
-        return Shares(self._limits.max_running, self._known_others)
+        return Shares(self._limits.max_running, self.known_others)
 
     @property
     def _waiting_everywhere(self) -> int:
-        return len(self._waiting) + sum(other.waiting for other in self._known_others)
+        return len(self._waiting) + sum(other.waiting for other in self.known_others)
 
     @property
     def _waiting_places(self) -> int:
-        processes = 1 + sum(other.waiting > 0 for other in self._known_others)
+        processes = 1 + sum(other.waiting > 0 for other in self.known_others)
         return max(1, self._limits.max_waiting // processes)
 
     @property

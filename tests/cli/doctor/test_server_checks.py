@@ -81,6 +81,16 @@ def test_a_user_without_rights_is_told(postgresql: Server) -> None:
     assert "owner" in database.fix
 
 
+def test_a_database_that_confirms_too_early_is_told(postgresql: Server) -> None:
+    """The start refuses it; whoever asked the doctor first plans the move for nothing."""
+    url = postgresql.migrated_database()
+    name = url.rpartition("/")[2]
+    postgresql.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    database = found(url)[0]
+    assert database.sign is Sign.WRONG
+    assert database.fix.startswith(f"Run ALTER DATABASE {name} SET synchronous_commit = on, or")
+
+
 def test_too_few_connections_are_counted(postgresql: Server) -> None:
     """The last of the processes to start would find none."""
     url = postgresql.migrated_database()
@@ -111,7 +121,7 @@ def test_a_missing_pg_dump_is_a_warning(
 def test_a_server_that_is_away_is_told() -> None:
     """One finding, and no check after it pretends to know more."""
     (away,) = found(f"postgresql://easel@127.0.0.1:{free_port()}/easel")
-    assert away.facts == "cannot be reached: nothing accepts the connection"
+    assert away.facts == "cannot be reached (nothing accepts the connection)"
     (wrong,) = found("postgresql://easel:%ZZ@127.0.0.1/easel")
     assert "is no address" in wrong.fix
 

@@ -9,10 +9,10 @@ from itertools import pairwise
 import pytest
 
 from bot.database.database import Database
-from bot.database.identifies import SPACING_MS, reserve_turn
 from bot.database.opening import open_database
 from bot.database.transaction import Transaction
-from bot.discord_ui.identify_turns import SharedTurns, Wanted
+from bot.discord_ui.identify_turns import Wanted
+from bot.discord_ui.shared_turns import SPACING_MS, SharedTurns, reserve_turn
 from tests.database.postgresql_server import Server
 
 
