@@ -30,6 +30,11 @@ def move(settings: Settings, target: str, now: Callable[[], int], say: Say) -> N
         StartRefused: a bot runs, the target is not empty, or one of them cannot be used.
     """
     source = database_url(settings)
+    if not is_postgresql(target) and not target.startswith("sqlite:///"):
+        raise StartRefused(
+            f"{without_password(target)} is no address of a database: write it like "
+            "postgresql://easel@db/easel or, for the way back, sqlite:///data/easel.db."
+        )
     if is_postgresql(source) == is_postgresql(target):
         raise StartRefused(
             "db move goes from a SQLite file to PostgreSQL, or back: between two files, or two "

@@ -1,10 +1,11 @@
 """``python -m bot health``: ask the running bot whether it is ready, for containers and scripts."""
 
 import http.client
+import os
 from http import HTTPStatus
 
 from bot.core.bot_process import announced
-from bot.settings.cluster_settings import metrics_address, supervisor_folder
+from bot.settings.cluster_settings import metrics_address, process_folders, supervisor_folder
 from bot.settings.settings import Settings
 
 _MOST_S = 5.0
@@ -12,12 +13,24 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - it is not bo
 
 
 def run_health(settings: Settings) -> int:
-    """Print a line of each process that is supervised here; return 0 if all are ready, else 1."""
-    if settings.clusters == 1 or announced(supervisor_folder(settings)) is None:
+    """Print a line of each process of this machine; return 0 if all are ready, else 1."""
+    numbers = _clusters_here(settings)
+    if not numbers:
         return _ask(settings, "")
-    clusters = range(settings.clusters)
-    processes = [settings.model_copy(update={"cluster": number}) for number in clusters]
+    processes = [settings.model_copy(update={"cluster": number}) for number in numbers]
     return max([_ask(one, f"cluster {one.cluster}: ") for one in processes])
+
+
+def _clusters_here(settings: Settings) -> list[int]:
+    """Return the clusters of this machine, none where the environment says which one is meant."""
+    if settings.clusters == 1:
+        return []
+    if announced(supervisor_folder(settings)) is not None:
+        return list(range(settings.clusters))
+    if "CLUSTER" in os.environ:  # a container of one of them; it cannot see the others
+        return []
+    folders = enumerate(process_folders(settings))
+    return [number for number, folder in folders if announced(folder) is not None]
 
 
 def _ask(settings: Settings, who: str) -> int:

@@ -11,6 +11,7 @@ import structlog
 from bot.core.background_task import BackgroundTask
 from bot.core.clock import Clock
 from bot.database.database import Database
+from bot.database.outage import is_passing
 from bot.jobs.repository.chores import chore_done, claim_chore
 from bot.jobs.repository.presses import (
     PRESS_RETENTION_MS,
@@ -117,6 +118,9 @@ async def delete_old_charges(database: Database, ledger: Ledger, now: Callable[[
 async def _run(task: MaintenanceTask) -> None:
     try:
         await task()
-    except Exception:
+    except Exception as error:
         # One task's defect must not end the others, nor tomorrow.
-        log.exception("maintenance.failed")
+        if is_passing(error):
+            log.warning("maintenance.interrupted", error=str(error))
+        else:
+            log.exception("maintenance.failed")

@@ -224,6 +224,7 @@ async def test_rows_that_differ_are_noticed(
         ("bot", "is in use"),
         ("bot on the file", "is in use"),
         ("file", "from a SQLite file to PostgreSQL, or back"),
+        ("no address", "data/easel.db is no address of a database: write it like"),
         ("old", "start the bot"),
         ("other program", "belongs to another program"),
         ("nothing", "There is no database"),
@@ -241,6 +242,8 @@ async def test_a_move_is_refused_with_what_to_do(
             url = postgresql.url("nowhere")
         case "file":
             url = f"sqlite:///{tmp_path / 'other.db'}"
+        case "no address":
+            url = "data/easel.db"
         case "old":
             change(source, "DELETE FROM migrations WHERE version > 3")
         case "other program":

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from bot.core.bot_process import announce_bot
 from tests.cli.process import environment, run
 from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.monitoring.monitored import monitored
@@ -23,6 +24,21 @@ async def test_it_says_in_one_line_what_the_bot_says(
     nobody = await run("bot", "health", folder=tmp_path, env=env)
     assert (nobody.code, nobody.out.count("\n")) == (1, 1)
     assert nobody.out.startswith(f"no answer at 0.0.0.0:{harness.port} ")
+
+
+async def test_each_process_of_the_machine_is_asked(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """On the second of three machines, clusters 3 to 5 run: nobody there answers for cluster 0."""
+    folder = tmp_path / "data" / "run" / "cluster-3"
+    async with monitored(tmp_path, gateway) as harness:
+        more = {"METRICS_ADDRESS": str(harness.port - 3), "CLUSTERS": "6", "SHARD_COUNT": "6"}
+        env = environment(tmp_path, gateway, **more)
+        with announce_bot(folder):
+            here = await run("bot", "health", folder=tmp_path, env=env)
+            one = await run("bot", "health", folder=tmp_path, env={**env, "CLUSTER": "3"})
+    assert (here.code, here.out, here.err) == (0, "cluster 3: ready\n", "")
+    assert (one.code, one.out, one.err) == (0, "ready\n", "")
 
 
 async def test_without_an_address_it_says_what_to_set(tmp_path: Path) -> None:

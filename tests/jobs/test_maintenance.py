@@ -7,9 +7,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.core.clock import Clock
 from bot.database.database import Database
+from bot.database.errors import PostgresqlError
 from bot.database.opening import open_database, open_file
 from bot.database.transaction import Transaction
 from bot.jobs.maintenance import (
@@ -65,6 +67,23 @@ async def test_a_task_that_fails_ends_neither_the_others_nor_tomorrow() -> None:
         maintenance.begin()
         await asyncio.wait_for(days.wait(), 60)
     assert done == ["fails", "works"] * 3
+
+
+async def test_an_outage_of_the_database_is_no_defect() -> None:
+    """A failover would fill the log with stack traces that nobody can mend."""
+
+    async def is_interrupted() -> None:
+        raise PostgresqlError("the server is away", state=None, is_passing=True)
+
+    async def is_defect() -> None:
+        raise RuntimeError("a defect")
+
+    async with Maintenance((), Clock()) as maintenance:
+        with capture_logs() as logged:
+            maintenance.begin(is_interrupted, is_defect)
+            await asyncio.sleep(0)
+    events = [record["event"] for record in logged]
+    assert events == ["maintenance.interrupted", "maintenance.failed"]
 
 
 async def test_the_first_minute_belongs_to_people() -> None:
