@@ -50,7 +50,8 @@ class JobWriter:
         def run(tx: Transaction) -> T:
             # Before the job's row, as a deletion does: else each would wait for the other.
             tx.lock(self._lock)
-            for each in left:
+            tx.on_commit(left.clear)  # whose caller may be cancelled all the same
+            for each in tuple(left):
                 each(tx)
             return function(tx, *args, **kwargs)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.cli.live_bot import KeyedGateway, keyed_gateway, read_log, table, until, write_settings
 from tests.cli.process import Ended, environment, run, running
+from tests.crash.invariants import DATABASE_URL
 from tests.crash.wire_events import by
 from tests.database.postgresql_server import Server
 from tests.discord_rest.events import BOT_PERMISSIONS, command
@@ -86,11 +87,13 @@ async def surroundings(
             server(server_of(shard, shards), [channel_of(shard)], BOT_PERMISSIONS)
             for shard in range(shards)
         ]
+        database = postgresql.migrated_database()
+        (folder / DATABASE_URL).write_text(database)
         write_settings(
             folder,
             table("main", gateway, "gpt-image-2"),
             GATEWAYS__MAIN__API_KEY="sk-planted",
-            DATABASE_URL=postgresql.migrated_database(),
+            DATABASE_URL=database,
             DISCORD_API_URL=fake.base,
             METRICS_ADDRESS=str(free_ports(clusters)),
             SHARD_COUNT=str(shards),

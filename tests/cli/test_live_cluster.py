@@ -11,6 +11,7 @@ import pytest
 from tests.cli.live_bot import until
 from tests.cli.live_cluster import LiveCluster, live_cluster, surroundings
 from tests.cli.process import environment, running
+from tests.crash.invariants import check_meters, rows
 from tests.database.postgresql_server import Server
 from tests.discord_rest.fake import APPLICATION_ID
 from tests.discord_rest.gateway_socket import IDENTIFY_EVERY_S
@@ -96,6 +97,9 @@ async def test_a_rolling_restart_loses_no_interaction_of_the_others(
         assert len(asked) > 10
         await until(lambda: all(one.message and one.message.files for one in asked))
         assert len(cluster.gateway.posts) == len(asked)
+        await until(lambda: rows(tmp_path, "SELECT 1 FROM charges WHERE state = 'held'") == [])
+        assert rows(tmp_path, "SELECT SUM(credits) FROM charges") == [(len(asked),)]
+        check_meters(tmp_path)
         assert before.isdisjoint(_processes(cluster))
         assert cluster.socket.too_early == []
 
