@@ -70,7 +70,7 @@ def make_scheduled_copy(
 
 
 def unnamed_copy(folder: Path, stem: str, now: int, end: str) -> Path:
-    """Return the name of a copy of this moment."""
+    """Return the path of a copy that nobody gave a name; it has the moment, ``now``, in UTC."""
     stamp = datetime.fromtimestamp(now / 1000, UTC).strftime(_STAMP)
     return folder / f"{stem}-{stamp}{end}"
 

@@ -101,10 +101,11 @@ async def test_what_was_changed_while_nobody_heard_is_known_after_the_reconnect(
     """A process that lost its connection would keep old settings until its restart."""
 
     def change_unheard(tx: Transaction) -> None:
-        tx.query(f"SELECT pg_terminate_backend(pid) {LISTENS}")
         tx.write("UPDATE server_settings SET settings = '{\"n\": 4}'")
         tx.write("UPDATE credit_costs SET credits = 9")
         tx.write("DELETE FROM server_styles")
+        # The last thing before the COMMIT: whoever connects again must not read before that.
+        tx.write(f"SELECT pg_terminate_backend(pid) {LISTENS}")
 
     async with process(url, tmp_path) as mine, process(url, tmp_path) as theirs:
         await mine.preferences.change_server(SERVER, lambda now: replace(now, n=2))

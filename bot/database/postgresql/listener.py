@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import structlog
 
+from bot.core.background_task import BackgroundTask
 from bot.core.errors.base import StartRefused
 from bot.database.database import Database
 from bot.database.errors import DATABASE_ERRORS, PostgresqlError, is_passing_error
@@ -63,12 +64,9 @@ class Listener(Notifications):
                 f"The PostgreSQL database accepts no connection that listens ({error}): check its "
                 "max_connections, then start again."
             ) from error
-        task = asyncio.get_running_loop().create_task(self._listen(connection))
-        try:
+        async with BackgroundTask() as listening:
+            listening.start(self._listen(connection))
             yield
-        finally:
-            task.cancel()
-            await asyncio.wait((task,))
 
     async def publish(self, channel: str, payload: str) -> None:
         """Publish in a transaction of its own."""

@@ -6,13 +6,14 @@ there is nothing to clean up after a killed process.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
 import structlog
 
+from bot.core.background_task import OwnedTasks
 from bot.database.errors import DATABASE_ERRORS
 from bot.database.notifications import Notifications
 
@@ -55,21 +56,19 @@ class Permits:
         self._released: set[str] = set()
         self._is_released = asyncio.Event()
         self._messages = asyncio.Queue[str]()
-        self._tasks: Sequence[asyncio.Task[None]] = ()
+        self._tasks = OwnedTasks(lambda defect: log.error("permits.defect", exc_info=defect))
 
     async def __aenter__(self) -> Self:
         self._session.on_lost(self._lost)
         self._session.on_regained(self._regained)
         self._notifications.subscribe(CHANNEL, self._heard)
-        loop = asyncio.get_running_loop()
         # To tell may take long, and others are not to wait for what is free until then.
-        self._tasks = [loop.create_task(self._free_all()), loop.create_task(self._publish_all())]
+        self._tasks.start(self._free_all())
+        self._tasks.start(self._publish_all())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.end()
 
     # --- what others call ---------------------------------------------------------------------
 

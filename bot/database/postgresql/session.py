@@ -20,6 +20,7 @@ import psycopg
 import structlog
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from bot.core.background_task import BackgroundTask
 from bot.core.errors.base import StartRefused
 from bot.core.liveness import SESSION_WAITS, SessionWaits
 from bot.database.errors import PostgresqlError
@@ -81,7 +82,7 @@ class ProcessSession:
         self._changed = asyncio.Condition()
         self._lost: list[Callable[[], object]] = []
         self._regained: list[Callable[[], Awaitable[object]]] = []
-        self._watching: asyncio.Task[None] | None = None
+        self._watching = BackgroundTask()
 
     # --- what others ask ----------------------------------------------------------------------
 
@@ -176,13 +177,11 @@ class ProcessSession:
             StartRefused: another process is the same cluster.
         """
         await self._connect()
-        self._watching = asyncio.get_running_loop().create_task(self._watch())
+        self._watching.start(self._watch())
 
     async def close(self) -> None:
         """Give the locks up."""
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.wait((self._watching,))
+        await self._watching.end()
         # The server itself frees them a moment after the connection has ended.
         with suppress(PostgresqlError):
             await self.run(lambda connection: connection.execute(_UNLOCK))

@@ -14,6 +14,7 @@ from typing import Self
 
 import structlog
 
+from bot.core.background_task import BackgroundTask
 from bot.core.clock import ExternalWait
 from bot.core.models import Requester
 from bot.database.database import Database
@@ -69,17 +70,15 @@ class SharedQueue(Queue):
         self._busy_elsewhere: set[int] = set()
         self._changed = asyncio.Event()
         self._asked: list[asyncio.Future[None]] = []
-        self._task: asyncio.Task[None] | None = None
+        self._starting = BackgroundTask()
 
     async def __aenter__(self) -> Self:
         self._permits.on_freed(JOBS, self._changed.set)
-        self._task = asyncio.get_running_loop().create_task(self._work())
+        self._starting.start(self._work())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait((self._task,))
+        await self._starting.end()
 
     # --- what a job calls ---------------------------------------------------------------------
 
