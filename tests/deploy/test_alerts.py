@@ -19,7 +19,7 @@ RULES: list[dict[str, Any]] = [
     rule for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]
 ]
 NAMES = [rule["alert"] for rule in RULES]
-PARAGRAPHS = re.findall(r"^## (.+)\n((?:(?!## ).*\n?)*)", RUNBOOK, re.MULTILINE)
+PARAGRAPHS = re.findall(r"^## (Easel\w+)\n((?:(?!## ).*\n?)*)", RUNBOOK, re.MULTILINE)
 
 
 def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
