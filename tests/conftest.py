@@ -18,6 +18,11 @@ from tests.cogs.scripted_gateway import ScriptedGateway, scripted_gateway
 from tests.database.engines import IS_POSTGRESQL, SHORT_WAITS, drop_databases, running_server
 from tests.database.postgresql_server import Server, binaries
 
+# So that a failure there shows what differs; here, as tests of other folders import them, too.
+pytest.register_assert_rewrite(
+    "tests.crash.invariants", "tests.crash.discord_crash", "tests.crash.wire_invariants"
+)
+
 MEMORY = Path("/dev/shm")  # noqa: S108 - only a root: pytest makes a folder of its own below it
 ENOUGH_BYTES = 1 << 30
 
