@@ -63,15 +63,21 @@ async def recover(
     return taken
 
 
+async def leave_task(folder: Path, gateway: ScriptedGateway) -> ServiceHarness:
+    """Let a process end while the gateway works on a task for one of its jobs."""
+    gateway.replies.append(TaskReply())
+    gateway.gate.clear()
+    async with process(folder, gateway) as harness:
+        await harness.submit(RecordingCourier())
+        await until(lambda: gateway.polls > 0)
+    return harness
+
+
 async def test_a_task_is_polled_on_without_a_new_request(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """The gateway works on, whatever happens to us; the picture is paid once and delivered."""
-    gateway.replies.append(TaskReply())
-    gateway.gate.clear()
-    async with process(tmp_path, gateway) as harness:
-        await harness.submit(RecordingCourier())
-        await until(lambda: gateway.polls > 0)
+    harness = await leave_task(tmp_path, gateway)
     assert harness.rows("SELECT state, task_id FROM attempts") == [("task", "task-1")]
     gateway.gate.set()
     async with process(tmp_path, gateway) as harness:
@@ -148,11 +154,7 @@ async def test_a_gateway_that_is_configured_no_more_ends_the_job_in_doubt(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """The operator changed the gateways in between; nobody else can know the task."""
-    gateway.replies.append(TaskReply())
-    gateway.gate.clear()
-    async with process(tmp_path, gateway) as harness:
-        await harness.submit(RecordingCourier())
-        await until(lambda: gateway.polls > 0)
+    await leave_task(tmp_path, gateway)
     file = tmp_path / "gateways.toml"
     file.write_text(f'[gateways.other]\nbase_url = "{gateway.url}"\nmodels = ["dall-e-3"]\n')
     changes = {"gateways_file": file, "image_api_url": ""}

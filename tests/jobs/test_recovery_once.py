@@ -29,7 +29,14 @@ from tests.cogs.scripted_gateway import (
 )
 from tests.database.engines import connected, sqlite_only
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier
-from tests.jobs.test_recovery import HangingCourier, UnreachableCourier, process, recover, until
+from tests.jobs.test_recovery import (
+    HangingCourier,
+    UnreachableCourier,
+    leave_task,
+    process,
+    recover,
+    until,
+)
 
 T = TypeVar("T")
 
@@ -140,11 +147,7 @@ async def test_a_task_of_a_model_that_is_offered_no_more_is_polled_to_its_end(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """The operator removed the model while its task ran: the picture was paid for."""
-    gateway.replies.append(TaskReply())
-    gateway.gate.clear()
-    async with process(tmp_path, gateway) as harness:
-        await harness.submit(RecordingCourier())
-        await until(lambda: gateway.polls > 0)
+    await leave_task(tmp_path, gateway)
     gateway.gate.set()
     async with process(tmp_path, gateway, image_models=("gpt-image-1",)) as harness:
         await recover(harness, courier := RecordingCourier())
@@ -302,11 +305,7 @@ async def test_a_job_that_was_adopted_goes_on_although_the_server_reads_no_more(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """Its new owner lives, so nobody else would ever take it: its card and its hold would stay."""
-    gateway.replies.append(TaskReply())
-    gateway.gate.clear()
-    async with process(tmp_path, gateway) as harness:
-        await harness.submit(RecordingCourier())
-        await until(lambda: gateway.polls > 0)
+    await leave_task(tmp_path, gateway)
     async with process(tmp_path, gateway) as harness:
         recovery, database = harness.services.recovery, harness.services.database
         looks = RefusedReads(database._reader, 2)  # for the owners, and for their jobs
