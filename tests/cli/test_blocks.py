@@ -1,8 +1,6 @@
 """``python -m bot block``, ``unblock`` and ``blocks``."""
 
-from contextlib import closing
 from pathlib import Path
-from sqlite3 import connect
 
 import pytest
 
@@ -11,11 +9,13 @@ from bot.core.errors.quotas import BlockedEverywhere
 from bot.services import open_services
 from tests.cli.process import Ended, environment, run
 from tests.cogs.scripted_gateway import ScriptedGateway
+from tests.database.engines import rows_of, url_of
 from tests.jobs.service_harness import ADA, RecordingCourier, ServiceHarness, settings
 
 
 async def blocks(folder: Path, *arguments: str) -> Ended:
-    return await run("bot", *arguments, folder=folder, env=environment(folder, DATA_DIR="data"))
+    env = environment(folder, DATA_DIR="data", DATABASE_URL=url_of(folder / "data"))
+    return await run("bot", *arguments, folder=folder, env=env)
 
 
 async def test_a_block_and_its_end_are_said_listed_and_recorded(tmp_path: Path) -> None:
@@ -28,11 +28,8 @@ async def test_a_block_and_its_end_are_said_listed_and_recorded(tmp_path: Path) 
     assert (await blocks(tmp_path, "blocks")).out == "42  spam\n"
     assert "42 is not blocked any more" in (await blocks(tmp_path, "unblock", "42")).out
     assert (await blocks(tmp_path, "blocks")).out == "Nobody is blocked.\n"
-    with closing(connect(tmp_path / "data" / "easel.db")) as database:
-        recorded = database.execute(
-            "SELECT server_id, actor_id, action, subject, reason FROM audit ORDER BY id"
-        ).fetchall()
-    assert recorded == [
+    recorded = "SELECT server_id, actor_id, action, subject, reason FROM audit ORDER BY id"
+    assert rows_of(tmp_path / "data", recorded) == [
         (-1, 0, "blocked", "user:42", "spam"),
         (-1, 0, "unblocked", "user:42", None),
     ]

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from bot.cli import db
+from bot.cli import db, db_server
 from bot.cli.sizes import format_bytes
 from bot.core.errors.base import StartRefused
 from bot.database.migrator import shipped
@@ -18,6 +18,7 @@ from bot.database.scheduled_copies import make_scheduled_copy
 from tests.cli.process import environment, run, running
 from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.crash.counting_gateway import open_gateway
+from tests.database.engines import IS_POSTGRESQL, sqlite_only, url_of
 from tests.jobs.service_harness import RecordingCourier
 from tests.jobs.test_recovery import process, until
 
@@ -37,6 +38,14 @@ def looked_at(path: Path, now: int = 0) -> tuple[int, list[str]]:
     said: list[str] = []
     backups = path.parent / "backup"
     return db.print_status(path, now, said.append, backups=backups), said
+
+
+def status_of(folder: Path) -> tuple[int, list[str]]:
+    """Look at the database of a folder, whichever engine it is on."""
+    if not IS_POSTGRESQL:
+        return looked_at(folder / "easel.db")
+    said: list[str] = []
+    return db_server.print_server_status(url_of(folder), 0, said.append), said
 
 
 def copied(path: Path, file: Path, *, force: bool = False) -> tuple[int, list[str]]:
@@ -111,12 +120,12 @@ async def test_status_works_beside_a_bot_that_paints(
     async with process(tmp_path, gateway) as harness:
         await harness.submit(RecordingCourier())
         await asyncio.wait_for(gateway.asked.wait(), 60)
-        code, said = looked_at(tmp_path / "easel.db")
+        code, said = status_of(tmp_path)
         gateway.gate.set()
         await harness.services.job_service.drained()
     assert code == 0
     assert words_of(said)["OPEN JOBS"] == "1"
-    assert words_of(said)["WAL"] != "none"
+    assert IS_POSTGRESQL or words_of(said)["WAL"] != "none"
 
 
 @pytest.mark.parametrize(
@@ -218,6 +227,7 @@ async def test_a_copy_made_while_a_bot_writes_is_whole(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.part"))
 
 
+@sqlite_only("test_db_server.py restores a server's copy")
 async def test_a_copy_can_be_restored(tmp_path: Path, gateway: ScriptedGateway) -> None:
     """The command that a backup ends with is tried here."""
     folder = tmp_path / "data"

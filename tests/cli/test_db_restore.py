@@ -17,12 +17,15 @@ from bot.database.migrator import shipped
 from tests.cli.process import environment, run
 from tests.cli.test_db import change, damage, read
 from tests.cogs.scripted_gateway import ScriptedGateway, TaskReply, UrlReply
+from tests.database.engines import sqlite_only
 from tests.database.old_databases import make
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier
 from tests.jobs.test_recovery import process, recover, until
 
 NOW = 1_790_000_000_000
 STATES = "SELECT state FROM jobs ORDER BY id"
+
+pytestmark = sqlite_only("it restores files; test_db_server.py restores a server's copy")
 
 
 def locks(folder: Path) -> LockFolders:

@@ -14,6 +14,7 @@ from bot.core.models import ImageOptions
 from bot.settings.settings import Settings
 from tests.cli.process import environment, run
 from tests.cogs.scripted_gateway import ErrorReply, ScriptedGateway
+from tests.database.engines import url_of
 from tests.jobs.service_harness import BEN, RecordingCourier, ServiceHarness, settings
 from tests.jobs.test_recovery import process
 
@@ -77,7 +78,8 @@ async def test_words_that_a_terminal_does_not_have_are_no_traceback(
         order = harness.services.catalogue.build_request(ImageOptions(prompt="狐 in snow", n=1))
         await harness.services.job_service.submit(order, BEN, RecordingCourier())
         await harness.services.job_service.drained()
-    env = environment(tmp_path, gateway, PYTHONIOENCODING="ascii")
+    database = url_of(tmp_path / "data")
+    env = environment(tmp_path, gateway, PYTHONIOENCODING="ascii", DATABASE_URL=database)
     ended = await run("bot", "jobs", "--prompts", folder=tmp_path, env=env, fresh=True)
     assert (ended.code, ended.err) == (0, "")
     assert "? in snow" in ended.out

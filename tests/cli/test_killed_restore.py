@@ -15,6 +15,7 @@ from bot.database.backup import copy_database
 from tests.cli.process import environment, run
 from tests.cli.test_db import read
 from tests.cogs.scripted_gateway import ScriptedGateway
+from tests.database.engines import sqlite_only
 from tests.jobs.service_harness import RecordingCourier
 from tests.jobs.test_recovery import process, recover
 
@@ -22,6 +23,8 @@ NOW = 1_790_000_000_000
 MOST_STEPS = 60
 NAMES = "SELECT user_name FROM jobs ORDER BY rowid"
 OLD, NEW = [("in the log",), ("in the log",)], [("Ada",)]
+
+pytestmark = sqlite_only("a server's operator restores it, with the server's programs")
 
 
 def locks(folder: Path) -> LockFolders:

@@ -22,6 +22,7 @@ from bot.settings.settings import Settings, lock_folders
 from playground.settings import painter_settings
 from tests.cli.process import TIMEOUT_S, environment, running
 from tests.cogs.scripted_gateway import ScriptedGateway, scripted_gateway
+from tests.database.engines import url_of
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, Answer, FakeDiscord, fake_discord
 from tests.jobs.service_harness import RecordingCourier, ServiceHarness
 from tests.jobs.test_recovery import process
@@ -171,7 +172,13 @@ async def at_work(
         await asyncio.wait_for(gateway.asked.wait(), 60)
         await harness.submit(RecordingCourier())
     gateway.asked.clear()
-    env = environment(folder, gateway, DISCORD_TOKEN=TOKEN, SHUTDOWN_GRACE=str(grace_s))
+    env = environment(
+        folder,
+        gateway,
+        DATABASE_URL=url_of(folder / "data"),
+        DISCORD_TOKEN=TOKEN,
+        SHUTDOWN_GRACE=str(grace_s),
+    )
     async with running("tests.cli.bot_process", fake.base, folder=folder, env=env) as bot:
         await asyncio.wait_for(gateway.asked.wait(), TIMEOUT_S)  # the waiting job is painted
         await asyncio.wait_for(until_connecting(fake), 60)

@@ -19,6 +19,8 @@ from typing import Any, Protocol
 import pytest
 from psycopg import Connection
 
+# SimCord replaces time.monotonic while it runs: what is loaded now keeps the real one.
+import bot.database.postgresql.session  # noqa: F401
 from bot.core.liveness import SessionWaits
 from bot.database.postgresql.connect import connect, parameters_of
 from tests.database.postgresql_server import Server, postgresql_server
@@ -66,6 +68,17 @@ def url_of(folder: Path) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         address.write_text(running_server().migrated_database())
     return address.read_text()
+
+
+def empty_url_of(folder: Path) -> str:
+    """Give a folder a database of the server that has no tables yet; return its DATABASE_URL."""
+    (folder / _ADDRESS).write_text(url := running_server().new_database())
+    return url
+
+
+def field_of(column: str, name: str) -> str:
+    """Return the SQL of a field of what is stored as JSON."""
+    return f"CAST({column} AS JSON) ->> '{name}'" if IS_POSTGRESQL else f"{column} ->> '{name}'"
 
 
 @contextmanager

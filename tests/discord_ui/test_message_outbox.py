@@ -1,5 +1,7 @@
 """A job's message is announced with its hold, before Discord is asked, and in time for Discord."""
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,10 +11,39 @@ from bot.core.models import AnnouncedCard, CardAddress, Job
 from bot.database.outage import DatabaseBusy
 from bot.jobs.courier import JobProgress, QueuePosition
 from tests.cogs.scripted_gateway import ScriptedGateway
+from tests.database.engines import IS_POSTGRESQL, connected, rows_of
 from tests.database.test_outage import commits_wait
 from tests.jobs.service_harness import RecordingCourier, ServiceHarness
 from tests.jobs.test_database_outage import hurry
 from tests.jobs.test_recovery import process, until
+
+# Deferred, it runs in the COMMIT of whoever inserts a job.
+FUNCTION = """
+CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql
+AS 'BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END'
+"""
+TRIGGER = """
+CREATE CONSTRAINT TRIGGER waits AFTER INSERT ON jobs
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait()
+"""
+WAITING = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 1 AND NOT granted"
+
+
+@asynccontextmanager
+async def job_commit_waits(
+    harness: ServiceHarness,
+) -> AsyncIterator[tuple[Callable[[], bool], Callable[[], None]]]:
+    """Stop the COMMIT of a job; yield what tells whether it has begun, and what lets it go."""
+    if not IS_POSTGRESQL:
+        async with commits_wait(harness.services.database) as (began, may_end):
+            yield began.is_set, may_end.set
+        return
+    with connected(harness.folder) as database:
+        database.execute(FUNCTION)
+        database.execute(TRIGGER)
+    with ExitStack() as held:
+        held.enter_context(connected(harness.folder)).execute("SELECT pg_advisory_xact_lock(1)")
+        yield lambda: bool(rows_of(harness.folder, WAITING)), held.close
 
 
 @dataclass
@@ -50,11 +81,11 @@ async def test_a_card_that_cannot_be_announced_in_time_is_not_sent(
     async with process(tmp_path, gateway) as harness:
         await hurry(harness)
         courier = AnnouncingCourier(harness=harness)
-        async with commits_wait(harness.services.database) as (began, may_end):
+        async with job_commit_waits(harness) as (has_begun, let_go):
             with pytest.raises(DatabaseBusy):
                 await harness.submit(courier)
-            assert began.is_set()
-            may_end.set()
+            assert has_begun()
+            let_go()
             await until(lambda: harness.rows("SELECT state FROM jobs") == [("cancelled",)])
         assert harness.rows("SELECT credits, state FROM charges") == [(0, "settled")]
         assert harness.rows("SELECT channel_id, token, told FROM jobs") == [(None, None, 1)]

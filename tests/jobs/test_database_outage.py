@@ -10,7 +10,7 @@ import pytest
 from bot.database.outage import DatabaseBusy, DatabaseWaits
 from bot.database.transaction import Transaction
 from tests.cogs.scripted_gateway import ErrorReply, ScriptedGateway
-from tests.database.engines import sqlite_only
+from tests.database.engines import IS_POSTGRESQL, sqlite_only
 from tests.database.sqlite_connections import writer_of
 from tests.database.test_outage import commits_wait, locked
 from tests.jobs.service_harness import ADA, RecordingCourier, ServiceHarness
@@ -25,8 +25,10 @@ pytestmark = sqlite_only("one program locks the whole database")
 async def hurry(harness: ServiceHarness) -> None:
     """Shorten what the database waits for others, and what people wait for it."""
     database = harness.services.database
-    database.waits = DatabaseWaits(answer_s=0.05, first_pause_s=0.001, longest_pause_s=0.01)
-    await database.write(Transaction.query, "PRAGMA busy_timeout = 20")
+    answer_s = 0.5 if IS_POSTGRESQL else 0.05  # a server is asked several times before the COMMIT
+    database.waits = DatabaseWaits(answer_s=answer_s, first_pause_s=0.001, longest_pause_s=0.01)
+    if not IS_POSTGRESQL:
+        await database.write(Transaction.query, "PRAGMA busy_timeout = 20")
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,13 @@ from tests.cogs.actions import (
 from tests.cogs.discord_world import WorldBuilder, reply_embed
 from tests.cogs.history_page import HistoryPage
 from tests.cogs.scripted_gateway import ScriptedGateway
+from tests.database.engines import field_of
 from tests.upgrade.old_world import OldWorld
 from tests.upgrade.v0_1_0 import recorded
 
 PAIR = "a pair of foxes"
+PROMPT = field_of("jobs.request", "prompt")
+NEWEST_FIRST = "ORDER BY jobs.created_at DESC, jobs.id DESC"
 
 
 def readable(value: object) -> object:
@@ -37,7 +40,7 @@ def originals(world: OldWorld, prompt: str) -> list[bytes]:
     """Return the kept pictures of the first job with a prompt."""
     rows = world.rows(
         "SELECT sha256, format FROM pictures WHERE job_id = (SELECT MIN(id) FROM jobs"
-        f" WHERE request ->> 'prompt' = '{prompt}') ORDER BY number"
+        f" WHERE {PROMPT} = '{prompt}') ORDER BY number"
     )
     content_store = world.folder / "vault"
     return [(content_store / digest[:2] / f"{digest}.{kind}").read_bytes() for digest, kind in rows]
@@ -46,8 +49,8 @@ def originals(world: OldWorld, prompt: str) -> list[bytes]:
 def newest(world: OldWorld) -> tuple[str, str, str]:
     """Return what the newest job asked for, what it came from, and how it stands."""
     ((prompt, parent, state),) = world.rows(
-        "SELECT jobs.request ->> 'prompt', parents.request ->> 'prompt', jobs.state FROM jobs"
-        " LEFT JOIN jobs AS parents ON parents.id = jobs.parent ORDER BY jobs.rowid DESC LIMIT 1"
+        f"SELECT {PROMPT}, {field_of('parents.request', 'prompt')}, jobs.state FROM jobs"
+        f" LEFT JOIN jobs AS parents ON parents.id = jobs.parent {NEWEST_FIRST} LIMIT 1"
     )
     return prompt, parent, state
 
@@ -88,7 +91,7 @@ async def test_a_re_roll_asks_for_what_was_asked(calm: OldWorld) -> None:
         bodies = [{key: readable(body[key]) for key in body} for body in calm.gateway.bodies]
         assert bodies == recorded("requests")[prompt]
         assert newest(calm) == (prompt, prompt, "done")
-    assert calm.rows("SELECT private FROM jobs ORDER BY rowid DESC LIMIT 1") == [(1,)]
+    assert calm.rows(f"SELECT private FROM jobs {NEWEST_FIRST} LIMIT 1") == [(1,)]
 
 
 async def test_old_messages_know_their_job_when_somebody_reacts(calm: OldWorld) -> None:
@@ -231,14 +234,13 @@ async def test_stop_still_stops(old_folder: Path, gateway: ScriptedGateway) -> N
         assert isinstance(world, OldWorld)
         await press_stop(world, world.ben, "queued")
         await press_stop(world, world.ada, "task")
-        (fox,) = world.rows("SELECT state FROM jobs WHERE request ->> 'prompt' = 'a fox in line'")
+        (fox,) = world.rows(f"SELECT state FROM jobs WHERE {PROMPT} = 'a fox in line'")
         assert fox == ("cancelled",)
         gateway.gate.set()
         await world.env.advance_time(10)
         await world.wait_for_jobs()
-        assert world.rows(
-            "SELECT state FROM jobs WHERE request ->> 'prompt' = 'a fox, as a task'"
-        ) == [("done",)]
+        (task,) = world.rows(f"SELECT state FROM jobs WHERE {PROMPT} = 'a fox, as a task'")
+        assert task == ("done",)
         assert "a fox in line" not in {body["prompt"] for body in gateway.bodies}
         assert not has_stop(world.message("queued"))
         assert not has_stop(world.message("task"))
