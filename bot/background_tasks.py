@@ -117,12 +117,12 @@ def _maintenance(
     """Return what this process does daily, and what any of several processes does."""
     chores = _chores(settings, services, clock)
     first: list[MaintenanceTask] = [
+        services.deletion.complete,  # whichever process died: somebody asked for it
         services.deletion.forget_old_requests,
         services.offers.refresh,
     ]
     patient = [*_own_tasks(settings, services, client, clock)]
     if not settings.has_server:
-        first.insert(0, chores.pop("deletions"))
         patient.extend(chores.values())
         chores.clear()
     maintenance = Maintenance(first, clock, patient=patient)
@@ -147,7 +147,6 @@ def _chores(settings: Settings, services: Services, clock: Clock) -> dict[str, M
     keep = timedelta(days=settings.keep_jobs_days)
     old_jobs = JobRetention(database, ledger, keep=keep, clock=clock)
     return {
-        "deletions": services.deletion.complete,
         "taken down files": services.taken_down_files.delete,
         "presses": partial(delete_presses, database, clock.now),
         "stripes": partial(database.write, ledger.fold_stripes),

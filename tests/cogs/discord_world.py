@@ -100,6 +100,10 @@ class DiscordWorld:
         await asyncio.wait_for(self.bot.services.job_service.drained(), 60)
         await self.env.settle()
 
+    async def until_asked(self) -> None:
+        """Wait until the gateway has its first request: a simulation does not wait for a slot."""
+        await asyncio.wait_for(self.gateway.asked.wait(), 60)
+
     async def imagine(
         self, who: simcord.MemberActor, prompt: str = "a fox", **options: object
     ) -> simcord.InteractionResult:
@@ -140,6 +144,14 @@ class DiscordWorld:
         )
         assert metered == [(charged, charged)]
         return int(charged)
+
+    def total(self, subject: str) -> int:
+        """Return a total of everybody; a server of a database spreads it over several rows."""
+        ((total,),) = self.rows(
+            "SELECT COALESCE(SUM(credits), 0) FROM meters"
+            f" WHERE subject = '{subject}' OR subject LIKE '{subject}:%'"
+        )
+        return int(total)
 
     def defects(self) -> list[BaseException]:
         """Return the errors that are not refusals."""

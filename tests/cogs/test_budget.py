@@ -19,9 +19,7 @@ def budget(build: WorldBuilder, text: str) -> dict[str, object]:
 def spent(world: DiscordWorld) -> int:
     """Return what is held or spent in micros, after checking that the meter agrees."""
     ((charged,),) = world.rows("SELECT COALESCE(SUM(price), 0) FROM charges")
-    assert world.rows("SELECT COALESCE(SUM(credits), 0) FROM meters WHERE subject = 'budget'") == [
-        (charged,)
-    ]
+    assert world.total("budget") == charged
     return int(charged)
 
 

@@ -4,7 +4,7 @@ import discord
 
 from tests.cogs.actions import ephemeral_messages, finished_card, newest_job_id, press, submit_form
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed
-from tests.cogs.scripted_gateway import ErrorReply, TaskReply
+from tests.cogs.scripted_gateway import ErrorReply
 from tests.cogs.test_references import PNG
 
 
@@ -38,13 +38,12 @@ async def test_a_stranger_sees_what_was_asked_and_what_came(world: DiscordWorld)
 async def test_timings_are_told_apart(build: WorldBuilder) -> None:
     """How long it stood in line, and how long it was painted."""
     async with build.world(declared=True, max_concurrent_jobs=1) as world:
-        world.gateway.replies.append(TaskReply())
         world.gateway.gate.clear()
         await world.imagine(world.ada)
+        await world.until_asked()
         await world.imagine(world.ben)
-        await world.env.advance_time(5)
+        await world.env.advance_time(9)
         world.gateway.gate.set()
-        await world.env.advance_time(5)
         await world.wait_for_jobs()
         first, second = world.messages()
         adas = facts(reply_embed(await press(world, world.ada, first, "details")))

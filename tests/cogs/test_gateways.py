@@ -98,6 +98,7 @@ async def test_a_preview_is_shown_in_the_card_until_the_picture_is_there(
         world.gateway.replies.append(StreamReply())
         world.gateway.gate.clear()
         await world.imagine(world.ada)
+        await world.until_asked()
         assert world.gateway.bodies[0]["stream"] is True
         await world.env.advance_time(3)
         (preview,) = world.card.attachments

@@ -144,7 +144,7 @@ async def test_a_line_cut_after_sending_is_never_sent_again(world: DiscordWorld)
     assert "may have been made" in words(world)
     assert world.credits() == 0
     assert world.rows("SELECT state FROM jobs") == [("unknown",)]
-    assert world.rows("SELECT credits FROM meters WHERE subject = 'operator'") == [(1,)]
+    assert world.total("operator") == 1
     assert world.rows("SELECT billed, pictures FROM costs") == [("maybe", 0)]
 
 

@@ -16,6 +16,7 @@ from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
 from tests.cogs.history_page import HistoryPage
 from tests.cogs.scripted_gateway import ErrorReply
 from tests.cogs.test_waiting import cards, only_for_them, press, words
+from tests.database.engines import IS_POSTGRESQL, tables_of
 from tests.images.test_content_store import picture_bytes
 
 SECRET = "a fox with a name that nobody else would think of"
@@ -96,9 +97,11 @@ def content_store(world: DiscordWorld) -> list[bytes]:
 
 
 def everywhere(world: DiscordWorld) -> bytes:
-    """Return every byte of the data folder."""
+    """Return every byte of the data folder, and every row of a database on a server."""
     files = [path for path in world.folder.rglob("*") if path.is_file()]
-    return b"".join(path.read_bytes() for path in files)
+    tables = tables_of(world.folder) if IS_POSTGRESQL else []
+    rows = [repr(world.rows(f"SELECT * FROM {table}")) for (table,) in tables]
+    return b"".join((*(path.read_bytes() for path in files), *(row.encode() for row in rows)))
 
 
 async def painted(world: DiscordWorld, who: simcord.MemberActor, prompt: str = SECRET) -> None:

@@ -71,6 +71,7 @@ async def test_neither_a_preview_nor_the_references_give_it_away(build: WorldBui
         world.gateway.replies.append(StreamReply())
         world.gateway.gate.clear()
         await world.imagine(world.ada, spoiler=True, reference1=("x.png", PNG))
+        await world.until_asked()
         assert world.gateway.bodies[0]["stream"] == "true"
         await world.env.advance_time(3)
         assert "Painting for Ada" in world.title
