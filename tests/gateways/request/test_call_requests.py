@@ -413,7 +413,7 @@ async def test_a_request_goes_where_a_call_can_say_it(tmp_path: Path) -> None:
 
 async def test_no_field_of_a_call_is_left_out(tmp_path: Path) -> None:
     """The body is the operator's: what the gateway does not know is a wrong table."""
-    refusal = {"error": {"message": "Unknown parameter: 'user'", "param": "user"}}
+    refusal = {"error": {"message": "Unknown parameter: 'user'.", "code": "unknown_parameter"}}
     body = {"prompt": "{prompt}", "user": "{user}"}
     raw, result = await capture_request(
         tmp_path,
@@ -423,6 +423,7 @@ async def test_no_field_of_a_call_is_left_out(tmp_path: Path) -> None:
         user_tag="tag",
     )
     assert (raw.posts, result.failed.kind) == (1, Kind.INVALID_REQUEST)
+    assert result.names == ["Sending"]
 
 
 async def test_the_path_of_a_calls_task_outlives_the_process(tmp_path: Path) -> None:
