@@ -6,6 +6,7 @@ developers.openai.com/api/docs/guides/tools-image-generation.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import cast
 
 from aiohttp import web
@@ -18,7 +19,13 @@ PATH = "/v1/responses"
 Json = dict[str, object]
 
 PREVIEW = picture_bytes(width=77)
-USAGE: Json = {"input_tokens": 50, "output_tokens": 20, "total_tokens": 70}
+USAGE: Json = {
+    "input_tokens": 50,
+    "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+    "output_tokens": 20,
+    "output_tokens_details": {"reasoning_tokens": 0},
+    "total_tokens": 70,
+}
 TOOL_USAGE: Json = {
     "image_gen": {
         "input_tokens": 400,
@@ -45,9 +52,9 @@ def call_item(art: bytes | None, number: int = 1, **more: object) -> Json:
 
 def message_item(text: str, *, refusal: bool = False) -> Json:
     """Return words of the model."""
-    part = (
-        {"type": "refusal", "refusal": text} if refusal else {"type": "output_text", "text": text}
-    )
+    part: Json = {"type": "output_text", "text": text, "annotations": []}
+    if refusal:
+        part = {"type": "refusal", "refusal": text}
     return {
         "type": "message",
         "id": "msg_1",
@@ -57,6 +64,7 @@ def message_item(text: str, *, refusal: bool = False) -> Json:
     }
 
 
+_NUMBERS = count()
 REASONING: Json = {"type": "reasoning", "id": "rs_1", "summary": []}
 
 
@@ -70,6 +78,9 @@ def response(*items: Json, **more: object) -> Json:
         "error": None,
         "incomplete_details": None,
         "model": "gpt-5.4",
+        "parallel_tool_calls": True,
+        "tool_choice": {"type": "image_generation"},
+        "tools": [{"type": "image_generation"}],
         "output": [REASONING, *items],
         "usage": USAGE,
         "tool_usage": TOOL_USAGE,
@@ -82,7 +93,9 @@ def response(*items: Json, **more: object) -> Json:
 
 def event(name: str, **fields: object) -> bytes:
     """Return one event: its name is repeated in its data."""
-    return sse_event(f"response.{name}", {"type": f"response.{name}", **fields})
+    number = next(_NUMBERS)
+    data = {"type": f"response.{name}", "sequence_number": number, **fields}
+    return sse_event(f"response.{name}", data)
 
 
 def partial(art: bytes = PREVIEW, index: int = 0, number: int = 1) -> bytes:
@@ -117,7 +130,8 @@ def done(item: Json, number: int = 1) -> list[bytes]:
     ]
 
 
-CREATED = event("created", response={"id": "resp_1", "status": "in_progress", "output": []})
+STARTED = {**response(status="in_progress", usage=None, tool_usage=None), "output": []}
+CREATED = event("created", response=STARTED)
 
 
 def completed(*items: Json, **more: object) -> bytes:
@@ -127,7 +141,7 @@ def completed(*items: Json, **more: object) -> bytes:
 
 def stream_of(*items: Json, previews: int = 0) -> list[bytes]:
     """Return the events of a response with these calls."""
-    events = [CREATED, event("in_progress", response={"id": "resp_1"})]
+    events = [CREATED, event("in_progress", response=STARTED)]
     for number, item in enumerate(items, start=1):
         events += begin(number)
         events += [partial(index=index, number=number) for index in range(previews)]
