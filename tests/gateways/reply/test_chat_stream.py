@@ -114,3 +114,17 @@ def test_odd_pieces(fields: object, tmp_path: Path) -> None:
         fed.stream.finish(is_cut=False)
         assert fed.stream.pictures == []
         assert reason_of_words(fed.stream.body, ()) == (Kind.NO_IMAGE, Billed.MAYBE)
+
+
+@pytest.mark.parametrize(("tokens", "billed"), [(0, Billed.NO), (7, Billed.MAYBE)])
+def test_a_filtered_message_is_paid_by_its_tokens(
+    tokens: int, billed: Billed, tmp_path: Path
+) -> None:
+    """A model that has thought before is paid for that."""
+    usage = {"prompt_tokens": 3, "completion_tokens": tokens}
+    with _fed(tmp_path) as fed:
+        fed.feed(chat.chunk({}, "content_filter: SAFETY"))
+        fed.feed({"usage": usage})
+        fed.stream.finish(is_cut=False)
+        assert fed.stream.is_finished
+        assert reason_of_words(fed.stream.body, ()) == (Kind.MODERATION, billed)
