@@ -65,6 +65,9 @@ _UNREACHABLE = (
 )
 _MAX_EXCERPT = 200  # characters of a reply without a picture
 _NO_PICTURE_KINDS = (GatewayErrorKind.NO_IMAGE, GatewayErrorKind.BAD_RESPONSE)
+_EMPTY_STREAM = ClassifiedError(
+    GatewayErrorKind.NO_IMAGE, Billed.MAYBE, "the stream held no picture"
+)
 _MAX_POSTS = 2  # the first one, and one after a redirect
 _REDIRECTS_OF_A_POST = (HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT)
 
@@ -301,17 +304,11 @@ class Exchange:
             if result.has_begun:
                 error = replace(error, billed=Billed.MAYBE)
             raise self._classified_failure(error, result.error)
-        if result.is_message:
-            error = self._classify(result.last)
-            # Some relays send no end; what a model declined is known without it.
-            if error.kind is GatewayErrorKind.MODERATION or not result.connection_error:
-                raise self._classified_failure(error, result.last)
-        if result.connection_error:
+        error = self._classify(result.last) if result.is_message else _EMPTY_STREAM
+        # Some relays send no end; what a model declined is known without it.
+        if result.connection_error and error.kind is not GatewayErrorKind.MODERATION:
             raise self._connection_lost(result.connection_error, result.headers)
-        empty = ClassifiedError(
-            GatewayErrorKind.NO_IMAGE, Billed.MAYBE, "the stream held no picture"
-        )
-        raise self._classified_failure(empty, result.last)
+        raise self._classified_failure(error, result.last)
 
     async def _received(self, reply: ParsedReply, spool: DownloadSpool, made: int) -> Received:
         """Return the picture files; raise GatewayFailure when not one of them is a picture."""

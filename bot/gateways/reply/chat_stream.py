@@ -91,7 +91,7 @@ class ChatStream:
         for text in (self._content, self._reasoning):
             if is_cut:
                 text.finish()
-            else:
+            if text.is_in_short_string or not is_cut:
                 text.feed(_TEXT_ENDS)
 
     @property

@@ -7,7 +7,8 @@ from html import unescape
 # The caption may be the prompt, or the address again.
 _MARKDOWN_IMAGE = re.compile(
     r"!\[[^\]]{0,1000}\]\(\s*<?\s*"
-    r"(data:image/[^\s)>\"]+|(?:[^\s()<>\"]|\([^\s()<>]{0,200}\)){1,2000})",
+    r"(data:image/[^\s,)>\"]{1,99},[^\s)>\"]+"
+    r"|(?!data:)(?:[^\s()<>\"]|\([^\s()<>]{0,200}\)){1,2000})",
     re.IGNORECASE,
 )
 _IMG_TAG = re.compile(r"<img\b[^>]{0,1000}?\ssrc\s*=\s*[\"']?\s*([^\s\"'>]+)", re.IGNORECASE)

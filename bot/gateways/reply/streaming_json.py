@@ -200,6 +200,11 @@ class StreamingJson:
         """Whether a string is open: at the end of the text it was cut."""
         return self._string_start is not None
 
+    @property
+    def is_in_short_string(self) -> bool:
+        """Whether the open string is still in the text."""
+        return self.is_in_string and self._long_string is None
+
     def finish(self) -> None:
         """Read the string that the end of the text cuts, if there is one, as far as it arrived.
 

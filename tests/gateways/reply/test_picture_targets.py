@@ -32,6 +32,8 @@ HELD = "0123456789abcdef0123456789abcdef:7"
         (f"[download]({A})", []),
         (f"[download](<{A}>)", []),
         (f"See {B}", []),
+        ("![a](data:image/png", []),
+        ("![a](data:image/png;base64,", []),
         (f"![a] ({A}) [x]({A})", [A]),
         ("", []),
     ],
