@@ -132,7 +132,11 @@ ROWS = (
         VALUES ('a', 10, 200, 100, {NOON}, 2, '["spam"]', 'open', 201, 101)
         """,
     ),
-    (17, f"INSERT INTO stored_files VALUES ('hash', 'png', 70, {NOON}, NULL)"),
+    (
+        17,
+        "INSERT INTO stored_files (sha256, format, bytes, kept_at)"
+        f" VALUES ('hash', 'png', 70, {NOON})",
+    ),
     (17, "INSERT INTO installation VALUES ('user_tags_key', 'a fingerprint')"),
     (19, f"INSERT INTO processes VALUES ('dead', 1, 0, 2, {NOON})"),
     (19, f"INSERT INTO suspensions VALUES ('a gateway', '', 'dead', {NOON}, '{{}}')"),
