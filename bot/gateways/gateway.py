@@ -18,6 +18,7 @@ from bot.gateways.sizes import Positive
 
 GENERATIONS = "/v1/images/generations"
 CONNECT_TIMEOUT_S = 10
+NO_LIST = "none"
 
 RequestField = Literal[
     RequestOption,
@@ -58,7 +59,10 @@ class AuthSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathSettings:
-    """URL paths, used exactly as written; an empty one is derived from ``generate``."""
+    """URL paths, used exactly as written; an empty one is derived from ``generate``.
+
+    ``models`` may hold a query; "none" means that there is no list of models.
+    """
 
     generate: str = GENERATIONS
     edit: str = ""
@@ -77,8 +81,15 @@ class PathSettings:
 
     @property
     def model_list(self) -> str:
-        """Return the path of the list of models."""
+        """Return the path of the list of models; without a list that of generations."""
+        if not self.has_model_list:
+            return self.generate
         return self.models or self._sibling("models")
+
+    @property
+    def has_model_list(self) -> bool:
+        """Whether the gateway is expected to list its models."""
+        return self.models != NO_LIST
 
     def _sibling(self, name: str) -> str:
         path = self.generate.partition("?")[0]
