@@ -150,14 +150,18 @@ async def test_it_paints_from_references(
     assert (at.fake.posts, at.fake.paid) == (2, 2)
 
 
-async def test_azure_paints_into_a_mask(tmp_path: Path) -> None:
-    """It is OpenAI's form, at a resource of one's own."""
+async def test_azure_paints_into_a_mask_and_streams(tmp_path: Path) -> None:
+    """It is OpenAI's form and stream, at a resource of one's own."""
     known = ABILITIES.ability("azure", "gpt-image-2")
     mask = tmp_path / "mask"
     mask.write_bytes(picture_bytes())
     fox = attach_file(tmp_path / "fox", picture_bytes())
     async with opened("azure") as at:
-        assert (await at.generate(tmp_path / "job", known, attached=[fox], mask=mask)).pictures
+        result = await at.generate(tmp_path / "job", known, attached=[fox], mask=mask)
+    assert result.pictures
+    assert isinstance(at.fake, FakeAzure)
+    body = at.fake.bodies[0]
+    assert (body["stream"], body["partial_images"]) == ("true", "1")
 
 
 # --- what goes wrong ------------------------------------------------------------------------------
