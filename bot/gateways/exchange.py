@@ -20,7 +20,6 @@ from bot.gateways.events import (
     Answered,
     GatewayEvent,
     GatewayRequest,
-    Preview,
     Received,
     Sending,
     TaskAccepted,
@@ -78,7 +77,8 @@ class Exchange:
     """One request at one gateway, sent at most once.
 
     Events come in this order: ``Sending``, then ``TaskAccepted`` with its ``TaskProgress`` or else
-    ``Preview``, then ``Answered`` where the pictures are URLs, and ``Received``.
+    ``Preview`` and ``TaskProgress`` of a stream, then ``Answered`` where the pictures are URLs, and
+    ``Received``.
     """
 
     request: GatewayRequest
@@ -99,8 +99,8 @@ class Exchange:
             yield Sending(self.gateway.name)
             reply = await self.clock.wait(self._post(http_request, spool, connection), "gateway")
             if isinstance(reply, EventStream):
-                while picture := await reply.next_preview():
-                    yield Preview(picture)
+                while update := await reply.next_update():
+                    yield update
                 reply = self._stream_reply(reply.result)
             connection.close()
             if isinstance(reply, SubmittedTask):
@@ -301,10 +301,12 @@ class Exchange:
             raise self._classified_failure(error, result.error)
         if result.connection_error:
             raise self._connection_lost(result.connection_error, result.headers)
-        empty = ClassifiedError(
+        error = ClassifiedError(
             GatewayErrorKind.NO_IMAGE, Billed.MAYBE, "the stream held no picture"
         )
-        raise self._classified_failure(empty, result.last)
+        if result.is_message:
+            error = self._classify(result.last)
+        raise self._classified_failure(error, result.last)
 
     async def _received(self, reply: ParsedReply, spool: DownloadSpool, made: int) -> Received:
         """Return the picture files; raise GatewayFailure when not one of them is a picture."""

@@ -146,7 +146,7 @@ CASES: list[tuple[int, object, str, str]] = [
     (200, {"error": {"message": "", "code": None}, "data": []}, "no-image", "maybe"),
     (200, {"error": {}, "data": []}, "no-image", "maybe"),
     (200, {"error": " ", "data": []}, "no-image", "maybe"),
-    (200, {"data": [{"url": "", "is_image_safe": False}]}, "moderation", "no"),
+    (200, {"data": [{"url": "", "is_image_safe": False}]}, "moderation", "yes"),
     (200, {"choices": [{"finish_reason": "content_filter"}]}, "moderation", "no"),
     (200, {"code": "success", "message": "ok", "data": []}, "no-image", "maybe"),
     (200, {"created": 1, "data": []}, "no-image", "maybe"),

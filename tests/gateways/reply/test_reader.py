@@ -148,7 +148,8 @@ def test_a_small_picture_in_words(tmp_path: Path) -> None:
 
 WRITTEN: list[tuple[object, list[URL]]] = [
     (f"![图片]({CDN})\n\n", [REMOTE]),
-    (f"Here: ![a]({CDN}) and ![b](/b.png) and ![a]({CDN})", [REMOTE, BASE.join(URL("/b.png"))]),
+    (f"Here: ![a]({CDN}) and ![b](/b.png)", [BASE.join(URL("/b.png"))]),
+    (f"Here: ![a]({CDN}) and ![b](/b.png) and ![a]({CDN})", [REMOTE]),
     ("See https://cdn.example/a.PNG?x=1, please", [URL("https://cdn.example/a.PNG?x=1")]),
     ("(https://cdn.example/a.jpeg)", [URL("https://cdn.example/a.jpeg")]),
     ([{"type": "text", "text": f"![]({CDN})"}], [REMOTE]),
