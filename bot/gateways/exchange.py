@@ -14,6 +14,7 @@ from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.models import Billed
 from bot.gateways.addresses import exact_url
+from bot.gateways.call_tasks import submitted_task_of
 from bot.gateways.connections import limit_undecrypted
 from bot.gateways.download import Downloader
 from bot.gateways.events import (
@@ -47,13 +48,12 @@ from bot.gateways.reply.task_status import (
     error_json,
     possible_task_id,
     status_word,
-    submitted_task,
     task_state,
 )
 from bot.gateways.reply.unread_files import UnreadFiles
 from bot.gateways.request.body import RequestBuildFailed
 from bot.gateways.request.builder import HttpRequest, open_request
-from bot.gateways.request.fields import removable_field
+from bot.gateways.request.fields import call_for, removable_field
 
 log = structlog.get_logger()
 
@@ -274,9 +274,11 @@ class Exchange:
         reply = read_reply(body.json, self.gateway.reply_base)
         response = GatewayResponse(http.status, http.headers, reply.body, body.json.text)
         if http.status < HTTPStatus.BAD_REQUEST:
-            task = submitted_task(
+            task = submitted_task_of(
+                call_for(self.request, self.model, self.gateway),
                 response,
                 self.gateway,
+                self.model.name,
                 has_pictures=bool(reply.pictures),
                 now_ms=self.clock.now(),
             )

@@ -19,7 +19,6 @@ from bot.gateways.reply.error_tables import (
     CERTAIN_PHRASES,
     DECLINED,
     DECLINED_PHRASES,
-    KEY_PHRASES,
     KINDS_BY_CODE,
     NEVER_BILLED,
     SUCCESS_CODES,
@@ -153,9 +152,7 @@ def _kind_by_phrase(
     unbegun = Billed.NO if is_said and not is_page else billed
     if_declined = Billed.NO if response.status < HTTPStatus.BAD_REQUEST else billed
     tables = [(DECLINED_PHRASES, if_declined), (UNBEGUN_PHRASES, unbegun)]
-    if response.status == HTTPStatus.BAD_REQUEST:  # which may quote a word of the prompt
-        tables.append((KEY_PHRASES, Billed.NO))
-    else:
+    if response.status != HTTPStatus.BAD_REQUEST:  # which may quote a word of the prompt
         tables.append((VAGUE_PHRASES, billed))
     for phrases, billed_then in tables:
         for phrase, kind in phrases:

@@ -119,8 +119,6 @@ UNBEGUN_PHRASES = _phrases(
         Kind.MODEL_UNAVAILABLE,
     ),
 )
-# With a status of 400, where Google and xAI say it (continuedev/continue#10778).
-KEY_PHRASES = _phrases((r"(?:incorrect|invalid) api.?key|api.?key (?:is )?not valid", Kind.AUTH))
 # They may be about something that happened while the work went on.
 VAGUE_PHRASES = _phrases(
     (r"billing", Kind.QUOTA),

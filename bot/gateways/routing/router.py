@@ -35,7 +35,8 @@ from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import ModelAbilities
 from bot.gateways.reply.error_classifier import MAX_RETRY_WAIT_S
 from bot.gateways.reply.unread_files import UnreadFiles
-from bot.gateways.request.fields import UnsupportedFields
+from bot.gateways.request.fields import UnsupportedFields, sends_addresses
+from bot.gateways.request.masks import with_prepared_mask
 from bot.gateways.routing.failover import FailoverPolicy
 from bot.gateways.routing.health import DOWN_SUSPENSION_S, Health
 from bot.gateways.routing.open_gateways import NewLimit, OpenGateway, OpenGateways
@@ -151,7 +152,9 @@ class Router:
                     request = await self._with_addresses(request, opened, renew_addresses)
                     if not self._gateways.is_in_use(opened):
                         continue
-                    exchange = self._exchange(request, opened)
+                    ability = self._ability(used, model)
+                    prepared = await with_prepared_mask(request, ability, used)
+                    exchange = self._exchange(prepared, opened)
                     used = exchange.gateway
                     async with aclosing(self._events(exchange, opened)) as events:
                         async for event in events:
@@ -211,8 +214,8 @@ class Router:
     ) -> GatewayRequest:
         """Return the request with fresh addresses, where its references travel as such."""
         wanted = request.image_request
-        limits = self._ability(opened.gateway, wanted.model).references
-        if renew is None or limits is None or limits.transport != "json_image_urls":
+        ability = self._ability(opened.gateway, wanted.model)
+        if renew is None or not sends_addresses(request, ability, opened.gateway):
             return request
         references = await renew(wanted.references)
         return replace(request, image_request=replace(wanted, references=references))

@@ -121,7 +121,6 @@ CASES: list[tuple[int, object, str, str]] = [
     # a wrong key with 400, in the words of Google and xAI
     (400, [_error("API key not valid. Please pass a valid API key.", 400)], "auth", "no"),
     (400, {"code": "x", "error": "Incorrect API key provided: sk***."}, "auth", "no"),
-    (500, _error("Incorrect API key provided"), "upstream", "maybe"),
     (409, "", "invalid-request", "no"),
     (413, "<html></html>", "invalid-request", "no"),
     (422, {"detail": [{"loc": ["body", "size"], "msg": "bad"}]}, "invalid-request", "no"),
