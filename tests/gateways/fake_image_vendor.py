@@ -5,6 +5,7 @@ name, or a value that they do not list, is refused in the vendor's own shape of 
 that a vendor does not document have the usual meaning.
 """
 
+import base64
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
@@ -16,7 +17,7 @@ from tests.gateways.generation_harness import GATEWAY_KEY
 
 Check = Callable[[object], bool]
 Situation = str
-"""How a request ends: declined, unpaid, busy, broken or empty."""
+"""How a request ends: declined, refused, unpaid, busy, broken or empty; then how."""
 
 
 def one_of(*words: str) -> Check:
@@ -45,10 +46,55 @@ def pixels(least: int, most: int) -> Check:
     return check
 
 
-class FakeImageVendor(FakeVendor):
-    """Answers at once; a body may have ``fields``, and must have model and prompt."""
+def is_picture(value: object) -> bool:
+    """Tell whether a field is a picture: an address, or a data URI."""
+    head, _, data = str(value).partition(",")
+    if head.startswith("data:image/"):
+        return bool(base64.b64decode(data, validate=True))
+    return isinstance(value, str) and value.startswith("https://")
 
+
+def is_base64(value: object) -> bool:
+    """Tell whether a field is the bare base64 of a picture."""
+    return bool(base64.b64decode(str(value), validate=True))
+
+
+def some(check: Check, most: int) -> Check:
+    """Return a check that a field is a list of at most so many values."""
+    return lambda value: (
+        isinstance(value, list) and 1 <= len(value) <= most and all(map(check, value))
+    )
+
+
+def is_object(fields: Mapping[str, Check], value: object) -> bool:
+    """Tell whether a value is an object with no other fields than these, each as it must be."""
+    return isinstance(value, dict) and all(
+        name in fields and fields[name](each) for name, each in value.items()
+    )
+
+
+def is_picture_part(value: object) -> bool:
+    """Tell whether a field is a part of a message with a picture."""
+    source: dict[str, Check] = {"url": is_picture}
+    part: dict[str, Check] = {
+        "type": one_of("image_url"),
+        "image_url": lambda one: is_object(source, one),
+    }
+    return is_object(part, value)
+
+
+class FakeImageVendor(FakeVendor):
+    """Answers at once; a body may have ``fields``, and must have those that are ``required``.
+
+    ``origin`` and ``path`` are the address at which the last request found it.
+    """
+
+    edit_path: ClassVar[str] = ""
     list_path: ClassVar[str] = ""
+    list_query: ClassVar[Mapping[str, str]] = {}
+    required: ClassVar[tuple[str, ...]] = ("model", "prompt")
+    origin: str = ""
+    path: str = ""
     fields: ClassVar[Mapping[str, Check]]
     endings: ClassVar[Mapping[Situation, JsonReply]]
     listed: ClassVar[JsonReply] = JsonReply({"object": "list", "data": []})
@@ -56,19 +102,27 @@ class FakeImageVendor(FakeVendor):
     def app(self) -> web.Application:
         """Return the server."""
         app = super().app()
+        if self.edit_path:
+            app.router.add_post(self.edit_path, self.submit)
         if self.list_path:
             app.router.add_get(self.list_path, self.list_models)
         return app
 
+    async def submit(self, request: web.Request) -> web.Response:
+        """Remember the address, then check and answer."""
+        self.origin, self.path = str(request.url.origin()), request.path
+        return await super().submit(request)
+
     async def list_models(self, request: web.Request) -> web.Response:
         """Send the list of models."""
-        if request.headers.get("Authorization") != f"Bearer {GATEWAY_KEY}":
+        assert dict(request.query) == self.list_query
+        if self.needs_key and request.headers.get("Authorization") != f"Bearer {GATEWAY_KEY}":
             return self.wrong_key_reply().response()
         return self.listed.response()
 
     def error_for(self, body: JsonBody) -> JsonReply | None:
         """Refuse an unknown field, a wrong value, and what is missing."""
-        for name in ("model", "prompt", *body):
+        for name in (*self.required, *body):
             if name not in self.fields or not self.fields[name](body.get(name)):
                 return self.invalid(name)
         return None

@@ -1,21 +1,23 @@
 """Strict fakes of Google's OpenAI form, xAI, Together, Ark, SiliconFlow, LocalAI and Vercel."""
 
-import base64
 from typing import ClassVar
 
-from aiohttp import web
-
 from tests.gateways.fake_image_vendor import (
+    Check,
     FakeImageVendor,
     error_reply,
+    is_base64,
+    is_object,
+    is_picture,
     one_of,
     pixels,
     several,
+    some,
     text,
     whole,
 )
 from tests.gateways.fake_task_gateway import JsonBody, JsonReply
-from tests.gateways.fake_vendor import PICTURE_PATH
+from tests.gateways.fake_vendor import PICTURE_PATH, is_number
 from tests.gateways.sample_pictures import b64, picture_bytes
 
 KOLORS = "Kwai-Kolors/Kolors"
@@ -72,11 +74,14 @@ class FakeGoogle(FakeImageVendor):
 
 XAI_RATIOS = ("1:1", "3:4", "4:3", "9:16", "16:9", "2:3", "3:2", "9:19.5", "19.5:9", "9:20", "20:9")
 
+XAI_IMAGE: dict[str, Check] = {"type": one_of("image_url"), "url": is_picture}
+
 
 class FakeXai(FakeImageVendor):
     """Sizes are ratios; a declined prompt is answered with no picture and no word."""
 
     submit_path = "/v1/images/generations"
+    edit_path = "/v1/images/edits"
     list_path = "/v1/image-generation-models"
     fields: ClassVar = {
         "model": one_of("grok-imagine-image"),
@@ -85,6 +90,8 @@ class FakeXai(FakeImageVendor):
         "aspect_ratio": one_of(*XAI_RATIOS, "1:2", "2:1", "auto"),
         "resolution": one_of("1k", "2k"),
         "quality": one_of("low", "medium", "high"),
+        "image": lambda value: is_object(XAI_IMAGE, value),
+        "images": some(lambda value: is_object(XAI_IMAGE, value), 3),
         "response_format": one_of("url", "b64_json"),
     }
     listed = JsonReply({"models": [{"id": "grok-imagine-image", "object": "model"}]})
@@ -105,6 +112,12 @@ class FakeXai(FakeImageVendor):
         message = f"Argument not supported: {name}"
         return JsonReply({"code": "Client specified an invalid argument", "error": message}, 400)
 
+    def error_for(self, body: JsonBody) -> JsonReply | None:
+        """Refuse pictures in a generation, and none or both kinds of them in an edit."""
+        kinds = len({"image", "images"} & body.keys())
+        wrong = kinds != (self.path == self.edit_path)
+        return super().error_for(body) or (self.invalid("image") if wrong else None)
+
     def accepted_reply(self, body: JsonBody) -> JsonReply:
         """Answer with base64 or with an address."""
         by_base64 = body.get("response_format") == "b64_json"
@@ -117,6 +130,18 @@ class FakeXai(FakeImageVendor):
 
 # --- Together -------------------------------------------------------------------------------------
 
+TOGETHER_OWN: dict[str, set[str]] = {
+    "black-forest-labs/FLUX.1-schnell": {"aspect_ratio", "negative_prompt"},
+    "black-forest-labs/FLUX.1-kontext-pro": {"aspect_ratio", "negative_prompt", "image_url"},
+    "black-forest-labs/FLUX.2-pro": {"width", "height", "reference_images"},
+}
+"""The fields that not all models have, by model."""
+
+
+def eights(least: int, most: int) -> Check:
+    """Return a check that a field is a multiple of 8 within these bounds."""
+    return lambda value: is_number(value, least, most) and int(str(value)) % 8 == 0
+
 
 class FakeTogether(FakeImageVendor):
     """``response_format`` is url or base64, and the picture is still in ``b64_json``."""
@@ -124,15 +149,19 @@ class FakeTogether(FakeImageVendor):
     submit_path = "/v1/images/generations"
     list_path = "/v1/models"
     fields: ClassVar = {
-        "model": one_of("black-forest-labs/FLUX.1-schnell"),
+        "model": one_of(*TOGETHER_OWN),
         "prompt": text(),
         "n": whole(1, 4),
         "aspect_ratio": one_of("1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3"),
+        "width": eights(256, 2048),
+        "height": eights(256, 2048),
         "seed": whole(0, 2**63),
         "negative_prompt": text(),
+        "image_url": is_picture,
+        "reference_images": some(is_picture, 8),
         "response_format": one_of("url", "base64"),
     }
-    listed = JsonReply([{"id": "black-forest-labs/FLUX.1-schnell", "type": "image"}])
+    listed = JsonReply([{"id": name, "type": "image"} for name in TOGETHER_OWN])
     endings: ClassVar = {
         "unpaid": error_reply(402, "Credit limit exceeded", type="credit_limit"),
         "busy": error_reply(429, "Too many requests", type="rate_limit"),
@@ -148,6 +177,14 @@ class FakeTogether(FakeImageVendor):
         """Answer a wrong field."""
         return error_reply(400, f"Invalid {name}", type="invalid_request_error", param=name)
 
+    def error_for(self, body: JsonBody) -> JsonReply | None:
+        """Refuse a field of another model, too."""
+        if wrong := super().error_for(body):
+            return wrong
+        own = TOGETHER_OWN[str(body["model"])]
+        others = {name for names in TOGETHER_OWN.values() for name in names} - own
+        return next(map(self.invalid, sorted(others & body.keys())), None)
+
     def accepted_reply(self, body: JsonBody) -> JsonReply:
         """Answer with base64 or with an address."""
         by_base64 = body.get("response_format") == "base64"
@@ -157,18 +194,6 @@ class FakeTogether(FakeImageVendor):
 
 
 # --- Volcengine Ark -------------------------------------------------------------------------------
-
-
-def _are_images(value: object) -> bool:
-    images = value if isinstance(value, list) else [value]
-    return 1 <= len(images) <= 14 and all(map(_is_image, images))
-
-
-def _is_image(value: object) -> bool:
-    head, _, data = str(value).partition(",")
-    if head.startswith("data:image/"):
-        return bool(base64.b64decode(data, validate=True))
-    return str(value).startswith("https://")
 
 
 def _ark(status: int, code: str, kind: str) -> JsonReply:
@@ -183,7 +208,7 @@ class FakeArk(FakeImageVendor):
         "model": one_of("doubao-seedream-4-5-251128"),
         "prompt": text(),
         "size": pixels(3_686_400, 16_777_216),
-        "image": _are_images,
+        "image": lambda value: is_picture(value) or some(is_picture, 14)(value),
         "response_format": one_of("url", "b64_json"),
         "watermark": lambda value: value is False,
         "sequential_image_generation": one_of("disabled"),
@@ -225,6 +250,7 @@ class FakeSiliconFlow(FakeImageVendor):
 
     submit_path = "/v1/images/generations"
     list_path = "/v1/models"
+    list_query: ClassVar = {"type": "image"}
     fields: ClassVar = {
         "model": one_of(KOLORS, "Qwen/Qwen-Image"),
         "prompt": text(),
@@ -239,11 +265,6 @@ class FakeSiliconFlow(FakeImageVendor):
         "broken": JsonReply({"code": 50505, "message": "busy", "data": None}, 500),
         "empty": JsonReply({"images": [], "timings": {"inference": 1.2}, "seed": 1}),
     }
-
-    async def list_models(self, request: web.Request) -> web.Response:
-        """Send the list of models that paint."""
-        assert dict(request.query) == {"type": "image"}
-        return await super().list_models(request)
 
     def wrong_key_reply(self) -> JsonReply:
         """Answer a wrong key."""
@@ -283,6 +304,7 @@ class FakeLocalAI(FakeImageVendor):
         "n": whole(1, 10),
         "size": one_of("512x512", "768x768", "1024x1024"),
         "negative_prompt": text(),
+        "file": is_base64,
         "response_format": one_of("url", "b64_json"),
     }
     listed = JsonReply({"object": "list", "data": [{"id": "stablediffusion", "object": "model"}]})
@@ -290,16 +312,6 @@ class FakeLocalAI(FakeImageVendor):
         "broken": error_reply(500, "rpc error", code=500, type=""),
         "empty": JsonReply({"created": 1, "id": "x", "data": []}),
     }
-    host = ""
-
-    async def submit(self, request: web.Request) -> web.Response:
-        """Remember the host, then go on."""
-        self.host = request.headers["Host"]
-        return await super().submit(request)
-
-    async def list_models(self, request: web.Request) -> web.Response:
-        """Send the list of models."""
-        return self.listed.response()
 
     def invalid(self, name: str) -> JsonReply:
         """Answer a wrong field."""
@@ -307,7 +319,7 @@ class FakeLocalAI(FakeImageVendor):
 
     def accepted_reply(self, body: JsonBody) -> JsonReply:
         """Answer with an address, as older versions do whatever the format is."""
-        url = f"http://{self.host}{PICTURE_PATH}"
+        url = f"{self.origin}{PICTURE_PATH}"
         usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
         data = several(body, {"embedding": None, "index": 0, "url": url})
         return JsonReply({"created": 1, "id": "x", "data": data, "usage": usage})

@@ -5,8 +5,10 @@ from typing import ClassVar
 from tests.gateways.fake_image_vendor import (
     FakeImageVendor,
     error_reply,
+    is_picture_part,
     one_of,
     several,
+    some,
     text,
     whole,
 )
@@ -24,7 +26,7 @@ class FakeOpenRouterImages(FakeImageVendor):
         "prompt": text(),
         "n": whole(1, 1),  # providers that paint one picture refuse more
         "aspect_ratio": one_of("1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "21:9", "auto"),
-        "seed": whole(0, 2**63),
+        "input_references": some(is_picture_part, 16),
     }
     listed = JsonReply({"data": [{"id": "bytedance-seed/seedream-4.5"}]})
     flagged: ClassVar = {"reasons": ["violence"], "flagged_input": "…", "provider_name": "x"}

@@ -1,5 +1,6 @@
-"""The same cases over the tables of vendors whose images endpoints are nearly OpenAI's."""
+"""The same cases over the tables of vendors with images endpoints of their own, or with chat."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,12 +20,14 @@ from bot.gateways.gateway import Gateway
 from bot.gateways.gateway_config import parse_gateways
 from bot.gateways.model_abilities import ModelAbilities
 from bot.gateways.probe import ProbeOutcome, probe_gateway
+from tests.gateways import fake_chat as chat
 from tests.gateways import fake_image_vendors as vendors
 from tests.gateways.fake_azure import FakeAzure
 from tests.gateways.fake_image_vendor import FakeImageVendor
 from tests.gateways.fake_openrouter import FakeOpenRouterImages
 from tests.gateways.generation_harness import (
     GATEWAY_KEY,
+    SECRET_PROMPT,
     GenerationResult,
     attach_file,
     make_model,
@@ -43,6 +46,11 @@ FAKES: dict[str, type[FakeImageVendor] | type[FakeAzure]] = {
     "siliconflow": vendors.FakeSiliconFlow,
     "localai": vendors.FakeLocalAI,
     "vercel-images": vendors.FakeVercelImages,
+    "openrouter": chat.FakeOpenRouterChat,
+    "vercel": chat.FakeVercelChat,
+    "reseller": chat.FakeNewApi,
+    "gpt4o": chat.FakeGpt4o,
+    "chatbp-chat": chat.FakeGpt4All,
 }
 UNCOMMENTED = re.sub(r"(?m)^#(?=\S)", "", re.sub(r"<.*>", "images-example", EXAMPLE))
 KEYS = dict.fromkeys((name for name in FAKES if name != "localai"), GATEWAY_KEY)
@@ -52,6 +60,9 @@ TABLES = {
 ABILITIES = Catalogue.of(TABLES.values())
 PAIRS = [(name, one) for name, gateway in TABLES.items() for one in gateway.models]
 WITH_KEY = [name for name in FAKES if name != "localai"]
+WITH_SIZES = [
+    name for name, gateway in TABLES.items() if ABILITIES.ability(name, gateway.models[0]).has_sizes
+]
 STARTERS = [pair for pair in PAIRS if ABILITIES.ability(*pair).references]
 
 
@@ -95,7 +106,8 @@ def test_every_vendor_has_a_table_with_a_name_for_people() -> None:
 
 def test_who_takes_references() -> None:
     """What no document promises is not offered."""
-    assert {name for name, _ in STARTERS} == {"azure", "ark"}
+    without = {"google", "siliconflow", "vercel-images", "chatbp-chat"}
+    assert FAKES.keys() - {name for name, _ in STARTERS} == without
 
 
 @pytest.mark.parametrize(("name", "one"), PAIRS)
@@ -164,12 +176,44 @@ async def test_azure_paints_into_a_mask_and_streams(tmp_path: Path) -> None:
     assert (body["stream"], body["partial_images"]) == ("true", "1")
 
 
+def test_chat_paints_one_picture_for_a_request() -> None:
+    """It has no number of pictures; several are requested one by one."""
+    through_chat = [pair for pair in PAIRS if TABLES[pair[0]].api == "chat"]
+    assert len(through_chat) == 5
+    assert {ABILITIES.ability(*pair).max_n for pair in through_chat} == {1}
+
+
+@pytest.mark.parametrize(("size", "words"), [("2:3", " 【2:3】"), ("auto", "")])
+async def test_a_ratio_may_be_words_at_the_end_of_the_prompt(
+    size: str, words: str, tmp_path: Path
+) -> None:
+    """ChatGPT's website has no field for it; without a choice nothing is added."""
+    known = ABILITIES.ability("gpt4o", "gpt-4o-image")
+    async with opened("gpt4o") as at:
+        assert (await at.generate(tmp_path, known, size=parse_size(size))).pictures
+    assert isinstance(at.fake, chat.FakeChat)
+    assert chat.text_of(at.fake.bodies[0]) == f"{SECRET_PROMPT}{words}"
+
+
+@pytest.mark.parametrize("address", [None, "https://cdn.discordapp.example/fox.png?ex=1"])
+async def test_a_reference_is_sent_as_an_address_while_it_has_one(
+    address: str | None, tmp_path: Path
+) -> None:
+    """A data URI of ten megabytes is refused by many gateways."""
+    known = ABILITIES.ability("openrouter", chat.GEMINI)
+    fox = attach_file(tmp_path / "fox", picture_bytes(), url=address)
+    async with opened("openrouter") as at:
+        assert (await at.generate(tmp_path / "job", known, attached=[fox])).pictures
+    assert isinstance(at.fake, chat.FakeChat)
+    expected = f'"{address}"' if address else '"data:image/png;base64,'
+    assert expected in json.dumps(at.fake.bodies[0])
+
+
 # --- what goes wrong ------------------------------------------------------------------------------
 
 MEANINGS = {
     "declined": (Kind.MODERATION, Billed.NO),
-    "declined by risk": (Kind.MODERATION, Billed.NO),
-    "declined with 200": (Kind.MODERATION, Billed.NO),
+    "refused": (Kind.MODERATION, Billed.MAYBE),  # with words, which cost tokens
     "unpaid": (Kind.QUOTA, Billed.NO),
     "busy": (Kind.RATE_LIMITED, Billed.NO),
     "broken": (Kind.UPSTREAM, Billed.MAYBE),
@@ -184,7 +228,7 @@ async def test_what_brings_no_picture(name: str, ending: str, tmp_path: Path) ->
     known = ABILITIES.ability(name, TABLES[name].models[0])
     async with opened(name, ending) as at:
         result = await at.generate(tmp_path, known)
-    assert (result.failed.kind, result.failed.billed) == MEANINGS[ending]
+    assert (result.failed.kind, result.failed.billed) == MEANINGS[ending.partition(" ")[0]]
     assert (at.fake.posts, at.fake.paid, result.left) == (1, 0, [])
 
 
@@ -202,13 +246,13 @@ async def test_a_wrong_key(name: str, tmp_path: Path) -> None:
 async def test_a_wrong_field(name: str, tmp_path: Path) -> None:
     """A table with a typing error costs nothing."""
     known = ABILITIES.ability(name, TABLES[name].models[0])
-    async with opened(name, rename={"prompt": "words"}) as at:
+    async with opened(name, body={**TABLES[name].body, "words": "fox"}) as at:
         failed = (await at.generate(tmp_path, known)).failed
     assert (failed.kind, failed.billed) == (Kind.INVALID_REQUEST, Billed.NO)
     assert (at.fake.posts, at.fake.paid) == (1, 0)
 
 
-@pytest.mark.parametrize("name", [name for name in FAKES if "size" not in TABLES[name].drop])
+@pytest.mark.parametrize("name", WITH_SIZES)
 async def test_a_wrong_size(name: str, tmp_path: Path) -> None:
     """The catalogue stops it earlier; the vendor does it for nothing, too."""
     known = ABILITIES.ability(name, TABLES[name].models[0])
