@@ -20,7 +20,7 @@ from bot.gateways.gateway import Gateway
 from bot.gateways.gateway_config import parse_gateways
 from bot.gateways.model_abilities import ModelAbilities
 from bot.gateways.probe import ProbeOutcome, probe_gateway
-from tests.gateways import fake_chat as chat
+from tests.gateways import fake_chat_vendors as chat
 from tests.gateways import fake_image_vendors as vendors
 from tests.gateways.fake_azure import FakeAzure
 from tests.gateways.fake_image_vendor import FakeImageVendor
@@ -191,7 +191,7 @@ async def test_a_ratio_may_be_words_at_the_end_of_the_prompt(
     known = ABILITIES.ability("gpt4o", "gpt-4o-image")
     async with opened("gpt4o") as at:
         assert (await at.generate(tmp_path, known, size=parse_size(size))).pictures
-    assert isinstance(at.fake, chat.FakeChat)
+    assert isinstance(at.fake, chat.FakeChatVendor)
     assert chat.text_of(at.fake.bodies[0]) == f"{SECRET_PROMPT}{words}"
 
 
@@ -204,7 +204,7 @@ async def test_a_reference_is_sent_as_an_address_while_it_has_one(
     fox = attach_file(tmp_path / "fox", picture_bytes(), url=address)
     async with opened("openrouter") as at:
         assert (await at.generate(tmp_path / "job", known, attached=[fox])).pictures
-    assert isinstance(at.fake, chat.FakeChat)
+    assert isinstance(at.fake, chat.FakeChatVendor)
     expected = f'"{address}"' if address else '"data:image/png;base64,'
     assert expected in json.dumps(at.fake.bodies[0])
 

@@ -1,4 +1,4 @@
-"""Strict fakes of systems that paint through chat completions."""
+"""Strict fakes of the systems that the example paints with through chat completions."""
 
 from typing import ClassVar
 
@@ -46,7 +46,7 @@ def text_of(body: JsonBody) -> str:
     return str(content if isinstance(content, str) else content[0]["text"])
 
 
-class FakeChat(FakeImageVendor):
+class FakeChatVendor(FakeImageVendor):
     """One message of a person; a subclass says where the picture is in the reply."""
 
     submit_path = "/v1/chat/completions"
@@ -79,7 +79,7 @@ ONLY_TEXT = completion("m", {"content": "What a lovely idea."})
 FILTERED = completion("m", {"content": ""}, "content_filter")
 
 
-class FakeOpenRouterChat(FakeChat):
+class FakeOpenRouterChat(FakeChatVendor):
     """It demands ``modalities``, and takes a ratio in ``image_config``."""
 
     submit_path = "/api/v1/chat/completions"
@@ -117,7 +117,7 @@ class FakeOpenRouterChat(FakeChat):
         return {"content": "Here you are.", "refusal": None, **_in_images()}
 
 
-class FakeVercelChat(FakeChat):
+class FakeVercelChat(FakeChatVendor):
     """It demands ``modalities`` and documents no size."""
 
     fields: ClassVar = {
@@ -152,7 +152,7 @@ def _new_api(status: int, code: str, message: str) -> JsonReply:
     return error_reply(status, f"{message} (request id: 1)", type="new_api_error", code=code)
 
 
-class FakeNewApi(FakeChat):
+class FakeNewApi(FakeChatVendor):
     """new-api before Gemini: the picture is markdown in the text."""
 
     fields: ClassVar = {
