@@ -11,7 +11,7 @@ from bot.gateways.reply.picture_signature import SIGNATURE_BYTES, begins_like_pi
 
 _PREFIX = re.compile(rb"\s*(?:data:[^,]{0,200}|image/[\w.+-]{1,20});base64,", re.IGNORECASE)
 _PART = re.compile(rb"[^=]+=*|=+")  # up to its padding
-_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=\\"
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_="
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _WHITESPACE = b" \t\r\n\f\v"
 _ESCAPE = re.compile(rb"\\(?:u00([0-7][0-9a-fA-F])|(.))", re.DOTALL)
@@ -109,7 +109,10 @@ def begins_like_base64(text: bytes) -> bool:
 
 
 def may_be_base64(text: bytes) -> bool:
-    """Tell whether the beginning of a raw JSON string has nothing but base64 and its escapes."""
+    """Tell whether the beginning of a raw JSON string has nothing but base64.
+
+    It cuts no escape.
+    """
     return not _without_prefix(_unescape(text)).translate(None, _ALPHABET + _WHITESPACE)
 
 
