@@ -22,6 +22,7 @@ from bot.gateways.model_abilities import ModelAbilities
 from bot.gateways.probe import ProbeOutcome, probe_gateway
 from tests.gateways import fake_chat_vendors as chat
 from tests.gateways import fake_image_vendors as vendors
+from tests.gateways import test_gateways_example, test_vendor_gateways
 from tests.gateways.fake_azure import FakeAzure
 from tests.gateways.fake_image_vendor import FakeImageVendor
 from tests.gateways.fake_openrouter import FakeOpenRouterImages
@@ -102,6 +103,12 @@ def test_every_vendor_has_a_table_with_a_name_for_people() -> None:
     """An operator finds it in the example, behind a "#"."""
     assert TABLES.keys() == FAKES.keys()
     assert all(ABILITIES.ability(*pair).label != pair[1] for pair in PAIRS)
+
+
+def test_every_table_of_the_example_has_a_fake() -> None:
+    """A table that nobody ever tried would be found wrong by who pays for it."""
+    everything = {gateway.name for gateway in parse_gateways(UNCOMMENTED, {})}
+    assert everything == {*FAKES, *test_gateways_example.TABLES, *test_vendor_gateways.FAMILIES}
 
 
 def test_who_takes_references() -> None:
