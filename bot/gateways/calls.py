@@ -1,6 +1,6 @@
 """Calls: the kinds of request that a gateway's table describes itself, with their bodies."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
@@ -81,6 +81,15 @@ class Call:
     def mask_name(self) -> str:
         """Return which mask it sends; empty for none."""
         return next((name for name in MASK_NAMES if name in self.placeholders), "")
+
+
+def reached_calls(calls: Iterable[Call]) -> list[Call]:
+    """Return the calls without those that an earlier one always comes before."""
+    reached: list[Call] = []
+    for call in calls:
+        if not any(all(map(one.takes, call.image_range)) for one in reached):
+            reached.append(call)
+    return reached
 
 
 Calls = Mapping[CallName, Sequence[Call]]

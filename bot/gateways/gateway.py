@@ -13,7 +13,7 @@ from yarl import URL
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import RequestOption
 from bot.gateways.addresses import IpNetwork, parse_network
-from bot.gateways.calls import Api, Call, CallName, Calls, shipped_calls
+from bot.gateways.calls import Api, Call, CallName, Calls, reached_calls, shipped_calls
 from bot.gateways.model_abilities import ModelAbilities, Seconds, ValueField
 from bot.gateways.request.template import merge_templates
 from bot.gateways.sizes import Positive
@@ -272,17 +272,17 @@ class Gateway:
         return model.api or self.api
 
     def calls_of(self, model: ModelAbilities, name: CallName) -> tuple[Call, ...]:
-        """Return the calls of a kind that are for a model, with path and whole body."""
+        """Return the calls of a kind that a model may get, with path and whole body."""
         api = self.api_of(model)
         own, shipped = self.calls.get(name, ()), shipped_calls(api).get(name, ())
+        reached = reached_calls([call for call in (*own, *shipped) if call.is_for(model.name)])
         return tuple(
             replace(
                 call,
                 path=call.path or self.paths.of_call(api, name),
                 body=merge_templates(call.body, self.body),
             )
-            for call in (*own, *shipped)
-            if call.is_for(model.name)
+            for call in reached
         )
 
     def call_of(self, model: ModelAbilities, name: CallName, images: int) -> Call | None:

@@ -5,14 +5,22 @@ name, or a value that they do not list, is refused in the vendor's own shape of 
 that a vendor does not document have the usual meaning.
 """
 
-import base64
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from aiohttp import web
 
 from tests.gateways.fake_task_gateway import JsonBody, JsonReply
-from tests.gateways.fake_vendor import FakeVendor, is_number, is_text
+from tests.gateways.fake_vendor import (
+    JPEG,
+    PNG,
+    FakeVendor,
+    is_address,
+    is_bare_picture,
+    is_data_uri,
+    is_number,
+    is_text,
+)
 from tests.gateways.generation_harness import GATEWAY_KEY
 
 Check = Callable[[object], bool]
@@ -48,15 +56,12 @@ def pixels(least: int, most: int) -> Check:
 
 def is_picture(value: object) -> bool:
     """Tell whether a field is a picture: an address, or a data URI."""
-    head, _, data = str(value).partition(",")
-    if head.startswith("data:image/"):
-        return bool(base64.b64decode(data, validate=True))
-    return isinstance(value, str) and value.startswith("https://")
+    return is_address(value) or is_data_uri(value)
 
 
 def is_base64(value: object) -> bool:
     """Tell whether a field is the bare base64 of a picture."""
-    return bool(base64.b64decode(str(value), validate=True))
+    return is_bare_picture(value, PNG, JPEG)
 
 
 def some(check: Check, most: int) -> Check:
@@ -86,15 +91,13 @@ def is_picture_part(value: object) -> bool:
 class FakeImageVendor(FakeVendor):
     """Answers at once; a body may have ``fields``, and must have those that are ``required``.
 
-    ``origin`` and ``path`` are the address at which the last request found it.
+    ``origin`` is the address at which the last request found it.
     """
 
-    edit_path: ClassVar[str] = ""
     list_path: ClassVar[str] = ""
     list_query: ClassVar[Mapping[str, str]] = {}
     required: ClassVar[tuple[str, ...]] = ("model", "prompt")
     origin: str = ""
-    path: str = ""
     fields: ClassVar[Mapping[str, Check]]
     endings: ClassVar[Mapping[Situation, JsonReply]]
     listed: ClassVar[JsonReply] = JsonReply({"object": "list", "data": []})
@@ -102,15 +105,13 @@ class FakeImageVendor(FakeVendor):
     def app(self) -> web.Application:
         """Return the server."""
         app = super().app()
-        if self.edit_path:
-            app.router.add_post(self.edit_path, self.submit)
         if self.list_path:
             app.router.add_get(self.list_path, self.list_models)
         return app
 
     async def submit(self, request: web.Request) -> web.Response:
         """Remember the address, then check and answer."""
-        self.origin, self.path = str(request.url.origin()), request.path
+        self.origin = str(request.url.origin())
         return await super().submit(request)
 
     async def list_models(self, request: web.Request) -> web.Response:

@@ -77,11 +77,15 @@ XAI_RATIOS = ("1:1", "3:4", "4:3", "9:16", "16:9", "2:3", "3:2", "9:19.5", "19.5
 XAI_IMAGE: dict[str, Check] = {"type": one_of("image_url"), "url": is_picture}
 
 
+def _pictures(body: JsonBody) -> set[str]:
+    return {"image", "images"} & body.keys()
+
+
 class FakeXai(FakeImageVendor):
     """Sizes are ratios; a declined prompt is answered with no picture and no word."""
 
     submit_path = "/v1/images/generations"
-    edit_path = "/v1/images/edits"
+    more_paths = ("/v1/images/edits",)
     list_path = "/v1/image-generation-models"
     fields: ClassVar = {
         "model": one_of("grok-imagine-image"),
@@ -113,9 +117,12 @@ class FakeXai(FakeImageVendor):
         return JsonReply({"code": "Client specified an invalid argument", "error": message}, 400)
 
     def error_for(self, body: JsonBody) -> JsonReply | None:
-        """Refuse pictures in a generation, and none or both kinds of them in an edit."""
-        kinds = len({"image", "images"} & body.keys())
-        wrong = kinds != (self.path == self.edit_path)
+        """Refuse pictures in a generation, too."""
+        return super().error_for(body) or (self.invalid("image") if _pictures(body) else None)
+
+    def error_at(self, path: str, body: JsonBody) -> JsonReply | None:
+        """Refuse an edit without pictures, or with both kinds of them."""
+        wrong = len(_pictures(body)) != 1
         return super().error_for(body) or (self.invalid("image") if wrong else None)
 
     def accepted_reply(self, body: JsonBody) -> JsonReply:
