@@ -85,7 +85,7 @@ SHAPES: Mapping[str, Shape] = {
 }
 
 
-def chat_reply(message: Json, **more: object) -> Json:
+def chat_reply(message: Mapping[str, object], **more: object) -> Json:
     """Return a whole reply with a message."""
     choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", **message}}
     usage = {"prompt_tokens": 9, "completion_tokens": 1290, "total_tokens": 1299}
@@ -99,7 +99,7 @@ def chat_reply(message: Json, **more: object) -> Json:
     }
 
 
-def chunk(delta: Json, finish: str | None = None, **more: object) -> Json:
+def chunk(delta: Mapping[str, object], finish: str | None = None, **more: object) -> Json:
     """Return one piece of a stream."""
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
     return {
@@ -121,7 +121,7 @@ def pieces(text: str, sizes: Sequence[int]) -> Iterator[str]:
         at, number = at + size, number + 1
 
 
-def stream_of(message: Json, sizes: Sequence[int] = (40,)) -> list[bytes]:
+def stream_of(message: Mapping[str, object], sizes: Sequence[int] = (40,)) -> list[bytes]:
     """Return the events of a message: its words in pieces, then its pictures, then its usage."""
     deltas: list[Json] = [{"role": "assistant", "content": ""}]
     for key, value in message.items():

@@ -1,7 +1,7 @@
 """Pictures through chat completions, in every shape that is documented or was seen."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from tests.gateways import fake_chat as chat
 from tests.gateways.fake_sse import DONE, PING, sse_event, stream_reply
 from tests.gateways.generation_harness import (
     GATEWAY_KEY,
+    SECRET_PROMPT,
     GenerationResult,
     make_model,
     run_generation,
@@ -44,21 +45,22 @@ async def opened(fake: chat.FakeChat, **body: bool) -> AsyncIterator[Gateway]:
         )
 
 
-async def _paint(folder: Path, *answers: RawReply, **asked: object) -> GenerationResult:
+async def _paint(
+    folder: Path, *answers: RawReply, n: int = 1, prompt: str = SECRET_PROMPT
+) -> GenerationResult:
     async with replay_gateway(*answers) as raw:
         result = await run_generation(
-            raw.gateway(), folder, known=PAINTER, unread=folder / "unread", **asked
-        )  # type: ignore[arg-type]  # passed on
+            raw.gateway(), folder, n=n, prompt=prompt, known=PAINTER, unread=folder / "unread"
+        )
     assert raw.posts == 1
     return result
 
 
-def _replied(message: object, **more: object) -> RawReply:
-    assert isinstance(message, dict)
+def _replied(message: Mapping[str, object], **more: object) -> RawReply:
     return http_reply(200, chat.chat_reply(message, **more))
 
 
-def _streamed(*deltas: dict[str, object], end: bytes = DONE) -> RawReply:
+def _streamed(*deltas: Mapping[str, object], end: bytes = DONE) -> RawReply:
     events = [sse_event("", chat.chunk(delta)) for delta in deltas]
     return stream_reply(*events, sse_event("", chat.chunk({}, "stop")), end)
 
@@ -184,7 +186,9 @@ async def test_a_stream_that_ends_with_the_whole_message(tmp_path: Path) -> None
 @pytest.mark.parametrize("content", [A, "Here: " + A.replace("]", f" {'x' * 9_000}]"), None])
 async def test_a_stream_of_one_event(content: str | None, tmp_path: Path) -> None:
     """A whole reply as an event, and the connection stays open."""
-    message = {"content": content} if content else {"images": [chat.part(chat.data_uri(ART))]}
+    message: Mapping[str, object] = (
+        {"content": content} if content else {"images": [chat.part(chat.data_uri(ART))]}
+    )
     answer = stream_reply(sse_event("", chat.chat_reply(message)), DONE, then="silence")
     result = await _paint(tmp_path, answer)
     assert [one.path.read_bytes() for one in result.pictures] == [ART]
@@ -207,10 +211,10 @@ QUOTED = "https://images.example/theirs/fox.png?x=1"
 )
 async def test_an_address_of_the_prompt_is_no_result(content: str, tmp_path: Path) -> None:
     """A reply repeats it: nobody may have it fetched, and be billed for it."""
-    asked = {"prompt": f"a fox like ![this]({QUOTED}), or {QUOTED}."}
-    failed = (await _paint(tmp_path, _replied({"content": content}), **asked)).failed
+    prompt = f"a fox like ![this]({QUOTED}), or {QUOTED}."
+    failed = (await _paint(tmp_path, _replied({"content": content}), prompt=prompt)).failed
     assert (failed.kind, failed.billed) == (Kind.NO_IMAGE, Billed.MAYBE)
-    streamed = (await _paint(tmp_path, _streamed({"content": content}), **asked)).failed
+    streamed = (await _paint(tmp_path, _streamed({"content": content}), prompt=prompt)).failed
     assert (streamed.kind, streamed.billed) == (Kind.NO_IMAGE, Billed.MAYBE)
 
 
@@ -306,3 +310,11 @@ async def test_half_a_picture_is_kept_for_the_operator(tmp_path: Path) -> None:
     assert (failed.kind, failed.billed) == (Kind.TIMEOUT_UNKNOWN, Billed.MAYBE)
     (kept,) = (tmp_path / "unread").iterdir()
     assert ART.startswith(kept.read_bytes()[:-2])
+
+
+async def test_a_wrong_field_gets_the_documented_refusal(tmp_path: Path) -> None:
+    """The fake is strict: the form of the other interface is none here."""
+    async with opened(fake := chat.FakeChat()) as gateway:
+        failed = (await run_generation(gateway, tmp_path, known=PAINTER)).failed
+    assert (failed.kind, failed.billed) == (Kind.INVALID_REQUEST, Billed.NO)
+    assert (fake.posts, fake.paid) == (1, 0)

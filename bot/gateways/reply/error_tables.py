@@ -115,7 +115,7 @@ UNBEGUN_PHRASES = _phrases(
         r"无可用(?:的)?(?:渠道|账号)|no available (?:channel|account)"
         r"|\bmodel:? ?[`'\"]?[\w./:-]{0,80}[`'\"]? (?:was |is )?"
         r"(?:not found|does not exist|not exist)"
-        r"|模型\S{0,40}不存在",
+        r"|\bmodel (?:is )?disabled|模型\S{0,40}不存在",
         Kind.MODEL_UNAVAILABLE,
     ),
 )

@@ -36,7 +36,8 @@ def repaired_json(json_reader: StreamingJson) -> object:
     closers: list[str] = []
     end, at_end, is_value = 0, "", True
     for token in _TOKEN.finditer(text[:_MAX_REPAIRED]):
-        if text[position : token.start()].strip():
+        is_cut = token.end() == len(text) and token[0][-1] not in '"{}[]:,'
+        if is_cut or text[position : token.start()].strip():
             break
         mark, position = token[0], token.end()
         if mark in "{[":

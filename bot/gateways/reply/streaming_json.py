@@ -140,15 +140,17 @@ class StreamingJson:
         """Move a string that has become long out of the text."""
         start = self._string_start or 0
         string = bytes(self._text[start:])
+        # The beginning stays in the text until something else holds all of it.
         head = before_cut_escape(string[:LONG_STRING_BYTES], 0)
+        del self._text[start + head :]
         if reader := self._reader():
-            self._long_string, head = _Redirected(reader), 0
+            self._long_string = _Redirected(reader)
         elif may_be_base64(string[:head]):
-            # Its beginning stays in the text, in case that it is none to the end.
             self._long_string = self._new_file()
         else:
-            self._long_string, head = PictureWords(self._new_file, self._placeholder), 0
-        del self._text[start + head :]
+            self._long_string = PictureWords(self._new_file, self._placeholder)
+        if not isinstance(self._long_string, Base64File):
+            del self._text[start:]
         self._long_string.write(string)
 
     def _reader(self) -> WordsReader | None:
