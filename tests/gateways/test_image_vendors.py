@@ -25,6 +25,7 @@ from tests.gateways import fake_image_vendors as vendors
 from tests.gateways import test_gateways_example, test_vendor_gateways
 from tests.gateways.fake_azure import FakeAzure
 from tests.gateways.fake_image_vendor import FakeImageVendor
+from tests.gateways.fake_openai_responses import FakeOpenAIResponses
 from tests.gateways.fake_openrouter import FakeOpenRouterImages
 from tests.gateways.generation_harness import (
     GATEWAY_KEY,
@@ -37,7 +38,8 @@ from tests.gateways.generation_harness import (
 from tests.gateways.sample_pictures import picture_bytes
 from tests.gateways.test_gateways_example import EXAMPLE
 
-FAKES: dict[str, type[FakeImageVendor] | type[FakeAzure]] = {
+Fake = FakeImageVendor | FakeAzure | FakeOpenAIResponses
+FAKES: dict[str, type[FakeImageVendor] | type[FakeAzure] | type[FakeOpenAIResponses]] = {
     "openrouter-images": FakeOpenRouterImages,
     "google": vendors.FakeGoogle,
     "azure": FakeAzure,
@@ -52,6 +54,7 @@ FAKES: dict[str, type[FakeImageVendor] | type[FakeAzure]] = {
     "reseller": chat.FakeNewApi,
     "gpt4o": chat.FakeGpt4o,
     "chatbp-chat": chat.FakeGpt4All,
+    "openai-responses": FakeOpenAIResponses,
 }
 UNCOMMENTED = re.sub(r"(?m)^#(?=\S)", "", re.sub(r"<.*>", "images-example", EXAMPLE))
 KEYS = dict.fromkeys((name for name in FAKES if name != "localai"), GATEWAY_KEY)
@@ -71,7 +74,7 @@ STARTERS = [pair for pair in PAIRS if ABILITIES.ability(*pair).references]
 class Open:
     """An open fake and the table that leads there."""
 
-    fake: FakeImageVendor | FakeAzure
+    fake: Fake
     gateway: Gateway
 
     async def generate(
@@ -86,7 +89,7 @@ class Open:
 async def opened(name: str, ending: str = "", **changes: object) -> AsyncIterator[Open]:
     """Open the fake of a table; ``changes`` override settings of the table."""
     fake = FAKES[name]()
-    if isinstance(fake, FakeAzure):
+    if isinstance(fake, FakeAzure | FakeOpenAIResponses):
         fake.replies = [fake.endings[ending].response()] if ending else []
     else:
         fake.submit_replies = [fake.endings[ending]] if ending else []
@@ -169,6 +172,20 @@ async def test_it_paints_from_references(
     assert (at.fake.posts, at.fake.paid) == (2, 2)
 
 
+async def test_responses_paint_into_a_mask_with_previews_asked_for(tmp_path: Path) -> None:
+    """The tool has the mask and the previews; the model of text is the table's."""
+    known = ABILITIES.ability("openai-responses", "gpt-image-2")
+    mask = tmp_path / "mask"
+    mask.write_bytes(picture_bytes())
+    fox = attach_file(tmp_path / "fox", picture_bytes())
+    async with opened("openai-responses") as at:
+        assert (await at.generate(tmp_path / "job", known, attached=[fox], mask=mask)).pictures
+    assert isinstance(at.fake, FakeOpenAIResponses)
+    tool = dict(at.fake.bodies[0]["tools"][0])  # type: ignore[index]  # checked by the fake
+    assert (at.fake.bodies[0]["model"], tool["model"]) == ("gpt-5.4", "gpt-image-2")
+    assert (tool["partial_images"], "input_image_mask" in tool) == (1, True)
+
+
 async def test_azure_paints_into_a_mask_and_streams(tmp_path: Path) -> None:
     """It is OpenAI's form and stream, at a resource of one's own."""
     known = ABILITIES.ability("azure", "gpt-image-2")
@@ -183,11 +200,11 @@ async def test_azure_paints_into_a_mask_and_streams(tmp_path: Path) -> None:
     assert (body["stream"], body["partial_images"]) == ("true", "1")
 
 
-def test_chat_paints_one_picture_for_a_request() -> None:
-    """It has no number of pictures; several are requested one by one."""
-    through_chat = [pair for pair in PAIRS if TABLES[pair[0]].api == "chat"]
-    assert len(through_chat) == 5
-    assert {ABILITIES.ability(*pair).max_n for pair in through_chat} == {1}
+def test_chat_and_responses_paint_one_picture_for_a_request() -> None:
+    """They have no number of pictures; several are requested one by one."""
+    by_words = [pair for pair in PAIRS if TABLES[pair[0]].api != "images"]
+    assert len(by_words) == 6
+    assert {ABILITIES.ability(*pair).max_n for pair in by_words} == {1}
 
 
 @pytest.mark.parametrize(("size", "words"), [("2:3", " 【2:3】"), ("auto", "")])
