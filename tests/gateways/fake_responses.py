@@ -18,12 +18,19 @@ PATH = "/v1/responses"
 Json = dict[str, object]
 
 PREVIEW = picture_bytes(width=77)
-USAGE: Json = {"input_tokens": 50, "output_tokens": 20, "total_tokens": 70}
+USAGE: Json = {
+    "input_tokens": 50,
+    "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+    "output_tokens": 20,
+    "output_tokens_details": {"reasoning_tokens": 0},
+    "total_tokens": 70,
+}
 TOOL_USAGE: Json = {
     "image_gen": {
         "input_tokens": 400,
         "input_tokens_details": {"image_tokens": 380, "text_tokens": 20},
         "output_tokens": 1056,
+        "output_tokens_details": {"image_tokens": 1056, "text_tokens": 0},
         "total_tokens": 1456,
     },
     "web_search": {"num_requests": 0},
@@ -45,9 +52,8 @@ def call_item(art: bytes | None, number: int = 1, **more: object) -> Json:
 
 def message_item(text: str, *, refusal: bool = False) -> Json:
     """Return words of the model."""
-    part = (
-        {"type": "refusal", "refusal": text} if refusal else {"type": "output_text", "text": text}
-    )
+    said: Json = {"type": "output_text", "text": text, "annotations": []}
+    part = {"type": "refusal", "refusal": text} if refusal else said
     return {
         "type": "message",
         "id": "msg_1",
@@ -70,6 +76,9 @@ def response(*items: Json, **more: object) -> Json:
         "error": None,
         "incomplete_details": None,
         "model": "gpt-5.4",
+        "parallel_tool_calls": True,
+        "tool_choice": {"type": "image_generation"},
+        "tools": [{"type": "image_generation"}],
         "output": [REASONING, *items],
         "usage": USAGE,
         "tool_usage": TOOL_USAGE,
@@ -82,7 +91,8 @@ def response(*items: Json, **more: object) -> Json:
 
 def event(name: str, **fields: object) -> bytes:
     """Return one event: its name is repeated in its data."""
-    return sse_event(f"response.{name}", {"type": f"response.{name}", **fields})
+    numbered = {"type": f"response.{name}", "sequence_number": 0, **fields}
+    return sse_event(f"response.{name}", numbered)
 
 
 def partial(art: bytes = PREVIEW, index: int = 0, number: int = 1) -> bytes:
@@ -117,7 +127,8 @@ def done(item: Json, number: int = 1) -> list[bytes]:
     ]
 
 
-CREATED = event("created", response={"id": "resp_1", "status": "in_progress", "output": []})
+BEGUN = response(status="in_progress", output=[], usage=None)
+CREATED = event("created", response=BEGUN)
 
 
 def completed(*items: Json, **more: object) -> bytes:
@@ -127,7 +138,7 @@ def completed(*items: Json, **more: object) -> bytes:
 
 def stream_of(*items: Json, previews: int = 0) -> list[bytes]:
     """Return the events of a response with these calls."""
-    events = [CREATED, event("in_progress", response={"id": "resp_1"})]
+    events = [CREATED, event("in_progress", response=BEGUN)]
     for number, item in enumerate(items, start=1):
         events += begin(number)
         events += [partial(index=index, number=number) for index in range(previews)]
