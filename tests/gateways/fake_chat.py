@@ -150,15 +150,13 @@ _RATIOS = {"1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:
 class FakeChat:
     """Answers each request with the picture in one shape.
 
-    ``refuses_modalities``: like OpenAI itself. ``sizes`` are those of the pieces of a stream;
-    ``is_checked``: whether the body has to be one of chat completions.
+    ``refuses_modalities``: like OpenAI itself. ``sizes`` are those of the pieces of a stream.
     """
 
     shape: str = "images"
     art: bytes = field(default_factory=picture_bytes)
     sizes: Sequence[int] = (40,)
     refuses_modalities: bool = False
-    is_checked: bool = True
     ignores_stream: bool = False
     posts: int = 0
     paid: int = 0
@@ -178,7 +176,7 @@ class FakeChat:
             return error_reply(401, 401, "No auth credentials found")
         body: Json = await request.json()
         self.bodies.append(body)
-        if self.is_checked and (wrong := self._wrong(body)):
+        if wrong := self._wrong(body):
             return wrong
         self.paid += 1
         message = SHAPES[self.shape](self.art, str(request.url.with_path(PICTURE_PATH)))

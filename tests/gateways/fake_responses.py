@@ -166,10 +166,9 @@ _TOOL = {"type", "model", "size", "output_compression", "input_image_mask", *_WO
 
 @dataclass
 class FakeResponses:
-    """Paints one picture for each request; ``is_checked``: whether the body has to be right."""
+    """Paints one picture for each request, after so many previews unless the request says it."""
 
     art: bytes = field(default_factory=picture_bytes)
-    is_checked: bool = True
     previews: int = 0
     posts: int = 0
     paid: int = 0
@@ -188,7 +187,7 @@ class FakeResponses:
             return _refusal("invalid_api_key", "Incorrect API key provided.", status=401)
         body: Json = await request.json()
         self.bodies.append(body)
-        if self.is_checked and (wrong := _wrong(body)):
+        if wrong := _wrong(body):
             return _refusal(*wrong)
         self.paid += 1
         item = call_item(self.art)

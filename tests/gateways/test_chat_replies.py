@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,17 +33,17 @@ FILE = http_reply(200, SMALL)
 
 
 @asynccontextmanager
-async def opened(fake: chat.FakeChat, **body: bool) -> AsyncIterator[Gateway]:
-    """Open a fake; yield the gateway that leads there."""
+async def opened(fake: chat.FakeChat, **changes: object) -> AsyncIterator[Gateway]:
+    """Open a fake; yield the gateway that leads there, with changes."""
     async with TestServer(fake.app()) as server:
-        yield Gateway(
+        gateway = Gateway(
             name="chat",
             base_url=str(server.make_url("")),
             key=GATEWAY_KEY,
             models=("painter",),
-            paths=PathSettings(generate=chat.PATH),
-            body=body,
+            api="chat",
         )
+        yield replace(gateway, **changes)  # type: ignore[arg-type]  # by name
 
 
 async def _paint(
@@ -72,7 +73,7 @@ def _streamed(*deltas: Mapping[str, object], end: bytes = DONE) -> RawReply:
 @pytest.mark.parametrize("shape", chat.SHAPES)
 async def test_a_plain_reply(shape: str, art: bytes, tmp_path: Path) -> None:
     """One picture, its tokens, and nothing left over."""
-    fake = chat.FakeChat(shape, art, is_checked=False)
+    fake = chat.FakeChat(shape, art)
     async with opened(fake) as gateway:
         result = await run_generation(gateway, tmp_path, known=PAINTER)
     assert [one.path.read_bytes() for one in result.pictures] == [art]
@@ -85,8 +86,8 @@ async def test_a_plain_reply(shape: str, art: bytes, tmp_path: Path) -> None:
 async def test_a_streamed_reply(shape: str, sizes: Sequence[int], tmp_path: Path) -> None:
     """Wherever the words are cut: in the data URI, before it, or not at all."""
     art = ART if len(sizes) == 1 else SMALL
-    fake = chat.FakeChat(shape, art, sizes, is_checked=False)
-    async with opened(fake, stream=True) as gateway:
+    fake = chat.FakeChat(shape, art, sizes)
+    async with opened(fake, streaming="sse") as gateway:
         result = await run_generation(gateway, tmp_path, known=PAINTER)
     assert fake.bodies[0]["stream"] is True
     assert [one.path.read_bytes() for one in result.pictures] == [art]
@@ -97,8 +98,8 @@ async def test_a_streamed_reply(shape: str, sizes: Sequence[int], tmp_path: Path
 @pytest.mark.parametrize("shape", ["images", "markdown", "relay", "parts"])
 async def test_json_although_a_stream_was_asked_for(shape: str, tmp_path: Path) -> None:
     """Nexara, and gateways that ignore `stream`."""
-    fake = chat.FakeChat(shape, ART, is_checked=False, ignores_stream=True)
-    async with opened(fake, stream=True) as gateway:
+    fake = chat.FakeChat(shape, ART, ignores_stream=True)
+    async with opened(fake, streaming="sse") as gateway:
         result = await run_generation(gateway, tmp_path, known=PAINTER)
     assert [one.path.read_bytes() for one in result.pictures] == [ART]
 
@@ -312,9 +313,34 @@ async def test_half_a_picture_is_kept_for_the_operator(tmp_path: Path) -> None:
     assert ART.startswith(kept.read_bytes()[:-2])
 
 
-async def test_a_wrong_field_gets_the_documented_refusal(tmp_path: Path) -> None:
-    """The fake is strict: the form of the other interface is none here."""
-    async with opened(fake := chat.FakeChat()) as gateway:
+WRONG: list[tuple[dict[str, object], Kind]] = [
+    ({"key": "sk-wrong-0123456789"}, Kind.AUTH),
+    ({"body": {"n": 2}}, Kind.INVALID_REQUEST),
+    ({"body": {"response_format": "b64_json"}}, Kind.INVALID_REQUEST),
+    ({"body": {"image_config": {"aspect_ratio": "7:5"}}}, Kind.INVALID_REQUEST),
+    ({"body": {"messages": "a fox"}}, Kind.INVALID_REQUEST),
+    ({"api": "images", "paths": PathSettings(generate=chat.PATH)}, Kind.INVALID_REQUEST),
+]
+
+
+@pytest.mark.parametrize(("changes", "kind"), WRONG)
+async def test_a_wrong_request_gets_the_documented_refusal(
+    changes: dict[str, object], kind: Kind, tmp_path: Path
+) -> None:
+    """The fake is strict, and a refusal costs nothing."""
+    async with opened(fake := chat.FakeChat(), **changes) as gateway:
         failed = (await run_generation(gateway, tmp_path, known=PAINTER)).failed
-    assert (failed.kind, failed.billed) == (Kind.INVALID_REQUEST, Billed.NO)
+    assert (failed.kind, failed.billed) == (kind, Billed.NO)
     assert (fake.posts, fake.paid) == (1, 0)
+
+
+async def test_modalities_only_where_the_table_says_so(tmp_path: Path) -> None:
+    """OpenRouter needs them, and OpenAI itself refuses them."""
+    body = {"modalities": ["image", "text"], "image_config": {"aspect_ratio": "16:9"}}
+    for refuses, constants in [(False, body), (True, {})]:
+        async with opened(chat.FakeChat(refuses_modalities=refuses), body=constants) as gateway:
+            result = await run_generation(gateway, tmp_path, known=PAINTER)
+        assert len(result.pictures) == 1
+    async with opened(chat.FakeChat(refuses_modalities=True), body=body) as gateway:
+        failed = (await run_generation(gateway, tmp_path, known=PAINTER)).failed
+    assert failed.kind is Kind.INVALID_REQUEST

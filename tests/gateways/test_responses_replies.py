@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,17 +41,18 @@ ALL_TOKENS = TokenUsage(450, 1076)
 
 
 @asynccontextmanager
-async def opened(fake: responses.FakeResponses, **body: bool) -> AsyncIterator[Gateway]:
-    """Open the fake; yield the gateway that leads there."""
+async def opened(fake: responses.FakeResponses, **changes: object) -> AsyncIterator[Gateway]:
+    """Open the fake; yield the gateway that leads there, with changes."""
     async with TestServer(fake.app()) as server:
-        yield Gateway(
+        gateway = Gateway(
             name="responses",
             base_url=str(server.make_url("")),
             key=GATEWAY_KEY,
             models=("painter",),
-            paths=PathSettings(generate=responses.PATH),
-            body=body,
+            api="responses",
+            body={"model": "gpt-5.4"},
         )
+        yield replace(gateway, **changes)  # type: ignore[arg-type]  # by name
 
 
 async def _paint(folder: Path, *answers: RawReply, n: int = 1) -> GenerationResult:
@@ -70,8 +72,8 @@ def _bytes(result: GenerationResult) -> list[bytes]:
 @pytest.mark.parametrize("stream", [False, True])
 async def test_one_picture_and_all_its_tokens(art: bytes, stream: bool, tmp_path: Path) -> None:
     """Those of the text model and those of the picture."""
-    fake = responses.FakeResponses(art, is_checked=False, previews=2)
-    async with opened(fake, **({"stream": True} if stream else {})) as gateway:
+    fake = responses.FakeResponses(art, previews=2)
+    async with opened(fake, streaming="sse" if stream else "off") as gateway:
         result = await run_generation(gateway, tmp_path, known=PAINTER)
     assert _bytes(result) == [art]
     assert (result.usage, fake.paid) == (ALL_TOKENS, 1)
@@ -282,8 +284,21 @@ async def test_a_picture_without_the_end_of_its_event(then: str, tmp_path: Path)
     assert _bytes(result) == [ART]
 
 
-async def test_a_wrong_field_gets_the_documented_refusal(tmp_path: Path) -> None:
-    """The fake is strict: the form of the other interface is none here."""
-    async with opened(responses.FakeResponses()) as gateway:
+WRONG: list[tuple[dict[str, object], Kind]] = [
+    ({"key": "sk-wrong-0123456789"}, Kind.AUTH),
+    ({"body": {"model": "gpt-image-2"}}, Kind.INVALID_REQUEST),
+    ({"body": {"model": "gpt-5.4", "n": 2}}, Kind.INVALID_REQUEST),
+    ({"body": {"model": "gpt-5.4", "tools": [{"n": 2}]}}, Kind.INVALID_REQUEST),
+    ({"api": "images", "paths": PathSettings(generate=responses.PATH)}, Kind.INVALID_REQUEST),
+]
+
+
+@pytest.mark.parametrize(("changes", "kind"), WRONG)
+async def test_a_wrong_request_gets_the_documented_refusal(
+    changes: dict[str, object], kind: Kind, tmp_path: Path
+) -> None:
+    """The fake is strict, and a refusal costs nothing."""
+    async with opened(fake := responses.FakeResponses(), **changes) as gateway:
         failed = (await run_generation(gateway, tmp_path, known=PAINTER)).failed
-    assert (failed.kind, failed.billed) == (Kind.INVALID_REQUEST, Billed.NO)
+    assert (failed.kind, failed.billed) == (kind, Billed.NO)
+    assert (fake.posts, fake.paid) == (1, 0)
