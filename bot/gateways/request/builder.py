@@ -17,7 +17,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from bot.core.errors.gateway import GatewayErrorKind
-from bot.core.models import VALUE_OPTIONS, Reference
+from bot.core.models import Reference
 from bot.gateways.calls import Call
 from bot.gateways.events import GatewayRequest
 from bot.gateways.gateway import Gateway, RequestField
@@ -35,15 +35,11 @@ from bot.gateways.request.fields import (
     call_values,
     is_multipart,
     request_fields,
+    unsaid_option,
     wants_stream,
 )
 from bot.gateways.request.rendering import field_text, form_body, form_file, json_body
-from bot.gateways.request.template import (
-    TemplatePicture,
-    TemplateValues,
-    fill_template,
-    placeholder_names,
-)
+from bot.gateways.request.template import TemplatePicture, TemplateValues, fill_template
 
 _STREAM_ACCEPT = "text/event-stream, application/json"
 
@@ -95,18 +91,9 @@ def _check(request: GatewayRequest, model: ModelAbilities) -> None:
 
 def _check_call(request: GatewayRequest, model: ModelAbilities, gateway: Gateway) -> None:
     """Refuse what no call of the gateway can say; nothing that a person chose is left out."""
-    image, limits = request.image_request, model.references
-    call = call_for(request, model, gateway)
-    if image.references and limits and limits.transport == "call" and call is None:
-        detail = f"{gateway.name} has no call for {len(image.references)} references"
-        raise RequestBuildFailed(GatewayErrorKind.INVALID_REQUEST, detail, param="references")
-    if call is None or not image.references:
-        return
-    said = call.placeholders | placeholder_names(gateway.prompt)
-    for option in VALUE_OPTIONS:
-        if getattr(image, option) is not None and option not in said:
-            detail = f"{gateway.name} takes no {option} together with references"
-            raise RequestBuildFailed(GatewayErrorKind.INVALID_REQUEST, detail, param=option)
+    if option := unsaid_option(request, model, gateway):
+        detail = f"no call of {gateway.name} says {option} of a request with these references"
+        raise RequestBuildFailed(GatewayErrorKind.INVALID_REQUEST, detail, param=option)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,20 @@
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import cast
+from typing import Literal, cast
 
 import msgspec
 import structlog
 
 from bot.core.errors.gateway import GatewayFailure
-from bot.core.models import ImageRequest, Size
+from bot.core.models import VALUE_OPTIONS, ImageRequest, Size, ValueOption
 from bot.gateways.calls import Call
 from bot.gateways.catalogue import GatewayModel
 from bot.gateways.events import GatewayRequest
 from bot.gateways.gateway import PROMPT, Gateway, RequestField
 from bot.gateways.model_abilities import VALUE_FIELDS, ModelAbilities
 from bot.gateways.request.rendering import field_text
-from bot.gateways.request.template import fill_text
+from bot.gateways.request.template import fill_text, placeholder_names
 from bot.gateways.sizes import ratio_name
 
 log = structlog.get_logger()
@@ -60,6 +60,21 @@ def call_for(request: GatewayRequest, model: ModelAbilities, gateway: Gateway) -
     if not model.references or model.references.transport != "call":
         return None
     return gateway.call_of(model, "inpaint" if request.mask else "edit", pictures)
+
+
+def unsaid_option(
+    request: GatewayRequest, model: ModelAbilities, gateway: Gateway
+) -> ValueOption | Literal["references"] | None:
+    """Return what of a request no call of the gateway can say; None if all is said."""
+    image, limits = request.image_request, model.references
+    if not (image.references and limits and limits.transport == "call"):
+        return None
+    call = call_for(request, model, gateway)
+    if call is None:
+        return "references"
+    said = call.placeholders | placeholder_names(gateway.prompt)
+    chosen = (option for option in VALUE_OPTIONS if getattr(image, option) is not None)
+    return next((option for option in chosen if option not in said), None)
 
 
 def call_values(

@@ -9,6 +9,7 @@ part in square brackets is left out where a value in it is missing. ``{{``, ``}}
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal, cast
 
 from bot.gateways.request.body import Base64Content, FileContent
@@ -114,6 +115,7 @@ _MISSING = _Missing()
 # --- parse --------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=1024)
 def parse_text(text: str) -> tuple[TextPart, ...]:
     """Return the parts of a text; raise WrongTemplate if a bracket or brace is none."""
     parts: list[TextPart] = []
@@ -164,15 +166,10 @@ def _marked(text: str) -> Iterator[object]:
         yield text[end:]
 
 
-def placeholders(node: object) -> Iterator[Placeholder]:
-    """Yield the placeholders of a template that can be parsed."""
-    for text in _texts(node):
-        yield from (piece for piece in _pieces(parse_text(text)) if isinstance(piece, Placeholder))
-
-
 def placeholder_names(node: object) -> frozenset[str]:
-    """Return the names of the placeholders of a template."""
-    return frozenset(placeholder.name for placeholder in placeholders(node))
+    """Return the names of the placeholders of a template; raise WrongTemplate if it is none."""
+    pieces = (piece for text in _texts(node) for piece in _pieces(parse_text(text)))
+    return frozenset(piece.name for piece in pieces if isinstance(piece, Placeholder))
 
 
 def _texts(node: object, *, into_lists: bool = True) -> Iterator[str]:

@@ -35,7 +35,7 @@ from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import ModelAbilities
 from bot.gateways.reply.error_classifier import MAX_RETRY_WAIT_S
 from bot.gateways.reply.unread_files import UnreadFiles
-from bot.gateways.request.fields import UnsupportedFields, sends_addresses
+from bot.gateways.request.fields import UnsupportedFields, sends_addresses, unsaid_option
 from bot.gateways.request.masks import with_prepared_mask
 from bot.gateways.routing.failover import FailoverPolicy
 from bot.gateways.routing.health import DOWN_SUSPENSION_S, Health
@@ -150,11 +150,9 @@ class Router:
             try:
                 async with self._limited(opened):
                     request = await self._with_addresses(request, opened, renew_addresses)
+                    exchange = await self._new_exchange(request, opened)
                     if not self._gateways.is_in_use(opened):
                         continue
-                    ability = self._ability(used, model)
-                    prepared = await with_prepared_mask(request, ability, used)
-                    exchange = self._exchange(prepared, opened)
                     used = exchange.gateway
                     async with aclosing(self._events(exchange, opened)) as events:
                         async for event in events:
@@ -222,13 +220,17 @@ class Router:
 
     def _able_gateways(self, request: GatewayRequest) -> list[Gateway]:
         """Return the gateways that offer the model and support the options there."""
-        name, image_request = request.image_request.model, request.image_request
+        name = request.image_request.model
         offering = [one for one in self.gateways if name in one.models]
-        able = [
-            one for one in offering if self._ability(one, name).supports(image_request, n=request.n)
-        ]
+        able = [one for one in offering if self._can_serve(one, request)]
         # If none does any more, the first one may say what is wrong with an old request.
         return able or offering[:1]
+
+    def _can_serve(self, gateway: Gateway, request: GatewayRequest) -> bool:
+        ability = self._ability(gateway, request.image_request.model)
+        if not ability.supports(request.image_request, n=request.n):
+            return False
+        return unsaid_option(request, ability, gateway) is None
 
     def _next(self, policy: FailoverPolicy, request: GatewayRequest) -> tuple[OpenGateway, float]:
         """Return which gateway may be sent the request, and after which pause in seconds.
@@ -356,6 +358,12 @@ class Router:
             billed=Billed.MAYBE,
             detail="this gateway is configured no more",
         )
+
+    async def _new_exchange(self, request: GatewayRequest, opened: OpenGateway) -> Exchange:
+        """Return an exchange that has the mask as this gateway takes it."""
+        ability = self._ability(opened.gateway, request.image_request.model)
+        prepared = await with_prepared_mask(request, ability, opened.gateway)
+        return self._exchange(prepared, opened)
 
     def _exchange(self, request: GatewayRequest, opened: OpenGateway) -> Exchange:
         gateway = opened.gateway

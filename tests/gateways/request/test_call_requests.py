@@ -351,6 +351,31 @@ async def test_what_no_call_can_say_is_refused_before_sending(
     assert (failed.kind, failed.param, failed.billed) == (Kind.INVALID_REQUEST, param, Billed.NO)
 
 
+async def test_a_request_goes_where_a_call_can_say_it(tmp_path: Path) -> None:
+    """Two references go past a gateway that takes one, and an option past one that has no word."""
+    known = replace(PAINTER, seed=SeedOption())
+    first: Tables = {
+        "edit": [Call(body={"prompt": "{prompt}", "image": "{image:data}", "seed": "{seed}"})]
+    }
+    second: Tables = editing({"prompt": "{prompt}", "images": ["{images:data}"]})
+    one = attach_file(tmp_path / "one", b"abc")
+    asked = [([one], None, "a"), ([one, one], None, "b"), ([one], 5, "a")]
+    async with replay_gateway(*[ONE_PICTURE] * 3) as raw:
+        gateways = (raw.gateway(name="a", calls=first), raw.gateway(name="b", calls=second))
+        for order in (gateways, gateways[::-1]):
+            raw.answers[:] = [ONE_PICTURE] * 3
+            async with open_router(tmp_path, *order, known=(known,)) as router:
+                for attached, seed, name in asked:
+                    plain = router.new_request()
+                    references = tuple(each.reference for each in attached)
+                    wanted = replace(plain.image_request, references=references, seed=seed)
+                    paths = tuple(each.path for each in attached)
+                    request = replace(plain, image_request=wanted, references=paths)
+                    heard = await collect_events(router.router.generate(request))
+                    is_either = len(attached) == 1 and seed is None
+                    assert heard.route == [order[0].name if is_either else name]
+
+
 async def test_no_field_of_a_call_is_left_out(tmp_path: Path) -> None:
     """The body is the operator's: what the gateway does not know is a wrong table."""
     refusal = {"error": {"message": "Unknown parameter: 'user'", "param": "user"}}
