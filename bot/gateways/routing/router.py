@@ -228,9 +228,8 @@ class Router:
 
     def _can_serve(self, gateway: Gateway, request: GatewayRequest) -> bool:
         ability = self._ability(gateway, request.image_request.model)
-        if not ability.supports(request.image_request, n=request.n):
-            return False
-        return unsaid_option(request, ability, gateway) is None
+        is_supported = ability.supports(request.image_request, n=request.n)
+        return is_supported and unsaid_option(request, ability, gateway) is None
 
     def _next(self, policy: FailoverPolicy, request: GatewayRequest) -> tuple[OpenGateway, float]:
         """Return which gateway may be sent the request, and after which pause in seconds.
@@ -362,8 +361,7 @@ class Router:
     async def _new_exchange(self, request: GatewayRequest, opened: OpenGateway) -> Exchange:
         """Return an exchange that has the mask as this gateway takes it."""
         ability = self._ability(opened.gateway, request.image_request.model)
-        prepared = await with_prepared_mask(request, ability, opened.gateway)
-        return self._exchange(prepared, opened)
+        return self._exchange(await with_prepared_mask(request, ability, opened.gateway), opened)
 
     def _exchange(self, request: GatewayRequest, opened: OpenGateway) -> Exchange:
         gateway = opened.gateway
