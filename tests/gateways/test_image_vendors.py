@@ -27,6 +27,7 @@ from tests.gateways.fake_azure import FakeAzure
 from tests.gateways.fake_image_vendor import FakeImageVendor
 from tests.gateways.fake_openai_responses import FakeOpenAIResponses
 from tests.gateways.fake_openrouter import FakeOpenRouterImages
+from tests.gateways.fake_workflow import FakeWorkflow
 from tests.gateways.generation_harness import (
     GATEWAY_KEY,
     SECRET_PROMPT,
@@ -55,6 +56,7 @@ FAKES: dict[str, type[FakeImageVendor] | type[FakeAzure] | type[FakeOpenAIRespon
     "gpt4o": chat.FakeGpt4o,
     "chatbp-chat": chat.FakeGpt4All,
     "openai-responses": FakeOpenAIResponses,
+    "workflow": FakeWorkflow,
 }
 UNCOMMENTED = re.sub(r"(?m)^#(?=\S)", "", re.sub(r"<.*>", "images-example", EXAMPLE))
 KEYS = dict.fromkeys((name for name in FAKES if name != "localai"), GATEWAY_KEY)
