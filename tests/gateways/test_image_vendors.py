@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +27,7 @@ from tests.gateways.fake_azure import FakeAzure
 from tests.gateways.fake_image_vendor import FakeImageVendor
 from tests.gateways.fake_openai_responses import FakeOpenAIResponses
 from tests.gateways.fake_openrouter import FakeOpenRouterImages
+from tests.gateways.fake_task_gateway import JsonReply
 from tests.gateways.fake_workflow import FakeWorkflow
 from tests.gateways.generation_harness import (
     GATEWAY_KEY,
@@ -88,13 +89,15 @@ class Open:
 
 
 @asynccontextmanager
-async def opened(name: str, ending: str = "", **changes: object) -> AsyncIterator[Open]:
-    """Open the fake of a table; ``changes`` override settings of the table."""
+async def opened(
+    name: str, *, replies: Sequence[JsonReply] = (), **changes: object
+) -> AsyncIterator[Open]:
+    """Open the fake of a table; its replies come first, ``changes`` override the table."""
     fake = FAKES[name]()
     if isinstance(fake, FakeAzure | FakeOpenAIResponses):
-        fake.replies = [fake.endings[ending].response()] if ending else []
+        fake.replies = [reply.response() for reply in replies]
     else:
-        fake.submit_replies = [fake.endings[ending]] if ending else []
+        fake.submit_replies = list(replies)
     async with TestServer(fake.app()) as server:
         base_url = str(server.make_url(URL(TABLES[name].base_url).path))
         table = replace(TABLES[name], base_url=base_url)
@@ -252,7 +255,7 @@ ENDINGS = [(name, ending) for name, fake in FAKES.items() for ending in fake.end
 async def test_what_brings_no_picture(name: str, ending: str, tmp_path: Path) -> None:
     """Each vendor has words of its own for it; nothing is asked for twice."""
     known = ABILITIES.ability(name, TABLES[name].models[0])
-    async with opened(name, ending) as at:
+    async with opened(name, replies=[FAKES[name].endings[ending]]) as at:
         result = await at.generate(tmp_path, known)
     assert (result.failed.kind, result.failed.billed) == MEANINGS[ending.partition(" ")[0]]
     assert (at.fake.posts, at.fake.paid, result.left) == (1, 0, [])
