@@ -80,7 +80,7 @@ SHAPES: Mapping[str, Shape] = {
     "only an address": lambda _, url: {"content": f" {url}\n"},
     "an address in words": lambda _, url: {"content": f"Your fox: {url}. Enjoy!"},
     "many words before": lambda art, _: {
-        "content": 'Ein "Fuchs", 狐狸. ' * 2_000 + f"![a fox]({data_uri(art)}) Enjoy!"
+        "content": 'Ein "Fuchs", 狐狸. ' * 800 + f"![a fox]({data_uri(art)}) Enjoy!"
     },
 }
 

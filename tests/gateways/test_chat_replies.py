@@ -25,7 +25,7 @@ from tests.gateways.generation_harness import (
 from tests.gateways.replay_gateway import RawReply, http_reply, replay_gateway
 from tests.gateways.sample_pictures import b64, picture_bytes
 
-PAINTER = make_model("painter", timeout_s=5)
+PAINTER = make_model("painter", timeout_s=60)
 ART = picture_bytes(width=90, height=60, noise=True)  # longer than what stays in memory
 OTHER = picture_bytes(width=91, height=60, noise=True)
 SMALL = picture_bytes()
