@@ -24,8 +24,7 @@ def shipped_at(gateway: Gateway, ability: ModelAbilities) -> ModelAbilities:
 
     References travel by call where there is one. Chat and Responses paint one picture a request.
     """
-    edits = gateway.calls_of(ability, "edit")
-    if not edits and not gateway.calls_of(ability, "generate"):
+    if not any(gateway.calls_of(ability, name) for name in ("generate", "edit")):
         return ability
     limits = ability.references
     if limits:
@@ -34,7 +33,7 @@ def shipped_at(gateway: Gateway, ability: ModelAbilities) -> ModelAbilities:
     is_images = gateway.api_of(ability) == "images"
     return replace(
         ability,
-        references=limits if edits else None,
+        references=limits,
         max_n=ability.max_n if is_images else 1,
     )
 
