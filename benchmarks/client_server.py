@@ -1,8 +1,9 @@
 """The gateway of ``benchmarks.client``: it answers every POST with the same four pictures.
 
-It writes them to a folder, prints its address, and serves until its input ends; with ``--tls`` it
-writes the authority that its certificate is from to a file. One ready answer
-goes out from threads, so that it is never the server that a client waits for.
+At the path of chat completions they are data URIs among words, streamed if that is asked for. It
+writes them to a folder, prints its address, and serves until its input ends; with ``--tls`` it
+writes the authority that its certificate is from to a file. One ready answer for each kind goes
+out from threads, so that it is never the server that a client waits for.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import os
 import ssl
 import sys
 import threading
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
@@ -20,6 +22,7 @@ import trustme
 from PIL import Image
 
 PICTURES = 4
+PIECE = 16 << 10  # characters of a streamed message
 EDGE = 836  # pixels: stored without compression, such a PNG has 2 MiB
 
 
@@ -39,10 +42,15 @@ def main() -> None:
     pictures = [noise() for _ in range(PICTURES)]
     for number, picture in enumerate(pictures):
         (arguments.folder / f"{number}.png").write_bytes(picture)
-    body = reply(pictures)
-    if arguments.escaped:
-        body = body.replace(b"/", rb"\/")
-    with Server(("127.0.0.1", 0), answering(body)) as server:
+    replies = {
+        kind: body.replace(b"/", rb"\/") if arguments.escaped else body
+        for kind, body in {
+            "images": reply(pictures),
+            "chat": chat_reply(pictures),
+            "stream": chat_stream(pictures),
+        }.items()
+    }
+    with Server(("127.0.0.1", 0), answering(replies)) as server:
         if arguments.tls:
             secure(server, arguments.tls)
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -81,16 +89,44 @@ def reply(pictures: list[bytes]) -> bytes:
     return json.dumps({"created": 1, "data": data, "usage": usage}).encode()
 
 
-def answering(body: bytes) -> type[BaseHTTPRequestHandler]:
-    """Return a handler that answers every POST with this body."""
+def chat_reply(pictures: list[bytes]) -> bytes:
+    """Return what new-api answers: pictures as markdown among words."""
+    message = {"role": "assistant", "content": words(pictures)}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    return json.dumps({"object": "chat.completion", "choices": [choice]}).encode()
+
+
+def chat_stream(pictures: list[bytes]) -> bytes:
+    """Return the same in pieces of 16 KiB."""
+    text = words(pictures)
+    deltas = [{"content": text[at : at + PIECE]} for at in range(0, len(text), PIECE)]
+    chunks = [{"choices": [{"index": 0, "delta": delta}]} for delta in [*deltas, {}]]
+    chunks[-1]["choices"][0]["finish_reason"] = "stop"
+    events = [f"data: {json.dumps(chunk)}\n\n" for chunk in chunks]
+    return "".join([*events, "data: [DONE]\n\n"]).encode()
+
+
+def words(pictures: list[bytes]) -> str:
+    """Return a text with pictures in it."""
+    encoded = (base64.b64encode(picture).decode() for picture in pictures)
+    return "Here:\n" + "\n".join(f"![image](data:image/png;base64,{one})" for one in encoded)
+
+
+def answering(replies: Mapping[str, bytes]) -> type[BaseHTTPRequestHandler]:
+    """Return a handler that answers a POST with the reply of its kind."""
 
     class Answer(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
+            asked = self.rfile.read(int(self.headers["Content-Length"]))
+            kind = "stream" if b'"stream":true' in asked.replace(b" ", b"") else "chat"
+            body = replies[kind if "chat" in self.path else "images"]
             self.send_response(200)
-            self.send_header("Content-Type", "application/json")
+            is_stream = body is replies["stream"]
+            self.send_header(
+                "Content-Type", "text/event-stream" if is_stream else "application/json"
+            )
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

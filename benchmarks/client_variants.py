@@ -9,8 +9,9 @@ import base64
 import gc
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 
@@ -75,8 +76,13 @@ async def openai_sdk(url: str, folder: Path) -> AsyncIterator[Paint]:
         yield paint
 
 
+def easel(**settings: str) -> Client:
+    """Return a client that uses the router of a gateway with these settings."""
+    return partial(_router, settings=settings)
+
+
 @asynccontextmanager
-async def easel(url: str, folder: Path) -> AsyncIterator[Paint]:
+async def _router(url: str, folder: Path, *, settings: Mapping[str, str]) -> AsyncIterator[Paint]:
     """Use the router, from the request to its last event."""
     from bot.core.clock import Clock  # noqa: PLC0415
     from bot.core.models import ImageRequest  # noqa: PLC0415
@@ -86,7 +92,7 @@ async def easel(url: str, folder: Path) -> AsyncIterator[Paint]:
     from bot.gateways.routing.router import Router  # noqa: PLC0415
 
     request = ImageRequest(PROMPT, MODEL, "auto", PICTURES)
-    gateway = Gateway(name="benchmark", base_url=url, models=(MODEL,), key=KEY)
+    gateway = Gateway(name="benchmark", base_url=url, models=(MODEL,), key=KEY, **settings)  # type: ignore[arg-type]  # words
 
     async def paint(number: int) -> None:
         order = GatewayRequest(request, PICTURES, folder, f"slot-{number}")
@@ -109,7 +115,9 @@ def _path(folder: Path, number: int, index: int) -> Path:
 CLIENTS: dict[str, Client] = {
     "sdk": openai_sdk,
     "aiohttp": plain_aiohttp,
-    "easel": easel,
+    "easel": easel(),
+    "chat": easel(api="chat"),
+    "stream": easel(api="chat", streaming="sse"),
     "floor": floor,
 }
 

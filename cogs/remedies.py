@@ -11,6 +11,7 @@ from bot.core.errors.options import (
     MaskWithoutReference,
     ModelAgeRestricted,
     NoReferences,
+    OptionBesideReference,
     OptionNotTaken,
     PromptEmpty,
     PromptTooLong,
@@ -141,7 +142,7 @@ class Remedies:
             case WrongChoice(option=option, value=value, model=model):
                 # Facts are text: this one names an option of words, that of the next case any.
                 return self._words(request, cast("WordOption", option), value, model, caller)
-            case OptionNotTaken(option=option):
+            case OptionNotTaken(option=option) | OptionBesideReference(option=option):
                 without = request.with_option(cast("OptionName", option), None)
                 return [Remedy("without", option, without), *self._models(request, caller)]
             case MaskWithoutReference():

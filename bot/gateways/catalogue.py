@@ -25,6 +25,7 @@ from bot.core.models import (
     parse_size,
 )
 from bot.gateways.aspect_ratios import parse_ratio
+from bot.gateways.call_abilities import offered_at, shipped_at
 from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import (
     MAX_PICTURES,
@@ -36,6 +37,7 @@ from bot.gateways.option_checks import (
     AUTO,
     MAX_ECHO,
     MAX_SUGGESTIONS,
+    check_beside_references,
     checked_choice,
     checked_negative,
     checked_prompt,
@@ -194,6 +196,8 @@ class Catalogue:
                 options.strength, model, references=references, among=self.models
             ),
         )
+        if references:
+            check_beside_references(request, model)
         words = options.words.items()
         return request.with_words({name: checked_choice(name, word, model) for name, word in words})
 
@@ -344,9 +348,11 @@ def _pairs(
     pairs: dict[GatewayModel, ModelAbilities] = {}
     for gateway in gateways:
         for name in gateway.models:
-            if not (ability := gateway.abilities.get(name) or known.get(name)):
-                ability = undescribed[name] = undescribed.get(name) or _undescribed(name)
-            pairs[gateway.name, name] = ability.without(gateway.drop)
+            if not (ability := gateway.abilities.get(name)):
+                if not (shipped := known.get(name)):
+                    shipped = undescribed[name] = undescribed.get(name) or _undescribed(name)
+                ability = shipped_at(gateway, shipped)
+            pairs[gateway.name, name] = offered_at(gateway, ability)
     return pairs
 
 

@@ -38,7 +38,8 @@ class GatewayRequest:
         """Return what is sent of pictures, so that a reply that repeats it holds no result."""
         masks = filter(None, [self.image_request.mask])
         files = (*self.references, *filter(None, [self.mask]))
-        return SentPictures((*self.image_request.references, *masks), files)
+        prompts = self.image_request.prompts
+        return SentPictures((*self.image_request.references, *masks), files, prompts)
 
 
 @dataclass(frozen=True, slots=True)

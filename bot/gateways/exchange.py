@@ -14,13 +14,13 @@ from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.models import Billed
 from bot.gateways.addresses import exact_url
+from bot.gateways.call_tasks import submitted_task_of
 from bot.gateways.connections import limit_undecrypted
 from bot.gateways.download import Downloader
 from bot.gateways.events import (
     Answered,
     GatewayEvent,
     GatewayRequest,
-    Preview,
     Received,
     Sending,
     TaskAccepted,
@@ -48,13 +48,12 @@ from bot.gateways.reply.task_status import (
     error_json,
     possible_task_id,
     status_word,
-    submitted_task,
     task_state,
 )
 from bot.gateways.reply.unread_files import UnreadFiles
 from bot.gateways.request.body import RequestBuildFailed
 from bot.gateways.request.builder import HttpRequest, open_request
-from bot.gateways.request.fields import removable_field
+from bot.gateways.request.fields import call_for, removable_field
 
 log = structlog.get_logger()
 
@@ -78,7 +77,8 @@ class Exchange:
     """One request at one gateway, sent at most once.
 
     Events come in this order: ``Sending``, then ``TaskAccepted`` with its ``TaskProgress`` or else
-    ``Preview``, then ``Answered`` where the pictures are URLs, and ``Received``.
+    ``Preview`` and ``TaskProgress`` of a stream, then ``Answered`` where the pictures are URLs, and
+    ``Received``.
     """
 
     request: GatewayRequest
@@ -99,8 +99,8 @@ class Exchange:
             yield Sending(self.gateway.name)
             reply = await self.clock.wait(self._post(http_request, spool, connection), "gateway")
             if isinstance(reply, EventStream):
-                while picture := await reply.next_preview():
-                    yield Preview(picture)
+                while update := await reply.next_update():
+                    yield update
                 reply = self._stream_reply(reply.result)
             connection.close()
             if isinstance(reply, SubmittedTask):
@@ -274,9 +274,11 @@ class Exchange:
         reply = read_reply(body.json, self.gateway.reply_base)
         response = GatewayResponse(http.status, http.headers, reply.body, body.json.text)
         if http.status < HTTPStatus.BAD_REQUEST:
-            task = submitted_task(
+            task = submitted_task_of(
+                call_for(self.request, self.model, self.gateway),
                 response,
                 self.gateway,
+                self.model.name,
                 has_pictures=bool(reply.pictures),
                 now_ms=self.clock.now(),
             )
@@ -301,10 +303,12 @@ class Exchange:
             raise self._classified_failure(error, result.error)
         if result.connection_error:
             raise self._connection_lost(result.connection_error, result.headers)
-        empty = ClassifiedError(
+        error = ClassifiedError(
             GatewayErrorKind.NO_IMAGE, Billed.MAYBE, "the stream held no picture"
         )
-        raise self._classified_failure(empty, result.last)
+        if result.is_message:
+            error = self._classify(result.last)
+        raise self._classified_failure(error, result.last)
 
     async def _received(self, reply: ParsedReply, spool: DownloadSpool, made: int) -> Received:
         """Return the picture files; raise GatewayFailure when not one of them is a picture."""

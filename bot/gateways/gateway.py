@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 from urllib.parse import quote
 
@@ -13,11 +13,15 @@ from yarl import URL
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import RequestOption
 from bot.gateways.addresses import IpNetwork, parse_network
+from bot.gateways.calls import Api, Call, CallName, Calls, reached_calls, shipped_calls
 from bot.gateways.model_abilities import ModelAbilities, Seconds, ValueField
+from bot.gateways.request.template import merge_templates
 from bot.gateways.sizes import Positive
 
 GENERATIONS = "/v1/images/generations"
 CONNECT_TIMEOUT_S = 10
+NO_LIST = "none"
+PROMPT = "{prompt}"  # as it was written
 
 RequestField = Literal[
     RequestOption,
@@ -40,6 +44,8 @@ StringMap = Mapping[str, str]
 BodyValue = str | bool | int | float | list[object] | dict[str, object]
 """The value of a constant field."""
 
+FORM_FIELD = re.compile(r"auto|[A-Za-z0-9_.-]+(\[\])?")
+PATH = re.compile(r"[!$%&'()*+,./0-9:;=?@A-Z\[\]_a-z{}~-]*")
 # A segment of a base URL, such as v1, v3, v1beta or v4.1.
 _VERSION = re.compile(r"(?:^|/)v\d+(?:\.\d+)?(?:(?:alpha|beta|preview)\d*)?(?:/|$)", re.IGNORECASE)
 
@@ -58,12 +64,17 @@ class AuthSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathSettings:
-    """URL paths, used exactly as written; an empty one is derived from ``generate``."""
+    """URL paths, used exactly as written; an empty one is derived from ``generate``.
+
+    ``models`` may hold a query; "none" means that there is no list of models.
+    """
 
     generate: str = GENERATIONS
     edit: str = ""
     task: str = ""
     models: str = ""
+    chat: str = ""
+    responses: str = ""
 
     @property
     def edits(self) -> str:
@@ -77,8 +88,23 @@ class PathSettings:
 
     @property
     def model_list(self) -> str:
-        """Return the path of the list of models."""
+        """Return the path of the list of models; without a list that of generations."""
+        if not self.has_model_list:
+            return self.generate
         return self.models or self._sibling("models")
+
+    @property
+    def has_model_list(self) -> bool:
+        """Whether the gateway is expected to list its models."""
+        return self.models != NO_LIST
+
+    def of_call(self, api: Api, name: CallName) -> str:
+        """Return the path of a call that has none of its own."""
+        if api == "chat":
+            return self.chat or self._sibling("chat/completions")
+        if api == "responses":
+            return self.responses or self._sibling("responses")
+        return self.generate if name == "generate" else self.edits
 
     def _sibling(self, name: str) -> str:
         path = self.generate.partition("?")[0]
@@ -142,10 +168,12 @@ class DownloadSettings:
 class Gateway:
     """An OpenAI-compatible image endpoint, as its table in ``gateways.toml`` describes it.
 
+    ``api`` is which endpoint paints, ``calls`` the requests that the table describes itself.
     ``abilities`` describe its models where they differ from ``models.toml``. ``body`` holds fields
-    that every request has. ``wrap`` names the
-    object that contains the fields of a JSON body, if any. ``error_kinds`` maps the gateway's own
-    error codes. ``streaming`` requests event streams from models that support them.
+    that every request has; it is a template laid over every call. ``prompt`` is how a prompt is
+    spelled. ``wrap`` names the object that contains the fields of a JSON body, if any.
+    ``error_kinds`` maps the gateway's own error codes. ``streaming`` requests event streams from
+    models that support them.
     ``max_at_once`` limits concurrent requests; 0 means no limit. ``has_guessed_path``: the operator
     set a base URL only.
     """
@@ -154,6 +182,9 @@ class Gateway:
     base_url: str
     models: tuple[str, ...]
     key: str = field(default="", repr=False)
+    api: Api = "images"
+    calls: Calls = field(default_factory=dict)
+    prompt: str = PROMPT
     auth: AuthSettings = field(default_factory=AuthSettings)
     paths: PathSettings = field(default_factory=PathSettings)
     query: StringMap = field(default_factory=dict, repr=False)
@@ -198,18 +229,30 @@ class Gateway:
         """Return the URL at which a task is polled."""
         return self._at(self.paths.tasks.replace("{task_id}", quote(task_id, safe="")))
 
+    def call_url(self, call: Call, model: str) -> URL:
+        """Return the URL of a call, with the async flag if it is part of the URL."""
+        return self._with_async_flag(_with_model(call.path, model))
+
+    def task_path(self, call: Call, task_id: str, model: str) -> str:
+        """Return the path at which a task of a call is polled, where the call has its own."""
+        path = _with_model(call.task, model).replace("{task_id}", quote(task_id, safe=""))
+        return self._below(path).raw_path_qs
+
     def _with_async_flag(self, path: str) -> URL:
         before, mark, query = path.partition("?")
         return self._at(before + self.asynchronous.path + mark + query, **self.asynchronous.query)
 
     def _at(self, path: str, **query: str) -> URL:
+        url = self._below(path)
+        parameters = {**self.query, **query}
+        return url.update_query(parameters) if parameters else url
+
+    def _below(self, path: str) -> URL:
         """Return a URL below the base, which may have its own version, such as ``/api/v3``."""
         base, path = self.base_url.rstrip("/"), "/" + path.lstrip("/")
         if path.startswith("/v1/") and _VERSION.search(base.partition("://")[2].partition("/")[2]):
             path = path.removeprefix("/v1")
-        url = URL(base + path)
-        parameters = {**self.query, **query}
-        return url.update_query(parameters) if parameters else url
+        return URL(base + path)
 
     @property
     def reply_base(self) -> URL:
@@ -221,6 +264,30 @@ class Gateway:
         """Return the hosts, with port or None for any, whose private addresses are trusted."""
         allowed = map(host_and_port, self.download.hosts)
         return frozenset({(self.url.raw_host or "", self.url.port), *allowed})
+
+    # --- calls ----------------------------------------------------------------------------------
+
+    def api_of(self, model: ModelAbilities) -> Api:
+        """Return the API by which a model is asked."""
+        return model.api or self.api
+
+    def calls_of(self, model: ModelAbilities, name: CallName) -> tuple[Call, ...]:
+        """Return the calls of a kind that a model may get, with path and whole body."""
+        api = self.api_of(model)
+        own, shipped = self.calls.get(name, ()), shipped_calls(api).get(name, ())
+        reached = reached_calls([call for call in (*own, *shipped) if call.is_for(model.name)])
+        return tuple(
+            replace(
+                call,
+                path=call.path or self.paths.of_call(api, name),
+                body=merge_templates(call.body, self.body),
+            )
+            for call in reached
+        )
+
+    def call_of(self, model: ModelAbilities, name: CallName, images: int) -> Call | None:
+        """Return the first call that takes so many pictures; None if there is none."""
+        return next((call for call in self.calls_of(model, name) if call.takes(images)), None)
 
     # --- headers and fields ---------------------------------------------------------------------
 
@@ -244,6 +311,10 @@ class Gateway:
             return self.edit_field
         # As OpenAI's own clients name it; many gateways accept only one of the two.
         return "image" if files == 1 else "image[]"
+
+
+def _with_model(path: str, model: str) -> str:
+    return path.replace("{model}", quote(model, safe="/"))
 
 
 def host_and_port(entry: str) -> tuple[str, int | None]:

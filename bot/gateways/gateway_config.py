@@ -9,8 +9,13 @@ from urllib.parse import parse_qsl
 from yarl import URL
 
 from bot.core.errors.base import StartRefused, collect_problems
+from bot.gateways.call_abilities import shipped_at
+from bot.gateways.call_config import call_errors, described_errors
+from bot.gateways.calls import read_calls
 from bot.gateways.gateway import (
+    FORM_FIELD,
     GENERATIONS,
+    PATH,
     AsyncSettings,
     DownloadSettings,
     Gateway,
@@ -23,12 +28,11 @@ from bot.gateways.model_abilities import (
     ModelAbilities,
     merge_abilities,
     shipped_models,
+    undescribed_model,
 )
 from bot.gateways.toml_tables import TomlTable, as_table, read_sections, read_table
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
-_FORM_FIELD = re.compile(r"auto|[A-Za-z0-9_.-]+(\[\])?")
-_PATH = re.compile(r"[!$%&'()*+,./0-9:;=?@A-Z\[\]_a-z{}~-]*")
 _PLACEHOLDER = re.compile(r"[<>]")
 _NEVER_DROPPED = frozenset({"prompt", "image", "images", "mask"})
 _NO_AUTH = {"header": ""}
@@ -89,28 +93,47 @@ def parse_gateways(
 
 
 def _gateway(name: str, table: TomlTable, where: str) -> Gateway:
-    fields = {key: value for key, value in table.items() if key != "abilities"}
+    fields = {key: value for key, value in table.items() if key not in ("abilities", "calls")}
     if fields.get("auth") == "none":
         fields["auth"] = _NO_AUTH
-    given: dict[str, object] = {"name": name, "key": "", "abilities": {}}
-    gateway = read_table(fields, Gateway, where=where, has_guessed_path=False, **given)
+    given: dict[str, object] = {"name": name, "key": "", "abilities": {}, "calls": {}}
+    bare = read_table(fields, Gateway, where=where, has_guessed_path=False, **given)
+    gateway = replace(bare, calls=read_calls(table.get("calls", {}), where=where))
     if errors := [f"{where} {wrong}." for wrong in _errors(gateway)]:
         raise StartRefused(*errors)
     abilities = as_table(table.get("abilities", {}), where=f"{where} abilities")
     described = replace(gateway, abilities=_abilities(gateway, abilities, where))
-    if errors := [f"{where} {wrong}." for wrong in _wrong_abilities(described)]:
+    wrong_calls = _wrong_calls(described, abilities)
+    if errors := [f"{where} {wrong}." for wrong in (*_wrong_abilities(described), *wrong_calls)]:
         raise StartRefused(*errors)
     return described
 
 
 def _abilities(gateway: Gateway, tables: TomlTable, where: str) -> dict[str, ModelAbilities]:
-    known = shipped_models()
     if unknown := sorted(tables.keys() - set(gateway.models)):
         raise StartRefused(f"{where} abilities describes {unknown[0]}, which models does not name.")
     return {
-        name: merge_abilities(known.get(name), name, table, where=f"{where} abilities.{name}")
+        name: _ability(gateway, name, table, f"{where} abilities.{name}")
         for name, table in tables.items()
     }
+
+
+def _ability(gateway: Gateway, name: str, table: object, where: str) -> ModelAbilities:
+    """Return a model as the gateway's table describes it; its API decides what is overridden."""
+    shipped = shipped_models().get(name)
+    ability = merge_abilities(shipped, name, table, where=where)
+    if shipped is None:
+        return ability
+    at_gateway = shipped_at(gateway, replace(shipped, api=ability.api))
+    return merge_abilities(at_gateway, name, table, where=where)
+
+
+def _wrong_calls(gateway: Gateway, tables: TomlTable) -> Iterator[str]:
+    known = {**shipped_models(), **gateway.abilities}
+    yield from call_errors(gateway, [known.get(m) or undescribed_model(m) for m in gateway.models])
+    for name, ability in gateway.abilities.items():
+        table = as_table(tables[name], where="abilities")
+        yield from described_errors(gateway, ability, table)
 
 
 def _wrong_keys(keys: Mapping[str, str], named: Collection[str], file: str) -> list[str]:
@@ -161,8 +184,8 @@ def _wrong_downloads(download: DownloadSettings) -> Iterator[str]:
 
 def _wrong_paths(gateway: Gateway) -> Iterator[str]:
     paths = gateway.paths
-    for key in ("generate", "edit", "task", "models"):
-        if not _PATH.fullmatch(getattr(paths, key)):
+    for key in ("generate", "edit", "task", "models", "chat", "responses"):
+        if not PATH.fullmatch(getattr(paths, key)):
             yield f"paths.{key} holds a character that no path has"
     if not paths.generate:
         yield "paths.generate is empty"
@@ -187,14 +210,14 @@ def _are_headers(headers: Mapping[str, str]) -> bool:
 def _wrong_fields(gateway: Gateway) -> Iterator[str]:
     for name in sorted(_NEVER_DROPPED.intersection(gateway.drop)):
         yield f"drop must not name {name}"
-    if not all(map(_FORM_FIELD.fullmatch, gateway.rename.values())):
+    if not all(map(FORM_FIELD.fullmatch, gateway.rename.values())):
         yield "rename: a name cannot be sent"
     yield from _wrong_constants(gateway)
     if gateway.wrap and not _NAME.fullmatch(gateway.wrap):
         yield "wrap: a name cannot be sent"
     if both := sorted(set(gateway.drop) & set(gateway.always_send)):
         yield f"drop and always_send both name {both[0]}"
-    if not _FORM_FIELD.fullmatch(gateway.edit_field):
+    if not FORM_FIELD.fullmatch(gateway.edit_field):
         yield 'edit_field must be "auto", or a name such as "image" or "image[]"'
 
 
@@ -207,9 +230,9 @@ def _wrong_constants(gateway: Gateway) -> Iterator[str]:
     ]
     sent = {gateway.rename.get(name, name): name for name in kept}
     for name in gateway.body:
-        if not _FORM_FIELD.fullmatch(name):
+        if not FORM_FIELD.fullmatch(name):
             yield "body: a name cannot be sent"
-        if name in sent:
+        if name in sent and gateway.api == "images" and "generate" not in gateway.calls:
             yield f"body names {name}, which Easel sends itself: drop {sent[name]}, or rename it"
 
 
@@ -217,6 +240,8 @@ def _wrong_abilities(gateway: Gateway) -> Iterator[str]:
     for name, ability in gateway.abilities.items():
         if ability.response_format.mode == "required" and "response_format" in gateway.drop:
             yield f"drop names response_format, which abilities.{name} requires"
+        if gateway.calls_of(ability, "generate"):
+            continue  # its body says what people choose
         names = ability.without(gateway.drop).field_names
         taken = [field for field in VALUE_FIELDS.values() if field in names]
         sent = {gateway.rename.get(field, names[field]) for field in taken}
@@ -230,7 +255,7 @@ def _wrong_task_mode(asynchronous: AsyncSettings) -> Iterator[str]:
         if needed != bool(getattr(asynchronous, mode)):
             be = "say what is sent" if needed else f'be left out, as mode is "{asynchronous.mode}"'
             yield f"async.{mode} must {be}"
-    if not _PATH.fullmatch(asynchronous.path):
+    if not PATH.fullmatch(asynchronous.path):
         yield "async.path holds a character that no path has"
 
 

@@ -24,6 +24,7 @@ from bot.core.models import (
     parse_size,
 )
 from bot.gateways.aspect_ratios import AspectRatio
+from bot.gateways.calls import Api
 from bot.gateways.prices import (
     DEFAULT_CREDITS,
     DEFAULT_QUALITY,
@@ -47,7 +48,7 @@ MAX_PICTURES = 10
 UNDESCRIBED_PROMPT_MAX = 4000
 
 Seconds = Annotated[float, Meta(gt=0)]
-MASK_TRANSPORTS = ("json_images_objects", "multipart")
+MASK_TRANSPORTS = ("json_images_objects", "multipart", "call")
 AllowedWords = tuple[Annotated[str, Meta(min_length=1)], ...] | None
 
 Model = TypeVar("Model", bound="ModelAbilities")
@@ -78,16 +79,19 @@ _FREE_SIZE = re.compile(
 class ReferenceLimits:
     """The reference pictures that a model accepts: at most ``max_count`` of ``max_bytes`` each.
 
-    ``mask_max_bytes`` is None if the model accepts no mask.
+    ``mask_max_bytes`` is None if the model accepts no mask. With the transport ``call`` the
+    gateway's own call says how they travel. ``excludes`` are options that it does not take together
+    with a reference.
     """
 
-    transport: Literal[
-        "json_image_urls", "json_image_data_uris", "json_images_objects", "multipart"
-    ]
     max_count: Positive
     max_bytes: Positive
+    transport: Literal[
+        "json_image_urls", "json_image_data_uris", "json_images_objects", "multipart", "call"
+    ] = "call"
     formats: tuple[PictureFormat, ...] = get_args(PictureFormat)
     mask_max_bytes: Positive | None = None
+    excludes: tuple[ValueOption, ...] = ()
 
     def __post_init__(self) -> None:
         if self.mask_max_bytes and self.transport not in MASK_TRANSPORTS:
@@ -131,14 +135,16 @@ class ResponseFormatRule:
 class ModelAbilities:
     """One model's abilities; ``models.toml`` explains each field.
 
-    ``references`` is None if the model accepts none, ``partial_images`` if it cannot stream,
-    ``price`` if the operator states none, and ``seed``, ``negative`` and ``strength`` if it has no
-    such option. The words of an option are None if they are unknown.
+    ``api`` is None if the gateway's counts, ``references`` if the model accepts none,
+    ``partial_images`` if it cannot stream, ``price`` if the operator states none, and ``seed``,
+    ``negative`` and ``strength`` if it has no such option. The words of an option are None if they
+    are unknown.
     """
 
     name: str
     label: str
     prompt_max: Positive
+    api: Api | None = None
     sizes: tuple[str, ...] = ()
     size_rule: SizeRule | None = None
     auto: bool = False
@@ -237,7 +243,15 @@ class ModelAbilities:
             and all(self._accepts_word(option, word) for option, word in request.words.items())
             and self._supports_values(request)
             and self._supports_references(request.references, request.mask)
+            and not self.excluded_options(request)
         )
+
+    def excluded_options(self, request: ImageRequest) -> tuple[ValueOption, ...]:
+        """Return the options of a request that the model does not take beside its references."""
+        if not (request.references and self.references):
+            return ()
+        excludes = self.references.excludes
+        return tuple(option for option in excludes if getattr(request, option) is not None)
 
     def has_option(self, option: ValueOption) -> bool:
         """Tell whether the model has an option that is no word."""

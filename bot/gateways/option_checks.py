@@ -6,6 +6,7 @@ from itertools import islice
 
 from bot.core.errors.options import (
     NegativeTooLong,
+    OptionBesideReference,
     OptionNotTaken,
     PromptEmpty,
     PromptTooLong,
@@ -14,7 +15,7 @@ from bot.core.errors.options import (
     WrongNumber,
     WrongSize,
 )
-from bot.core.models import AnySize, ValueOption, WordOption, parse_size
+from bot.core.models import AnySize, ImageRequest, ValueOption, WordOption, parse_size
 from bot.gateways.aspect_ratios import parse_ratio, ratio_of
 from bot.gateways.model_abilities import ModelAbilities
 from bot.gateways.value_options import MAX_STRENGTH
@@ -142,6 +143,13 @@ def checked_strength(
     if references <= 0:
         raise StrengthWithoutReference
     return strength
+
+
+def check_beside_references(request: ImageRequest, model: ModelAbilities) -> None:
+    """Refuse options that the model does not take together with reference pictures."""
+    for option in model.references.excludes if model.references else ():
+        if getattr(request, option) is not None:
+            raise OptionBesideReference(option=option, model=model.name)
 
 
 def _not_taken(

@@ -3,13 +3,19 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from typing import Annotated, TypedDict
 
 from msgspec import Meta
 
 from bot.core.models import AnySize, Size, parse_size
-from bot.gateways.aspect_ratios import AspectRatio, parse_ratio, ratio_of
+from bot.gateways.aspect_ratios import (
+    INVISIBLE_DIFFERENCE,
+    AspectRatio,
+    parse_ratio,
+    ratio_of,
+)
 
 Positive = Annotated[int, Meta(gt=0)]
 
@@ -144,6 +150,24 @@ def common_ratios(sizes: tuple[str, ...], rule: SizeRule | None) -> dict[str, st
     ratios = filter(None, map(parse_ratio, COMMON_RATIOS))
     found = {ratio.name: nearest_size(ratio, sizes, rule) for ratio in ratios}
     return {name: str(size) for name, size in found.items() if size}
+
+
+@lru_cache(maxsize=1024)
+def ratio_name(size: AnySize) -> str | None:
+    """Return the ratio of a size as people write it, such as 16:9; None where it does not say.
+
+    A usual ratio stands for every size that looks like it: 1344x768 is 16:9.
+    """
+    value = ratio_of(size)
+    if value is None:
+        return None
+    usual = [ratio for name in COMMON_RATIOS if (ratio := parse_ratio(name))]
+    nearest = min(usual, key=lambda ratio: ratio.difference(value))
+    if nearest.difference(value) <= INVISIBLE_DIFFERENCE:
+        return nearest.name
+    exact = Fraction(size.width, size.height) if isinstance(size, Size) else Fraction(value)
+    exact = exact.limit_denominator(100)
+    return f"{exact.numerator}:{exact.denominator}"
 
 
 @lru_cache(maxsize=1024)

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
 
@@ -26,6 +27,7 @@ _QUALITIES = (90, 80, 65)
 _MAX_ENCODED_PIXELS = {"RGB": 3500 * 3500, "RGBA": 2048 * 2048}
 _MAX_RESAMPLED_PIXELS = 20_000_000  # a smooth resize needs about as much memory again
 _REQUEST_BYTES = 25 * 1024 * 1024  # Discord, resources/message: the largest message request
+_KEPT_BY_ALPHA = [alpha >= 128 for alpha in range(256)]  # of a mask; what is transparent may change
 _TEXT_BYTES = 256 * 1024  # embeds, alt texts and multipart headers of that request
 
 
@@ -86,6 +88,19 @@ def resize_mask(mask: Path, size: tuple[int, int], *, folder: Path) -> Path:
     with open_picture(mask) as image:
         resized = decode_upright(image).resize(size, Image.Resampling.NEAREST)
     return _write(folder / f"{mask.stem}-{size[0]}x{size[1]}.png", encode(resized, "png", 0))
+
+
+def two_tone_mask(mask: Path, repaint: Literal["black", "white"], *, folder: Path) -> Path:
+    """Return an opaque copy of a mask: what may change is black, or white, the rest the other.
+
+    Raises:
+        PictureTooLarge, PictureUnreadable: it cannot be decoded.
+    """
+    with open_picture(mask) as image:
+        alpha = decode_upright(image).getchannel("A")
+    tones = [255 * (is_kept is (repaint == "black")) for is_kept in _KEPT_BY_ALPHA]
+    toned = alpha.point(tones)
+    return _write(folder / f"{mask.stem}-{repaint}.png", encode(toned, "png", 0))
 
 
 def _decoded(picture: Picture) -> Image.Image:

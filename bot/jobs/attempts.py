@@ -266,11 +266,17 @@ class AttemptRunner:
             for each, path in zip(wanted.references, found, strict=False)
         ]
         paths = tuple(path for _, path in fitted)
+        mask = await self._fitted_mask(found[-1], paths, folder) if wanted.mask else None
+        bytes_of_mask = mask.stat().st_size if mask else 0
         return replace(
             request,
-            image_request=replace(wanted, references=tuple(each for each, _ in fitted)),
+            image_request=replace(
+                wanted,
+                references=tuple(each for each, _ in fitted),
+                mask=wanted.mask and replace(wanted.mask, bytes=bytes_of_mask),
+            ),
             references=paths,
-            mask=await self._fitted_mask(found[-1], paths, folder) if wanted.mask else None,
+            mask=mask,
         )
 
     async def _intact(self, number: int, reference: Reference, folder: Path) -> Path:

@@ -1,5 +1,6 @@
 """A refusal has buttons that request what is possible instead, once, after every check."""
 
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -7,6 +8,7 @@ import pytest
 import simcord
 
 from bot.core.models import ImageOptions
+from bot.gateways.catalogue import Catalogue
 from bot.quota.limits import parse_limits
 from cogs.refused_requests import (
     LIFETIME_MS,
@@ -222,6 +224,27 @@ async def test_a_model_without_references_names_those_with(world: DiscordWorld) 
     assert labels(refused) == ["Without the mask"]
     await choose(world, world.ada, refused, "Without the mask")
     assert world.title == "🖼️ A picture for Ada"
+
+
+async def test_an_option_that_a_model_takes_only_without_references_can_be_left_out(
+    world: DiscordWorld,
+) -> None:
+    """Some services take no negative prompt beside a picture."""
+    catalogue = world.bot.services.catalogue
+    models = {model.name: model for model in catalogue.models}
+    painter = models["easel-painter"]
+    assert painter.references is not None
+    limits = replace(painter.references, excludes=("negative",))
+    models[painter.name] = replace(painter, references=limits)
+    catalogue.replace(Catalogue(models, models))
+    refused = await world.imagine(
+        world.ada, model=painter.name, negative="cars", reference1=("x.png", PNG)
+    )
+    assert "negative together with a reference image" in reply_text(refused)
+    assert labels(refused)[0] == "Without the negative prompt"
+    await choose(world, world.ada, refused, "Without the negative prompt")
+    assert sent(world) == [PNG]
+    assert "negative_prompt" not in world.gateway.bodies[-1]
 
 
 async def test_only_models_that_the_server_allows_are_offered(world: DiscordWorld) -> None:

@@ -1,9 +1,12 @@
 """Ideogram's first interface through a gateway: synchronous, wrapped, dated."""
 
+import io
 from collections.abc import Sequence
 
+from PIL import Image
+
 from tests.gateways.fake_task_gateway import JsonBody, JsonReply
-from tests.gateways.fake_vendor import PICTURE_PATH, FakeVendor, is_number, is_text
+from tests.gateways.fake_vendor import JPEG, PICTURE_PATH, PNG, FakeVendor, is_number, is_text
 
 MODELS = ("V_1", "V_1_TURBO", "V_2", "V_2_TURBO")
 FIELDS = {"prompt", "model", "aspect_ratio", "magic_prompt_option", "style_type", "seed"}
@@ -33,10 +36,19 @@ ENVELOPED = JsonReply(
 )
 
 
+INVALID = JsonReply({"error": "Invalid input provided"}, 400)
+
+
 class FakeIdeogram(FakeVendor):
-    """Strict about ``image_request``."""
+    """Strict about ``image_request``; what starts from a picture is a form with a file."""
 
     submit_path = "/ideogram/generate"
+    more_paths = ("/ideogram/remix", "/ideogram/edit")
+    form_paths = more_paths
+
+    def wrong_type_reply(self) -> JsonReply:
+        """Answer JSON to a remix."""
+        return INVALID
 
     def wrong_key_reply(self) -> JsonReply:
         """Answer a wrong key."""
@@ -44,26 +56,59 @@ class FakeIdeogram(FakeVendor):
 
     def error_for(self, body: JsonBody) -> JsonReply | None:
         """Check every field."""
-        given = body.get("image_request")
-        right = (
-            body.keys() == {"image_request"}
-            and isinstance(given, dict)
-            and given.keys() <= FIELDS
-            and is_text(given.get("prompt"), 10_000)
-            and given.get("model", "V_2") in MODELS
-            and is_number(given.get("num_images", 1), 1, 8)
-            and is_number(given.get("seed", 0), 0, 2**31 - 1)
-            and isinstance(given.get("negative_prompt", ""), str)
-            and given.get("aspect_ratio", "ASPECT_1_1") in [f"ASPECT_{sides}" for sides in SIDES]
-        )
-        return None if right else JsonReply({"error": "Invalid input provided"}, 400)
+        right = body.keys() == {"image_request"} and _is_request(body["image_request"], FIELDS)
+        return None if right else INVALID
+
+    def error_at(self, path: str, body: JsonBody) -> JsonReply | None:
+        """Check a form: a remix has a part of JSON, an edit a mask whose black is repainted."""
+        right = _is_file(body.get("image_file"))
+        if path.endswith("/remix"):
+            request = body.get("image_request")
+            right = right and body.keys() == {"image_file", "image_request"}
+            right = right and _is_request(request, FIELDS | {"image_weight"})
+        else:
+            right = right and body.keys() == {"image_file", "mask", "prompt", "model"}
+            right = right and is_text(body.get("prompt"), 10_000)
+            right = right and body.get("model") in ("V_2", "V_2_TURBO")
+            right = right and _is_two_tone(body.get("mask"))
+        return None if right else INVALID
 
     def accepted_reply(self, body: JsonBody) -> JsonReply:
         """Answer with the pictures."""
-        given = body["image_request"]
+        given = body.get("image_request", {})
         assert isinstance(given, dict)
         return made(*[picture_of(PICTURE_PATH)] * given.get("num_images", 1))
 
     def default_task_replies(self) -> Sequence[JsonReply]:
         """Return nothing: there are no tasks."""
         return ()
+
+
+def _is_request(given: object, fields: set[str]) -> bool:
+    return (
+        isinstance(given, dict)
+        and given.keys() <= fields
+        and is_text(given.get("prompt"), 10_000)
+        and given.get("model", "V_2") in MODELS
+        and is_number(given.get("num_images", 1), 1, 8)
+        and is_number(given.get("seed", 0), 0, 2**31 - 1)
+        and is_number(given.get("image_weight", 50), 1, 100)
+        and isinstance(given.get("negative_prompt", ""), str)
+        and given.get("aspect_ratio", "ASPECT_1_1") in [f"ASPECT_{sides}" for sides in SIDES]
+    )
+
+
+def _is_file(data: object) -> bool:
+    is_webp = isinstance(data, bytes) and data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+    return is_webp or (isinstance(data, bytes) and data.startswith((PNG, JPEG)))
+
+
+def _is_two_tone(data: object) -> bool:
+    """Tell whether a mask is opaque, and black somewhere (masked-edits)."""
+    if not isinstance(data, bytes):
+        return False
+    with Image.open(io.BytesIO(data)) as mask:
+        return mask.mode == "L" and {tone for _, tone in mask.getcolors() or ()} in (
+            {0},
+            {0, 255},
+        )

@@ -3,10 +3,23 @@
 from collections.abc import Sequence
 
 from tests.gateways.fake_task_gateway import JsonBody, JsonReply
-from tests.gateways.fake_vendor import PICTURE_PATH, FakeVendor, is_number, is_text
+from tests.gateways.fake_vendor import (
+    JPEG,
+    PICTURE_PATH,
+    PNG,
+    FakeVendor,
+    is_address,
+    is_bare_picture,
+    is_number,
+    is_text,
+)
 
 TASK_ID = "CjMkWmdJhvEAAAAAAAnwtw"
-OPTIONAL = {"negative_prompt", "image", "image_fidelity", "n", "aspect_ratio", "callback_url"}
+OPTIONAL = {"negative_prompt", "image", "image_reference", "image_fidelity", "human_fidelity"}
+OPTIONAL |= {"resolution", "n", "aspect_ratio", "callback_url", "external_task_id"}
+SEVERAL = {"model", "model_name", "prompt", "subject_image_list", "scene_image", "style_image"}
+SEVERAL |= {"n", "aspect_ratio", "callback_url", "external_task_id"}
+MODELS = ("kling-v1", "kling-v1-5", "kling-v2", "kling-v2-1")
 MAX_NEGATIVE_PROMPT = 200
 RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3")
 
@@ -39,11 +52,41 @@ TOO_MANY = kling_reply(
 )
 
 
+INVALID = kling_reply(None, code=1201, message="Invalid parameter", status=400)
+DECLINED = kling_reply(None, code=1301, message="The content is unsafe", status=400)
+
+
+def _is_common_right(body: JsonBody) -> bool:
+    """Check the fields of both kinds of requests."""
+    named = body.keys() & {"model", "model_name"}
+    return (
+        len(named) <= 1
+        and all(body[name] in MODELS for name in named)
+        and is_text(body.get("prompt"), 500)
+        and is_number(body.get("n", 1), 1, 9)
+        and body.get("aspect_ratio", "16:9") in RATIOS
+    )
+
+
+def _is_picture(value: object) -> bool:
+    return is_address(value) or is_bare_picture(value, PNG, JPEG)
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
 class FakeKling(FakeVendor):
-    """Strict about its own names: ``aspect_ratio``, and ``model`` or ``model_name``."""
+    """Strict about its own names: ``aspect_ratio``, and ``model`` or ``model_name``.
+
+    A picture is an address, or base64 without a prefix; negative words go with none
+    (kling-api docs/api, tasks of images).
+    """
 
     submit_path = "/kling/v1/images/generations"
+    more_paths = ("/kling/v1/images/multi-image2image",)
     task_path = "/kling/v1/images/generations/{task_id}"
+    more_task_paths = ("/kling/v1/images/multi-image2image/{task_id}",)
     task_id = TASK_ID
 
     def wrong_key_reply(self) -> JsonReply:
@@ -52,21 +95,32 @@ class FakeKling(FakeVendor):
 
     def error_for(self, body: JsonBody) -> JsonReply | None:
         """Check every field."""
-        named = body.keys() & {"model", "model_name"}
         right = (
-            len(named) <= 1
-            and body.keys() - named <= OPTIONAL | {"prompt"}
-            and all(body[name] == "kling-v1" for name in named)
-            and is_text(body.get("prompt"), 500)
-            and is_number(body.get("n", 1), 1, 9)
-            and body.get("aspect_ratio", "16:9") in RATIOS
-            and isinstance(body.get("image", ""), str)
+            body.keys() - {"model", "model_name"} <= OPTIONAL | {"prompt"}
+            and _is_common_right(body)
             and isinstance(body.get("negative_prompt", ""), str)
             and len(str(body.get("negative_prompt", ""))) <= MAX_NEGATIVE_PROMPT
+            and ("image" in body or not body.keys() & {"image_reference", "image_fidelity"})
         )
-        return (
-            None if right else kling_reply(None, code=1201, message="Invalid parameter", status=400)
+        if "image" in body:
+            right = right and _is_picture(body["image"]) and "negative_prompt" not in body
+        for fidelity in ("image_fidelity", "human_fidelity"):
+            right = right and _is_share(body.get(fidelity, 0.5))
+        right = right and body.get("image_reference", "subject") in ("subject", "face")
+        return None if right else INVALID
+
+    def error_at(self, path: str, body: JsonBody) -> JsonReply | None:
+        """Check a request with several pictures."""
+        subjects = body.get("subject_image_list")
+        right = (
+            body.keys() <= SEVERAL
+            and _is_common_right(body)
+            and isinstance(subjects, list)
+            and 1 <= len(subjects) <= 4
+            and all(each.keys() == {"subject_image"} for each in subjects)
+            and all(_is_picture(each["subject_image"]) for each in subjects)
         )
+        return None if right else INVALID
 
     def accepted_reply(self, body: JsonBody) -> JsonReply:
         """Announce the task."""

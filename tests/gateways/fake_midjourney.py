@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tests.gateways.fake_task_gateway import JsonBody, JsonReply
-from tests.gateways.fake_vendor import PICTURE_PATH, FakeVendor, is_text
+from tests.gateways.fake_vendor import PICTURE_PATH, FakeVendor, is_data_uri, is_text
 
 TASK_ID = "1320098173412546"
 OPTIONAL = {"base64Array", "botType", "notifyHook", "state", "accountFilter"}
@@ -25,6 +25,7 @@ FULL = submit_reply(23, "队列已满,请稍后尝试")
 BANNED = submit_reply(24, "可能包含敏感词", bannedWord="blood", promptEn="blood")
 NO_ACCOUNT = submit_reply(3, "无可用的账号实例")
 INVALID = submit_reply(4, "prompt不能为空")
+NO_PICTURE = submit_reply(4, "base64格式错误")
 FAILURE_AT_ONCE = submit_reply(9, "系统异常")
 NEW_API_QUOTA = JsonReply(
     {"description": "quota_not_enough", "type": "upstream_error", "code": 4}, 400
@@ -86,8 +87,12 @@ class FakeMidjourney(FakeVendor):
 
     def error_for(self, body: JsonBody) -> JsonReply | None:
         """Check every field."""
-        right = body.keys() <= OPTIONAL | {"prompt"} and is_text(body.get("prompt"), 4000)
-        return None if right else INVALID
+        if not (body.keys() <= OPTIONAL | {"prompt"} and is_text(body.get("prompt"), 4000)):
+            return INVALID
+        pictures = body.get("base64Array", [])
+        return (
+            None if isinstance(pictures, list) and all(map(is_data_uri, pictures)) else NO_PICTURE
+        )
 
     def accepted_reply(self, body: JsonBody) -> JsonReply:
         """Take the order."""

@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 
 from tests.gateways.fake_task_gateway import JsonBody, JsonReply
-from tests.gateways.fake_vendor import PICTURE_PATH, FakeVendor, is_number, is_text
+from tests.gateways.fake_vendor import (
+    PICTURE_PATH,
+    FakeVendor,
+    is_address,
+    is_data_uri,
+    is_number,
+    is_text,
+)
 from tests.gateways.sample_pictures import b64, picture_bytes
 
 TASK_ID = "gm3qorzdhgbfurvjtvhg6dckhu"
@@ -11,6 +18,20 @@ MODEL = "black-forest-labs/flux-schnell"
 INPUTS = {"prompt", "aspect_ratio", "num_outputs", "output_format", "output_quality", "go_fast"}
 INPUTS |= {"seed"}
 RATIOS = ("1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3")
+MODELS = "/replicate/v1/models"
+# The fields that each model has besides the prompt (the models' own pages).
+INPUTS_OF = {
+    f"{MODELS}/black-forest-labs/flux-dev/predictions": {
+        *("aspect_ratio", "num_outputs", "seed", "image", "prompt_strength"),
+    },
+    f"{MODELS}/black-forest-labs/flux-kontext-pro/predictions": {
+        *("aspect_ratio", "seed", "input_image", "output_format"),
+    },
+    f"{MODELS}/bytedance/seedream-4.5/predictions": {
+        *("aspect_ratio", "size", "image_input", "max_images"),
+    },
+}
+MAX_DATA_URI = 1_000_000  # documented as "less than 1 MB" (topics/predictions/input-files)
 
 
 def prediction(status: str, *, http: int = 200, **more: object) -> JsonReply:
@@ -44,14 +65,45 @@ def problem(status: int, title: str, detail: str) -> JsonReply:
     return JsonReply({"title": title, "detail": detail, "status": status}, status)
 
 
+def wrong_input(field: str) -> JsonReply:
+    """Return the refusal of a field (changelog of 2024-05-01)."""
+    detail = f"- {field}: is not right\n"
+    invalid = {"type": "invalid_value", "field": field, "description": "is not right"}
+    body = {"title": "Input validation failed", "detail": detail, "status": 422}
+    kind = {"type": "https://replicate.com/docs/errors", "invalid_fields": [invalid]}
+    return JsonReply({**body, **kind}, 422)
+
+
 UNPAID = problem(402, "Insufficient credit", "You have insufficient credit to run this model.")
 THROTTLED = problem(429, "Too many requests", "Request was throttled.")
+
+
+def _is_right(name: str, value: object) -> bool:
+    match name:
+        case "image" | "input_image":
+            return _is_picture(value)
+        case "image_input":
+            return (
+                isinstance(value, list) and 1 <= len(value) <= 14 and all(map(_is_picture, value))
+            )
+        case "aspect_ratio":
+            return value in (*RATIOS, "match_input_image")
+        case "num_outputs" | "seed":
+            return is_number(value, 0, 4 if name == "num_outputs" else 2**32 - 1)
+        case "prompt_strength":
+            return isinstance(value, float) and 0 <= value <= 1
+    return isinstance(value, str)
+
+
+def _is_picture(value: object) -> bool:
+    return is_address(value) or (is_data_uri(value) and len(str(value)) < MAX_DATA_URI)
 
 
 class FakeReplicate(FakeVendor):
     """Strict about ``input``; a model that does not exist has no path."""
 
     submit_path = f"/replicate/v1/models/{MODEL}/predictions"
+    more_paths = tuple(INPUTS_OF)
     task_path = "/replicate/v1/predictions/{task_id}"
     task_id = TASK_ID
 
@@ -71,7 +123,17 @@ class FakeReplicate(FakeVendor):
             and given.get("aspect_ratio", "1:1") in RATIOS
             and is_number(given.get("seed", 0), 0, 2**32 - 1)
         )
-        return None if right else problem(422, "Input validation failed", "- input is wrong")
+        return None if right else wrong_input("input")
+
+    def error_at(self, path: str, body: JsonBody) -> JsonReply | None:
+        """Check the fields of another model."""
+        given = body.get("input")
+        if body.keys() != {"input"} or not isinstance(given, dict):
+            return wrong_input("input")
+        for name, value in given.items():
+            if name not in INPUTS_OF[path] | {"prompt"} or not _is_right(name, value):
+                return wrong_input(f"input.{name}")
+        return None if is_text(given.get("prompt"), 4000) else wrong_input("input.prompt")
 
     def accepted_reply(self, body: JsonBody) -> JsonReply:
         """Announce the prediction."""

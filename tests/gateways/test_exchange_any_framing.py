@@ -28,6 +28,9 @@ from bot.gateways.download import Downloader
 from bot.gateways.events import GatewayRequest, Received, Sending
 from bot.gateways.exchange import Exchange
 from bot.gateways.gateway import Gateway
+from tests.gateways import fake_responses as responses
+from tests.gateways.fake_chat import chunk as chat_chunk
+from tests.gateways.fake_chat import pieces
 from tests.gateways.fake_sse import completed_event, partial_event, sse_event
 from tests.gateways.generation_harness import make_model
 from tests.gateways.sample_pictures import b64, picture_bytes
@@ -50,6 +53,14 @@ def picture(number: int, size: int) -> bytes:
 # --- documents ------------------------------------------------------------------------------------
 
 Write = Callable[[Sequence[str]], object]
+URI = "data:image/png;base64,"
+
+
+def _words(all_: Sequence[str]) -> str:
+    """Return a text with pictures in it."""
+    return "狐狸: " + " and ".join(f"![a fox]({URI}{one})" for one in all_) + " Enjoy!"
+
+
 SHAPES: dict[str, Write] = {
     "OpenAI": lambda all_: {
         "created": 1,
@@ -68,6 +79,19 @@ SHAPES: dict[str, Write] = {
             {"message": {"content": f"Here: ![a fox](data:image/png;base64,{one}) Enjoy!"}}
             for one in all_
         ]
+    },
+    "several in a chat": lambda all_: {"choices": [{"message": {"content": _words(all_)}}]},
+    "images of a chat": lambda all_: {
+        "choices": [
+            {"message": {"images": [{"image_url": {"url": f"{URI}{one}"}} for one in all_]}}
+        ]
+    },
+    "a response": lambda all_: {
+        "object": "response",
+        "output": [
+            {"type": "image_generation_call", "id": f"ig_{number}", "result": one}
+            for number, one in enumerate(all_)
+        ],
     },
 }
 
@@ -99,6 +123,33 @@ def _in_events(pictures: tuple[bytes, ...], newline: str) -> Document:
     return Document(body, EVENTS, pictures, _ends(body, [b64(one).encode() for one in pictures]))
 
 
+def _in_pieces(pictures: tuple[bytes, ...], sizes: Sequence[int]) -> Document:
+    """Return a streamed chat whose words come in pieces of these sizes."""
+    written = [b64(one) for one in pictures]
+    words = _words(written)
+    ends = [words.index(one) + len(one) for one in written]
+    body, ends_in_body, so_far = bytearray(b": PING\n\n"), [], 0
+    for piece in pieces(words, sizes):
+        delta = sse_event("", chat_chunk({"content": piece}))
+        start = len(body) + delta.rindex(json.dumps(piece, ensure_ascii=False).encode()) + 1
+        ends_in_body += [
+            start + len(piece[: end - so_far].encode())
+            for end in ends
+            if so_far < end <= so_far + len(piece)
+        ]
+        body += delta
+        so_far += len(piece)
+    body += sse_event("", chat_chunk({}, "stop")) + sse_event("", "[DONE]")
+    return Document(bytes(body), EVENTS, pictures, tuple(ends_in_body))
+
+
+def _in_response_events(pictures: tuple[bytes, ...]) -> Document:
+    """Return a streamed response, whose end repeats the pictures."""
+    items = [responses.call_item(one, number) for number, one in enumerate(pictures)]
+    body = b"".join(responses.stream_of(*items, previews=1))
+    return Document(body, EVENTS, pictures, _ends(body, [b64(one).encode() for one in pictures]))
+
+
 def _bare(picture_: bytes, kind: str) -> Document:
     body = {"png": picture_, "base64": b64(picture_).encode()}.get(kind)
     body = body or f"data:image/png;base64,{b64(picture_)}".encode()
@@ -108,6 +159,7 @@ def _bare(picture_: bytes, kind: str) -> Document:
 Pictures = st.lists(st.sampled_from([40, 6_000, 7_001, 30_000]), min_size=1, max_size=3).map(
     lambda sizes: tuple(picture(number, size) for number, size in enumerate(sizes))
 )
+Sizes = st.lists(st.sampled_from([300, 777, 8_000, 8_192, 9_999, 50_000]), min_size=1, max_size=3)
 Documents = st.one_of(
     st.builds(
         _in_json,
@@ -117,6 +169,8 @@ Documents = st.one_of(
         st.sampled_from([b"", b"\n \n", b": PING\n\n", b"\xef\xbb\xbf"]),
     ),
     st.builds(_in_events, Pictures, st.sampled_from(["\n", "\r\n", "\r"])),
+    st.builds(_in_pieces, Pictures, Sizes),
+    st.builds(_in_response_events, Pictures),
     st.builds(
         _bare,
         st.builds(picture, st.just(0), st.just(9_000)),
@@ -274,6 +328,12 @@ LARGE = picture(0, 8_000_000)
 LARGE_DOCUMENTS = {
     "JSON": _in_json("OpenAI", (LARGE,), "\\/", b": PING\n\n"),
     "a chat": _in_json("a chat", (LARGE,), "/", b""),
+    "several in a chat": _in_json("several in a chat", (LARGE,), "\\/", b""),
+    "images of a chat": _in_json("images of a chat", (LARGE,), "/", b""),
+    "a response": _in_json("a response", (LARGE,), "/", b""),
+    "pieces of a chat": _in_pieces((LARGE,), [2_000]),
+    "a large piece of a chat": _in_pieces((LARGE,), [5, 20_000_000]),
+    "events of a response": _in_response_events((LARGE,)),
     "events": _in_events((LARGE,), "\r\n"),
     "base64": _bare(LARGE, "base64"),
     "the picture": _bare(LARGE, "png"),

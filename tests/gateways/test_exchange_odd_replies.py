@@ -79,7 +79,7 @@ FAILS = [
     _fails(8, 200, {"data": [{"url": "/gone.png"}]}, Kind.DOWNLOAD_FAILED, YES),
     _fails(12, 200, {"data": []}, Kind.NO_IMAGE, MAYBE),
     _fails(12, 200, {"data": [{"url": "", "b64_json": ""}]}, Kind.NO_IMAGE, MAYBE),
-    _fails(12, 200, {"data": [{"url": None, "is_image_safe": False}]}, Kind.MODERATION, NO),
+    _fails(12, 200, {"data": [{"url": None, "is_image_safe": False}]}, Kind.MODERATION, YES),
     _fails(14, 400, _said("unknown_parameter"), Kind.INVALID_REQUEST, NO),
     _fails(14, 400, _said("400", "UnsupportedParamsError"), Kind.INVALID_REQUEST, NO),
     _fails(15, 422, {"detail": [{"loc": ["body", "x"], "msg": "m"}]}, Kind.INVALID_REQUEST, NO),

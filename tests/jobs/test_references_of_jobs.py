@@ -11,9 +11,11 @@ from PIL import Image
 
 from bot.core.clock import Clock
 from bot.core.models import ImageOptions, PictureFormat, Reference
+from bot.gateways.catalogue import Catalogue
 from bot.images.references import NO_ATTACHMENTS, Attachments, DeclaredType
 from bot.services import open_services
 from tests.cogs.scripted_gateway import ScriptedGateway
+from tests.gateways.sample_pictures import picture_bytes as noisy_picture
 from tests.images.kept_files import keep_bytes, path_in
 from tests.images.picture_collection import HAS_HEIC, encoded, turned
 from tests.images.test_content_store import mask_bytes, picture_bytes, png_bomb, upload
@@ -110,6 +112,27 @@ async def test_photo_and_mask_go_out_in_one_orientation(
     assert masks == [mask]
     with Image.open(io.BytesIO(images[0])) as sent:
         assert sent.size == (32, 48)
+
+
+async def test_a_mask_is_as_large_as_a_reference_that_was_made_smaller(
+    harness: ServiceHarness, gateway: ScriptedGateway
+) -> None:
+    """A model that takes small files gets both in the same size."""
+    catalogue = harness.services.catalogue
+    model = catalogue.default
+    assert model.references is not None
+    small = replace(model, references=replace(model.references, max_bytes=2000))
+    catalogue.replace(Catalogue([model.name], {model.name: small}))
+    photo = noisy_picture(width=100, height=80, noise=True)
+    attached = Attachments((upload(photo),), upload(mask_bytes(size=(100, 80))))
+    assert len((await run(harness, attached=attached)).results) == 1
+    (body,) = gateway.bodies
+    sizes = []
+    for files in (body["image"], body["mask"]):
+        assert isinstance(files, list)
+        with Image.open(io.BytesIO(files[0])) as sent:
+            sizes.append(sent.size)
+    assert sizes[0] == sizes[1] < (100, 80)
 
 
 @pytest.mark.parametrize("waiting", [False, True])

@@ -7,7 +7,7 @@ from bot.cli.doctor.finding import Finding, Sign, listing
 from bot.gateways.gateway import Gateway
 from bot.gateways.probe import ProbeOutcome, ProbeResult
 
-_WARNING, _WRONG = Sign.WARNING, Sign.WRONG
+_FINE, _WARNING, _WRONG = Sign.FINE, Sign.WARNING, Sign.WRONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,12 @@ _SENTENCES: dict[ProbeOutcome, tuple[Sign, str, str]] = {
         _WARNING,
         "answers, but offers no list of models (HTTP {status})",
         "Many gateways have none: if no picture comes, check {url}.",
+    ),
+    ProbeOutcome.NONE_EXPECTED: (
+        _FINE,
+        "answers (HTTP {status}); by its table it has no list of models, so the first picture "
+        "will show whether key and models are right",
+        "",
     ),
     ProbeOutcome.LIST_TOO_LONG: (
         _WARNING,

@@ -87,6 +87,15 @@ class OptionNotTaken(Refusal):
 
 
 @dataclass(eq=False, kw_only=True)
+class OptionBesideReference(Refusal):
+    """The model has the option, but not together with reference pictures."""
+
+    option: str
+    model: str
+    message_id = "error-option-beside-reference"
+
+
+@dataclass(eq=False, kw_only=True)
 class WrongNumber(Refusal):
     """An option must be from ``least`` to ``most``; as text, so that no number gets a comma."""
 

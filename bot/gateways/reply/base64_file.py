@@ -10,9 +10,8 @@ import pybase64
 from bot.gateways.reply.picture_signature import SIGNATURE_BYTES, begins_like_picture
 
 _PREFIX = re.compile(rb"\s*(?:data:[^,]{0,200}|image/[\w.+-]{1,20});base64,", re.IGNORECASE)
-# Chat models answer with text and ![caption](data:image/png;base64,…).
-_MARKDOWN = re.compile(rb"\]\(\s*data:image/[^,]{0,200};base64,", re.IGNORECASE)
 _PART = re.compile(rb"[^=]+=*|=+")  # up to its padding
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_="
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _WHITESPACE = b" \t\r\n\f\v"
 _ESCAPE = re.compile(rb"\\(?:u00([0-7][0-9a-fA-F])|(.))", re.DOTALL)
@@ -26,9 +25,9 @@ class Base64File:
     """The file of one JSON string.
 
     As long as the string is valid base64, its bytes are written to ``*.part``. Accepted are also
-    the URL-safe alphabet, white space, JSON escapes, a ``data:`` prefix, a markdown image, missing
-    or extra padding, parts that were encoded one by one, and a cut after any character. Any other
-    string is kept as text in ``*.raw``, because it may be a picture that was paid for.
+    the URL-safe alphabet, white space, JSON escapes, a ``data:`` prefix, missing or extra padding,
+    parts that were encoded one by one, and a cut after any character. Any other string is kept as
+    text in ``*.raw``, because it may be a picture that was paid for.
     """
 
     def __init__(self, part: Path) -> None:
@@ -38,18 +37,16 @@ class Base64File:
         self._file: BinaryIO = part.open("xb")
         self._rest: bytes | None = None  # up to three characters; None before the first text
         self._is_over_padded = False
-        self._is_markdown = False
-        self._is_complete = False  # the bracket that closes a markdown image was read
 
     def write(self, text: bytes) -> None:
         """Write the next piece of the raw JSON string; the first one contains the whole prefix."""
         if not self.is_base64:
             self._file.write(text)
-        elif not self._is_complete:
-            try:
-                self._decode(_unescape(text))
-            except ValueError:
-                self._keep_as_text(text)
+            return
+        try:
+            self._decode(_unescape(text))
+        except ValueError:
+            self._keep_as_text(text)
 
     def close(self) -> None:
         """Complete the file; ``is_base64`` then tells whether it was base64 to the end."""
@@ -66,9 +63,7 @@ class Base64File:
         self._file.close()
 
     def _decode(self, text: bytes) -> None:
-        text = self._without_prefix(text) if self._rest is None else self._rest + text
-        if self._is_markdown and b")" in text:
-            text, self._is_complete = text.partition(b")")[0], True
+        text = _without_prefix(text) if self._rest is None else self._rest + text
         try:
             data, self._rest = _decode_groups(text)
         except ValueError:
@@ -90,14 +85,6 @@ class Base64File:
                 self._is_over_padded = self._is_over_padded or found > needed
             decoded.append(data)
         return b"".join(decoded), rest
-
-    def _without_prefix(self, text: bytes) -> bytes:
-        if prefix := _PREFIX.match(text):
-            return text[prefix.end() :]
-        if markdown := _MARKDOWN.search(text):
-            self._is_markdown = True
-            return text[markdown.end() :]
-        return text
 
     def _keep_as_text(self, text: bytes) -> None:
         """Convert what was decoded back to text, and write only text from now on."""
@@ -121,18 +108,24 @@ def begins_like_base64(text: bytes) -> bool:
     return begins_like_picture(first) and not first.startswith(_BARE_JPEG_XL)
 
 
-def holds_base64(text: bytes) -> bool:
-    """Tell whether a raw JSON string begins like that, or has such a picture among words."""
-    markdown = _MARKDOWN.search(text)
-    return begins_like_base64(text[markdown.end() :] if markdown else text)
+def may_be_base64(text: bytes) -> bool:
+    """Tell whether the beginning of a raw JSON string has nothing but base64.
+
+    It cuts no escape.
+    """
+    return not _without_prefix(_unescape(text)).translate(None, _ALPHABET + _WHITESPACE)
 
 
 def _first_bytes(text: bytes) -> bytes:
-    plain = text[prefix.end() :] if (prefix := _PREFIX.match(text)) else text
+    plain = _without_prefix(text)
     try:
         return pybase64.b64decode(plain[: SIGNATURE_BYTES // 3 * 4], validate=True)
     except ValueError:
         return b""
+
+
+def _without_prefix(text: bytes) -> bytes:
+    return text[prefix.end() :] if (prefix := _PREFIX.match(text)) else text
 
 
 def _unescape(text: bytes) -> bytes:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from itertools import islice
 from math import isfinite
 
 from bot.core.errors.gateway import GatewayErrorKind as Kind
@@ -25,6 +26,7 @@ from bot.gateways.reply.error_tables import (
     VAGUE_PHRASES,
 )
 from bot.gateways.reply.prompt_masking import without_prompts
+from bot.gateways.reply.refusals import objects_in, reason_of_words
 
 MAX_RETRY_WAIT_S = 120  # a longer hint is not waited for (as in openai-python)
 
@@ -95,6 +97,7 @@ def classify_error(
     """
     if isinstance(response.body, list) and isinstance(next(iter(response.body), None), dict):
         response = replace(response, body=response.body[0])  # Google's interfaces send a list
+    response = replace(response, body=_error_holder(response.body))
     if response.status < HTTPStatus.BAD_REQUEST and not isinstance(response.body, dict | list):
         return ClassifiedError(
             Kind.BAD_RESPONSE, Billed.MAYBE, "the reply is not JSON: check base_url"
@@ -103,6 +106,8 @@ def classify_error(
     hint = retry_after_s(response.headers, error.message, now_ms=now_ms)
     said = replace(error, message=without_prompts(error.message[:_MAX_MESSAGE], prompts))
     kind, billed = _kind_and_billed(response, said, hint, kinds)
+    if kind is Kind.NO_IMAGE and isinstance(response.body, dict):
+        kind, billed = reason_of_words(response.body, prompts) or (kind, billed)
     is_too_large = response.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     param = error.param or ("image" if is_too_large else "")
     message = error.message if tells_error(response) and kind is not Kind.NO_IMAGE else ""
@@ -125,8 +130,10 @@ def _kind_and_billed(
         return found
     if refused:
         return _kind_of_4xx(status, hint)
-    if is_success and _is_moderated(response.body):
-        return Kind.MODERATION, Billed.NO
+    if is_success and (known := _kind_of_status(error.code)):
+        return known, Billed.NO if known in NEVER_BILLED else billed
+    if is_success and (withheld := _withheld(response.body)):
+        return Kind.MODERATION, withheld
     return _kind_of_others(response, error), billed
 
 
@@ -192,18 +199,25 @@ def is_success_code(code: object) -> bool:
     return code is None or str(code).casefold() in SUCCESS_CODES
 
 
-def _is_moderated(body: object) -> bool:
-    """Tell whether a reply without pictures says in a field of its own that they were withheld."""
+def _error_holder(body: object) -> object:
+    """Return the JSON that reports the error: a reply may have it at each of its pictures."""
+    if not isinstance(body, dict) or has_error(body):
+        return body
+    entries = [*objects_in(body.get("data")), *objects_in(body.get("output"))]
+    return next(filter(has_error, entries), body)
+
+
+def _withheld(body: object) -> Billed | None:
+    """Return whether pictures were billed that a reply says were withheld; None if it does not."""
     fields = body if isinstance(body, dict) else {}
-    entries = [*_objects(fields.get("data")), *_objects(fields.get("choices"))]
-    return any(
-        one.get("is_image_safe") is False or one.get("finish_reason") == "content_filter"
-        for one in entries
-    )
+    if any(one.get("is_image_safe") is False for one in objects_in(fields.get("data"))):
+        return Billed.YES  # at Ideogram, see developer.ideogram.ai/ideogram-api/errors
+    return Billed.NO if fields.get("block_reason") else None  # xAI's
 
 
-def _objects(value: object) -> list[dict[str, object]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+def _kind_of_status(code: str) -> Kind | None:
+    """Return what a code means that is an HTTP status, in a reply whose own status is 200."""
+    return _KINDS_BY_STATUS.get(int(code)) if re.fullmatch(r"4\d\d", code) else None
 
 
 def _kind_of_4xx(status: int, hint: float | None) -> tuple[Kind, Billed]:
@@ -244,9 +258,9 @@ def parse_error_body(body: Mapping[str, object]) -> ErrorBody:
         return ErrorBody(message=_as_text(error), code=code)
     where = error.get("loc")
     return ErrorBody(
-        message=next(_messages(error), ""),
+        message=" ".join([*islice(_messages(error), 1), *_words_of_upstream(error)]),
         code=_as_text(error.get("code")),
-        type=_as_text(error.get("type")),
+        type=_as_text(error.get("type")) or _type_of_upstream(error),
         param=_param(where[-1] if isinstance(where, list) and where else error.get("param")),
     )
 
@@ -276,6 +290,25 @@ def _messages(error: dict[str, object]) -> Iterator[str]:
     for key in ("message", "detail", "description", "msg", "title", "error"):
         if word := _as_text(error.get(key)):
             yield word
+
+
+def _metadata(error: dict[str, object]) -> dict[str, object]:
+    """Return what OpenRouter adds to an error of the system behind it."""
+    metadata = error.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def _words_of_upstream(error: dict[str, object]) -> Iterator[str]:
+    metadata = _metadata(error)
+    reasons = metadata.get("reasons")
+    yield from filter(None, map(_as_text, [metadata.get("raw")]))
+    yield from map(_as_text, reasons if isinstance(reasons, list) else ())
+
+
+def _type_of_upstream(error: dict[str, object]) -> str:
+    metadata = _metadata(error)
+    was_flagged = metadata.get("reasons") or metadata.get("flagged_input")
+    return _as_text(metadata.get("error_type")) or ("content_filter" if was_flagged else "")
 
 
 def _as_text(value: object) -> str:

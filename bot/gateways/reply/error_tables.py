@@ -14,6 +14,10 @@ KINDS_BY_CODE = {
     "content_filter": Kind.MODERATION,
     "content_moderation": Kind.MODERATION,
     "contentfilter": Kind.MODERATION,
+    "image_content_policy_violation": Kind.MODERATION,
+    "prompt_blocked": Kind.MODERATION,
+    "refusal": Kind.MODERATION,
+    "sensitive_words_detected": Kind.MODERATION,
     "responsibleaipolicyviolation": Kind.MODERATION,
     "datainspectionfailed": Kind.MODERATION,
     "inputtextsensitivecontentdetected": Kind.MODERATION,
@@ -24,12 +28,14 @@ KINDS_BY_CODE = {
     "insufficient_balance": Kind.QUOTA,
     "pre_consume_token_quota_failed": Kind.QUOTA,
     "billing_hard_limit_reached": Kind.QUOTA,
+    "payment_required": Kind.QUOTA,
     "accountoverdue": Kind.QUOTA,
     "arrearage": Kind.QUOTA,
     "rate_limit_exceeded": Kind.RATE_LIMITED,
     "rate_limit_error": Kind.RATE_LIMITED,
     "too_many_requests": Kind.RATE_LIMITED,
     "overloaded_error": Kind.RATE_LIMITED,
+    "provider_overloaded": Kind.RATE_LIMITED,
     "server_overloaded": Kind.RATE_LIMITED,
     "engine_overloaded": Kind.RATE_LIMITED,
     "model_overloaded": Kind.RATE_LIMITED,
@@ -76,7 +82,8 @@ def _phrases(*phrases: tuple[str, Kind]) -> tuple[tuple[re.Pattern[str], Kind], 
 
 DECLINED_PHRASES = _phrases(
     (
-        r"safety (?:system|check)|banned.prompt|moderat(?:ion|ed)|content.?policy|敏感|违规|审核",
+        r"safety (?:system|check)|banned.prompt|moderat(?:ion|ed|ors?\b)|content.?policy"
+        r"|image denied|output filters?\b|flagged as|community standards|敏感|违规|审核",
         Kind.MODERATION,
     ),
 )
@@ -97,6 +104,10 @@ UNBEGUN_PHRASES = _phrases(
         Kind.QUOTA,
     ),
     (
+        r"(?:incorrect|invalid) api key|api key (?:is )?(?:not valid|invalid|incorrect|expired)",
+        Kind.AUTH,
+    ),
+    (
         r"overloaded|server is busy|at capacity|负载\S{0,4}(?:饱和|过高|较高)|系统繁忙|服务器?繁忙",
         Kind.RATE_LIMITED,
     ),
@@ -104,7 +115,7 @@ UNBEGUN_PHRASES = _phrases(
         r"无可用(?:的)?(?:渠道|账号)|no available (?:channel|account)"
         r"|\bmodel:? ?[`'\"]?[\w./:-]{0,80}[`'\"]? (?:was |is )?"
         r"(?:not found|does not exist|not exist)"
-        r"|模型\S{0,40}不存在",
+        r"|\bmodel (?:is )?disabled|模型\S{0,40}不存在",
         Kind.MODEL_UNAVAILABLE,
     ),
 )

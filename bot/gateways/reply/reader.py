@@ -3,11 +3,10 @@
 A gateway that puts pictures under another key needs one more entry in the tables below.
 """
 
-import json
+import filecmp
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from math import isfinite
 from pathlib import Path
 from typing import Self
 
@@ -18,8 +17,11 @@ from bot.gateways.addresses import exact_url
 from bot.gateways.reply.base64_file import begins_like_base64
 from bot.gateways.reply.download_spool import wrapping_disk_errors
 from bot.gateways.reply.error_classifier import has_error
+from bot.gateways.reply.json_values import json_values, repaired_json
 from bot.gateways.reply.picture_signature import SIGNATURE_BYTES, begins_like_picture
+from bot.gateways.reply.picture_targets import picture_targets
 from bot.gateways.reply.streaming_json import StreamingJson
+from bot.gateways.reply.usage import find_usage
 
 # Keys under which pictures are nested; the first that holds any counts.
 _CONTAINER_KEYS = (
@@ -57,12 +59,15 @@ _BASE64_KEYS = (
     "bytesBase64Encoded",
     "imageBytes",
 )
-_URL_KEYS = ("url", "image_url", "imageUrl", "img_url", "file_url", "download_url", "sample")
+# trueai's midjourney-proxy has an `imageUrl` that lasts beside the `url` of Discord, which expires.
+_URL_KEYS = ("imageUrl", "url", "image_url", "img_url", "file_url", "download_url", "sample")
 # Under these keys a gateway repeats what was sent to it, or shows what is not finished.
 _OTHER_KEY = re.compile(
     r"input|request|prompt|reference|param|mask|source|init|original|thumb|preview|partial",
     re.IGNORECASE,
 )
+_IMAGE_CALL = "image_generation"  # in the type of an item of a response
+_MAX_NESTED_URLS = 3  # image_url: {image_url: {url}}
 _TASK_KEYS = {"task_id", "id", "status", "state"}
 _MAX_START = 64  # characters that tell whether a string is the base64 of a picture
 _MAX_DEPTH = 8
@@ -72,18 +77,6 @@ _MAX_CHOICES = 10
 _MAX_ENTRIES = 1000  # of a list: nothing else of the bot runs while they are looked at
 _MAX_PATH = 4096  # characters
 _DATA = "data:"
-_DECODER = json.JSONDecoder(strict=False)
-_NEXT_VALUE = re.compile(r"\s*[\[{\"]")
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[\w.+-]+', re.DOTALL)
-_MAX_REPAIRED = 1 << 18  # characters of JSON
-_MAX_REPAIRED_DEPTH = 64
-_MARKDOWN_IMAGE = re.compile(
-    r"!\[[^\]]{0,300}\]\(\s*(data:image/[^\s)]+|[^\s)]{1,2000})", re.IGNORECASE
-)
-_PICTURE_URL = re.compile(
-    r"https?://[^\s\"'<>()\[\]]{1,900}?\.(?:png|jpe?g|webp|gif)\b(?:\?[^\s\"'<>()\[\]]{0,900})?",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,60 +114,18 @@ def read_reply(json_reader: StreamingJson, base: URL) -> ParsedReply:
     What was sent with the request is no result. Whatever follows the JSON is passed over, and of
     broken JSON everything counts that is whole.
     """
-    bodies = list(_bodies(json_reader))
+    bodies = list(json_values(json_reader))
     is_whole = bool(bodies)
-    if not is_whole and (repaired := _repaired(json_reader)) is not None:
+    if not is_whole and (repaired := repaired_json(json_reader)) is not None:
         bodies = [repaired]
-    finder = _PictureFinder(json_reader, base)
+    finder = PictureFinder(json_reader, base)
     found = [(body, tuple(_with_seeds([*finder.find(body)], body))) for body in bodies]
     pictures = tuple(one for _, some in found for one in some)
     if not is_whole and not pictures:
         made = (file for file in json_reader.decoded if not json_reader.was_sent(file))
         pictures = tuple(map(ReplyPicture, made))
     body = next((body for body, some in found if some), bodies[-1] if bodies else None)
-    return ParsedReply(pictures, _find_usage(body), body, is_whole)
-
-
-def parse_json(json_reader: StreamingJson) -> object:
-    """Return the first JSON value, repaired if it was cut; None if there is none."""
-    return next(_bodies(json_reader), None) or _repaired(json_reader)
-
-
-def _bodies(json_reader: StreamingJson) -> Iterator[object]:
-    """Yield the JSON values of a text, with placeholders for files, up to what is none."""
-    text, position = json_reader.text if json_reader.is_json else "", 0
-    while start := _NEXT_VALUE.match(text, position):
-        try:
-            # More tolerant than msgspec: raw line breaks in strings, half a surrogate pair, NaN.
-            value, position = _DECODER.raw_decode(text, start.end() - 1)
-        except (ValueError, RecursionError):
-            return
-        yield value
-
-
-def _repaired(json_reader: StreamingJson) -> object:
-    """Return JSON that was cut, up to its last whole value; None if it is none."""
-    text, position = json_reader.text if json_reader.is_json else "", 0
-    closers: list[str] = []
-    end, at_end, is_value = 0, "", True
-    for token in _TOKEN.finditer(text[:_MAX_REPAIRED]):
-        if text[position : token.start()].strip():
-            break
-        mark, position = token[0], token.end()
-        if mark in "{[":
-            closers.append("}" if mark == "{" else "]")
-            if len(closers) > _MAX_REPAIRED_DEPTH:
-                break
-        elif mark in "}]" and closers:
-            closers.pop()
-        if mark in ":,{[":
-            is_value = mark == ":" or (closers[-1:] == ["]"])
-        elif is_value or mark in "}]":
-            end, at_end, is_value = position, "".join(reversed(closers)), True
-    try:
-        return _DECODER.decode(text[:end] + at_end) if end else None
-    except (ValueError, RecursionError):
-        return None
+    return ParsedReply(pictures, find_usage(body), body, is_whole)
 
 
 def non_empty_text(value: object) -> str | None:
@@ -185,7 +136,9 @@ def non_empty_text(value: object) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _PictureFinder:
+class PictureFinder:
+    """Finds pictures in the values of a JSON text; relative URLs are resolved against ``base``."""
+
     json_reader: StreamingJson
     base: URL
 
@@ -199,6 +152,7 @@ class _PictureFinder:
             # Beside a task, an image of the whole reply is the reference that was sent.
             whole = {"image": body.get("image")} if not _TASK_KEYS & body.keys() else {}
             ways = (
+                self.of_items(body.get("output")),
                 self._in_node(body, 0),
                 self._in_choices(body),
                 self._in_fields(whole, 1),
@@ -264,7 +218,8 @@ class _PictureFinder:
                 return
 
     def _sources(self, value: object) -> Iterator[Path | URL]:
-        value = value.get("url") if isinstance(value, dict) else value
+        for _ in range(_MAX_NESTED_URLS):
+            value = value.get("url") or value.get("image_url") if isinstance(value, dict) else value
         for one in value if isinstance(value, list) else [value]:
             if (text := non_empty_text(one)) and (source := self._source(text)):
                 yield source
@@ -289,7 +244,7 @@ class _PictureFinder:
             return True
         return begins_like_base64(text[:_MAX_START].encode("utf-8", "replace"))
 
-    # --- chat completions: some gateways generate pictures only through them ---------------------
+    # --- chat completions and responses: some gateways generate pictures only through them --------
 
     def _in_choices(self, body: dict[str, object]) -> Iterator[ReplyPicture]:
         output = body.get("output")
@@ -297,24 +252,79 @@ class _PictureFinder:
         for choice in choices[:_MAX_CHOICES] if isinstance(choices, list) else ():
             message = choice.get("message") if isinstance(choice, dict) else None
             if isinstance(message, dict):
-                yield from self._in_node(message.get("images"), 1)
-                yield from self._in_content(message.get("content"))
+                yield from self.of_message(message)
 
-    def _in_content(self, content: object) -> Iterator[ReplyPicture]:
-        for part in content if isinstance(content, list) else [content]:
-            if isinstance(part, dict):
-                fields = {key: part.get(key) for key in ("image", "image_url")}
-                yield from self._in_fields(fields, 1)
-            text = non_empty_text(part.get("text") if isinstance(part, dict) else part)
-            yield from self._in_prose(text or "")
+    def of_message(self, message: dict[str, object]) -> list[ReplyPicture]:
+        """Return the pictures of a message: beside its words, or else in them."""
+        content = message.get("content")
+        words = message_words(content)
+        ways = (
+            self.beside_words(message),
+            self._in_words(words),
+            # new-api puts the picture of a thinking model here.
+            self._in_words(message_words(message.get("reasoning_content"))),
+        )
+        return next(filter(None, ways), [])
 
-    def _in_prose(self, text: str) -> Iterator[ReplyPicture]:
-        """Yield markdown images, or else URLs of picture files."""
-        inline = [text] if self._is_inline(text) else None
-        urls = (one.rstrip(".,;:!?") for one in _PICTURE_URL.findall(text))
-        for one in inline or dict.fromkeys(_MARKDOWN_IMAGE.findall(text) or urls):
-            if source := self._source(one):
-                yield ReplyPicture(source)
+    def beside_words(self, message: dict[str, object]) -> list[ReplyPicture]:
+        """Return the pictures that a message, or a piece of one, has outside of its words."""
+        own = [message.get("images"), message.get("image")]
+        if found := list(self._in_node(own, 1)):
+            return distinct(found)
+        content = message.get("content")
+        parts = [
+            {key: value for key, value in part.items() if key not in ("text", "type")}
+            for part in (content if isinstance(content, list) else ())
+            if isinstance(part, dict)
+        ]
+        return distinct(list(self._in_node(parts, 1)))
+
+    def _in_words(self, text: str) -> list[ReplyPicture]:
+        """Return as many pictures as were asked for, the last ones: before come previews."""
+        whole = self._source(text) if self._is_inline(text) else None
+        sources = [whole] if whole else map(self._source, picture_targets(text))
+        found = distinct([ReplyPicture(source) for source in sources if source])
+        return found[-self.json_reader.asked :]
+
+    def of_items(self, items: object) -> list[ReplyPicture]:
+        """Return the pictures among the items of a response: made by a tool, else in its words."""
+        entries = [
+            item
+            for item in (items[:_MAX_ENTRIES] if isinstance(items, list) else ())
+            if isinstance(item, dict) and item.get("status") != "failed"
+        ]
+        made = [
+            {_RESULT_KEY: item.get("result"), "revised_prompt": item.get("revised_prompt")}
+            for item in entries
+            if _IMAGE_CALL in str(item.get("type"))
+        ]
+        messages = (self.of_message(item) for item in entries if item.get("type") == "message")
+        return list(self._in_node(made, 1)) or next(filter(None, messages), [])
+
+
+def message_words(content: object) -> str:
+    """Return the words of a message, which may come in parts."""
+    parts = content if isinstance(content, list) else [content]
+    texts = (part.get("text") if isinstance(part, dict) else part for part in parts)
+    return "\n".join(filter(None, map(non_empty_text, texts)))
+
+
+def distinct(pictures: Sequence[ReplyPicture]) -> list[ReplyPicture]:
+    """Return pictures without those that come again later."""
+    return [
+        picture
+        for place, picture in enumerate(pictures, start=1)
+        if not any(is_same(picture, other) for other in pictures[place:])
+    ]
+
+
+def is_same(one: ReplyPicture, other: ReplyPicture) -> bool:
+    """Tell whether two pictures have the same address, or the same bytes."""
+    if isinstance(one.source, Path) and isinstance(other.source, Path):
+        with wrapping_disk_errors():
+            is_as_long = one.source.stat().st_size == other.source.stat().st_size
+            return is_as_long and filecmp.cmp(one.source, other.source, shallow=False)
+    return one.source == other.source
 
 
 def _head(path: Path) -> bytes:
@@ -332,18 +342,6 @@ def parse_url(text: str) -> URL | None:
         return exact_url(text)
     except ValueError:
         return None
-
-
-def _find_usage(body: object, depth: int = 0) -> TokenUsage | None:
-    if not isinstance(body, dict) or depth > _MAX_DEPTH:
-        return None
-    if isinstance(usage := body.get("usage"), dict):
-        given = _count(usage, "input_tokens") or _count(usage, "prompt_tokens")
-        made = _count(usage, "output_tokens") or _count(usage, "completion_tokens")
-        if given or made:
-            return TokenUsage(given, made)
-    inner = (_find_usage(body.get(key), depth + 1) for key in ("data", "result"))
-    return next(filter(None, inner), None)
 
 
 def _with_seeds(pictures: Sequence[ReplyPicture], body: object) -> Iterator[ReplyPicture]:
@@ -374,12 +372,3 @@ def _seed(value: object) -> int | None:
     if not isinstance(value, int) or isinstance(value, bool):
         return None
     return value if 0 <= value <= _MAX_NUMBER else None
-
-
-def _count(usage: dict[str, object], key: str) -> int:
-    value = usage.get(key)
-    if not isinstance(value, int | float):
-        return 0
-    if isinstance(value, float) and not isfinite(value):
-        return 0
-    return min(max(0, round(value)), _MAX_NUMBER)

@@ -1,6 +1,8 @@
 """Recognise the pictures that were sent with a request: where they come back, nothing was made."""
 
 import filecmp
+import re
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import file_digest
@@ -11,19 +13,25 @@ from yarl import URL
 from bot.core.models import Reference
 
 _DISCORD_HOSTS = (".discordapp.com", ".discordapp.net")
+_ADDRESS = re.compile(r"https?://[^\s\"'<>()\[\]]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class SentPictures:
-    """The references of one request, and the ``files`` that were sent, a mask too."""
+    """The references of one request, and the ``files`` that were sent, a mask too.
+
+    A reply in words may quote the ``prompts``, and with them the addresses that they name.
+    """
 
     references: tuple[Reference, ...] = ()
     files: tuple[Path, ...] = ()
+    prompts: tuple[str, ...] = ()
 
     def include(self, source: Path | URL) -> bool:
         """Tell whether a file or an address of the reply is one of them."""
         if isinstance(source, URL):
-            return any(_lies_at(each, source) for each in self.references)
+            is_quoted = _place(source) in map(_place, _addresses(self.prompts))
+            return is_quoted or any(_lies_at(each, source) for each in self.references)
         return bool(self.references or self.files) and self._include_file(source)
 
     def _include_file(self, part: Path) -> bool:
@@ -44,6 +52,12 @@ def _lies_at(reference: Reference, url: URL) -> bool:
     if not reference.source or not (url.host or "").endswith(_DISCORD_HOSTS):
         return False
     return url.path.endswith(f"/{reference.source.file}")
+
+
+def _addresses(prompts: tuple[str, ...]) -> Iterator[URL]:
+    for text in _ADDRESS.findall(" ".join(prompts)):
+        with suppress(ValueError):
+            yield URL(text.rstrip(".,;:!?"))
 
 
 def _place(url: URL) -> tuple[str | None, str]:

@@ -1,8 +1,10 @@
 """Read JSON while it arrives: long base64 strings go to files, the rest stays in memory.
 
-In the text that stays, each decoded string is replaced by a placeholder that cannot be guessed.
+In the text that stays, each decoded string is replaced by a placeholder that cannot be guessed, and
+so is each picture among the words of a long string.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
@@ -10,30 +12,47 @@ from secrets import token_hex
 from yarl import URL
 
 from bot.core.errors.gateway import GatewayErrorKind
-from bot.gateways.reply.base64_file import Base64File, holds_base64
+from bot.gateways.reply.base64_file import Base64File, begins_like_base64, may_be_base64
 from bot.gateways.reply.download_spool import (
     DownloadSpool,
     SpoolFailed,
     max_reply_bytes,
     wrapping_disk_errors,
 )
+from bot.gateways.reply.json_escapes import before_cut_escape, is_escaped
+from bot.gateways.reply.picture_words import PictureWords, holds_data_uri
 
 LONG_STRING_BYTES = 8 * 1024
 MAX_TEXT_BYTES = 2 << 20
 MAX_STRINGS = 64
 
 # Gateways send white space to keep the connection open, and some send a byte order mark.
+_MAX_BEFORE = 2 * LONG_STRING_BYTES  # before a long string: its keys say what it is
 JSON_WHITESPACE = b" \t\r\n\xef\xbb\xbf"
 _TRUNCATED = "…"  # ends a long text that was cut, so that it is not mistaken for the whole
-_BACKSLASH = ord("\\")
-_ESCAPE_LENGTH = 6  # of \u0000, the longest escape
+
+WordsReader = Callable[[bytes], None]
+"""Takes the pieces of a long string, still escaped."""
+
+
+def _no_reader(_before: bytes) -> WordsReader | None:
+    return None
 
 
 class StreamingJson:
-    """One JSON text; its files stay in the spool until they are kept or discarded."""
+    """One JSON text; its files stay in the spool until they are kept or discarded.
 
-    def __init__(self, spool: DownloadSpool) -> None:
+    ``reader_of`` is asked for each long string, by the end of the text before it: one that it
+    names a reader for goes there, and is empty here.
+    """
+
+    def __init__(
+        self,
+        spool: DownloadSpool,
+        reader_of: Callable[[bytes], WordsReader | None] = _no_reader,
+    ) -> None:
         self._spool = spool
+        self._reader_of = reader_of
         self._left_bytes = max_reply_bytes(spool.pictures)
         self._token = token_hex(16)
         self._files: list[Base64File] = []
@@ -45,7 +64,7 @@ class StreamingJson:
         self.is_over = False  # nothing that follows is of interest
         self._depth = 0  # of the brackets that are open
         self._string_start: int | None = None  # of the open string, in the text
-        self._long_string: Base64File | None = None
+        self._long_string: Base64File | PictureWords | _Redirected | None = None
         self._escape = b""  # an escape that the end of the last chunk cut
 
     # --- while it arrives ---------------------------------------------------------------------
@@ -103,7 +122,7 @@ class StreamingJson:
     def _read_string(self, chunk: bytes, start: int) -> int:
         """Read a string up to its closing quote; return the position behind it."""
         quote = _closing_quote(chunk, start)
-        end = _before_cut_escape(chunk, start) if quote < 0 else quote
+        end = before_cut_escape(chunk, start) if quote < 0 else quote
         piece = chunk[start:end]
         if self._long_string:
             self._long_string.write(piece)
@@ -118,34 +137,63 @@ class StreamingJson:
         return quote + 1
 
     def _move_to_file(self) -> None:
-        """Move a string that has become long to a file; its beginning stays in the text."""
+        """Move a string that has become long out of the text."""
+        start = self._string_start or 0
+        string = bytes(self._text[start:])
+        # The beginning stays in the text until something else holds all of it.
+        head = before_cut_escape(string[:LONG_STRING_BYTES], 0)
+        del self._text[start + head :]
+        if reader := self._reader():
+            self._long_string = _Redirected(reader)
+        elif may_be_base64(string[:head]):
+            self._long_string = self._new_file()
+        else:
+            self._long_string = PictureWords(self._new_file, self._placeholder)
+        if not isinstance(self._long_string, Base64File):
+            del self._text[start:]
+        self._long_string.write(string)
+
+    def _reader(self) -> WordsReader | None:
+        start = self._string_start or 0
+        return self._reader_of(bytes(self._text[max(0, start - _MAX_BEFORE) : start]))
+
+    def _new_file(self) -> Base64File:
         if len(self._files) >= MAX_STRINGS:
             raise SpoolFailed(
                 GatewayErrorKind.BAD_RESPONSE, "the reply holds too many long strings"
             )
-        start = self._string_start or 0
-        string = bytes(self._text[start:])
-        del self._text[start + _before_cut_escape(string[:LONG_STRING_BYTES], 0) :]
-        self._long_string = self._spool.new_base64_file()
-        self._files.append(self._long_string)
-        self._long_string.write(string)
+        file = self._spool.new_base64_file()
+        self._files.append(file)
+        return file
 
     def _close_string(self) -> None:
-        if file := self._long_string:
-            file.close()
-            if file.is_base64:
-                self._replace_string(file.path)
-            else:
-                self._text += _TRUNCATED.encode()
-        self._text += b'"'
-        self._string_start = self._long_string = None
+        match self._long_string:
+            case Base64File() as file:
+                file.close()
+                if file.is_base64:
+                    self._text[self._string_start :] = self._placeholder(file.path).encode()
+                else:
+                    self._text += _TRUNCATED.encode()
+            case PictureWords() as words:
+                words.close()
+                self._text += words.words
+        self._end_string()
         self.is_closed = self.is_closed or self._depth <= 0
 
-    def _replace_string(self, decoded: Path) -> None:
-        """Put a placeholder for a file in the place of the open string."""
+    def _end_string(self) -> None:
+        self._text += b'"'
+        self._string_start = self._long_string = None
+
+    def _placeholder(self, decoded: Path) -> str:
+        """Return a placeholder for a file."""
         placeholder = f"{self._token}:{len(self._decoded)}"
         self._decoded[placeholder] = decoded
-        self._text[self._string_start :] = placeholder.encode()
+        return placeholder
+
+    @property
+    def asked(self) -> int:
+        """How many pictures the request asked for."""
+        return self._spool.pictures
 
     @property
     def is_in_string(self) -> bool:
@@ -168,15 +216,19 @@ class StreamingJson:
     def _finish(self) -> None:
         with wrapping_disk_errors():
             string = bytes(self._text[self._string_start :])
-            if not self._long_string and holds_base64(string):
+            is_picture = begins_like_base64(string) or holds_data_uri(string)
+            if not self._long_string and (is_picture or self._reader()):
                 self._move_to_file()
-            if not (file := self._long_string):
-                return
-            file.close()
-            if file.is_base64 and self._spool.is_whole(file.path):
-                self._replace_string(file.path)
-                self._text += b'"'
-                self._string_start = self._long_string = None
+            match self._long_string:
+                case Base64File() as file:
+                    file.close()
+                    if file.is_base64 and self._spool.is_whole(file.path):
+                        self._text[self._string_start :] = self._placeholder(file.path).encode()
+                        self._end_string()
+                case PictureWords() as words:
+                    words.close(self._spool.is_whole)
+                    self._text += words.words
+                    self._end_string()
 
     # --- afterwards ---------------------------------------------------------------------------
 
@@ -187,7 +239,7 @@ class StreamingJson:
 
     @property
     def decoded(self) -> tuple[Path, ...]:
-        """Return the files of all long base64 strings, in order."""
+        """Return the files of all pictures that were decoded, in order."""
         return tuple(self._decoded.values())
 
     def file_of(self, text: str) -> Path | None:
@@ -221,6 +273,13 @@ class StreamingJson:
                 file.path.unlink()
 
 
+class _Redirected:
+    """A long string that another reader takes."""
+
+    def __init__(self, reader: WordsReader) -> None:
+        self.write = reader
+
+
 def _opened(text: bytes) -> int:
     """Return how many brackets a text without strings leaves open."""
     return text.count(b"{") + text.count(b"[") - text.count(b"}") - text.count(b"]")
@@ -228,23 +287,6 @@ def _opened(text: bytes) -> int:
 
 def _closing_quote(chunk: bytes, start: int) -> int:
     quote = chunk.find(b'"', start)
-    while quote >= 0 and _is_escaped(chunk, quote, start):
+    while quote >= 0 and is_escaped(chunk, quote, start):
         quote = chunk.find(b'"', quote + 1)
     return quote
-
-
-def _before_cut_escape(text: bytes, start: int) -> int:
-    """Return the position of an escape that the end of the text cuts; else the end."""
-    last = text.rfind(b"\\", max(start, len(text) - _ESCAPE_LENGTH + 1))
-    if last < 0 or _is_escaped(text, last, start):
-        return len(text)
-    is_unicode = text[last + 1 : last + 2] == b"u"
-    is_cut = len(text) - last < (_ESCAPE_LENGTH if is_unicode else 2)
-    return last if is_cut else len(text)
-
-
-def _is_escaped(text: bytes, index: int, start: int) -> bool:
-    first = index
-    while first > start and text[first - 1] == _BACKSLASH:
-        first -= 1
-    return (index - first) % 2 == 1

@@ -49,7 +49,7 @@ _LAST_WORD = re.compile(r"[A-Z]+\Z")
 _NEGATED = re.compile(r"(?<![A-Z])(?:NOT|NO|NON|UN|PARTIAL|PARTIALLY)[^A-Z]")
 _WITHHELD = re.compile(r"(?:MODERATED|FILTERED|FLAGGED|NSFW)\Z")
 _UNKNOWN_TASK = re.compile(
-    r"task_?not_?(?:exist|found)|task (?:does )?not (?:exist|found)|任务不存在", re.IGNORECASE
+    r"task_?not?_?(?:exist|found)|task (?:does )?not (?:exist|found)|任务不存在", re.IGNORECASE
 )
 _ID = re.compile(r"(?=.*\w)[^\s\x00-\x1f/][^\s\x00-\x1f]*")  # a name with a slash is a path
 _LOGGED_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)

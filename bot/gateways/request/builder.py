@@ -1,7 +1,8 @@
 """Build the HTTP request for a gateway request: its URL, headers and body.
 
-There are four forms: a generation; a generation whose field ``image`` lists the references; an
-edit with the references in JSON; an edit as a multipart form with files.
+There are five forms: a generation; a generation whose field ``image`` lists the references; an
+edit with the references in JSON; an edit as a multipart form with files; and a call, whose body is
+a template.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,6 +18,7 @@ from yarl import URL
 
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import Reference
+from bot.gateways.calls import Call
 from bot.gateways.events import GatewayRequest
 from bot.gateways.gateway import Gateway, RequestField
 from bot.gateways.model_abilities import ModelAbilities
@@ -28,7 +30,16 @@ from bot.gateways.request.body import (
     RequestBuildFailed,
     open_content,
 )
-from bot.gateways.request.fields import field_text, is_multipart, request_fields, wants_stream
+from bot.gateways.request.fields import (
+    call_for,
+    call_values,
+    is_multipart,
+    request_fields,
+    unsaid_option,
+    wants_stream,
+)
+from bot.gateways.request.rendering import field_text, form_body, form_file, json_body
+from bot.gateways.request.template import TemplatePicture, TemplateValues, fill_template
 
 _STREAM_ACCEPT = "text/event-stream, application/json"
 
@@ -54,6 +65,7 @@ def open_request(
     even if a file is removed meanwhile, and sent again after a redirect.
     """
     _check(request, model)
+    _check_call(request, model, gateway)
     with ExitStack() as files:
         url, body = _BodyBuilder(request, model, gateway, files, now_ms).build()
         headers = gateway.request_headers()
@@ -77,6 +89,13 @@ def _check(request: GatewayRequest, model: ModelAbilities) -> None:
         raise RequestBuildFailed(GatewayErrorKind.INVALID_REQUEST, detail, param="mask")
 
 
+def _check_call(request: GatewayRequest, model: ModelAbilities, gateway: Gateway) -> None:
+    """Refuse what no call of the gateway can say; nothing that a person chose is left out."""
+    if option := unsaid_option(request, model, gateway):
+        detail = f"no call of {gateway.name} says {option} of a request with these references"
+        raise RequestBuildFailed(GatewayErrorKind.INVALID_REQUEST, detail, param=option)
+
+
 @dataclass(frozen=True, slots=True)
 class _BodyBuilder:
     """Builds the body; ``files`` closes the files that it opens."""
@@ -89,6 +108,8 @@ class _BodyBuilder:
 
     def build(self) -> tuple[URL, RequestBody]:
         """Return the URL and the body."""
+        if call := call_for(self.request, self.model, self.gateway):
+            return self.gateway.call_url(call, self.model.name), self._called(call)
         limits = self.model.references
         if not limits or not self.request.image_request.references:
             return self.gateway.url, self._json()
@@ -99,6 +120,26 @@ class _BodyBuilder:
             return self.gateway.edit_url, self._json(pictures)
         urls = limits.transport == "json_image_urls"
         return self.gateway.url, self._json(self._list("image", self._strings(urls=urls)))
+
+    # --- a call -------------------------------------------------------------------------------
+
+    def _called(self, call: Call) -> RequestBody:
+        values = call_values(self.request, self.model, self.gateway)
+        images = [self._picture(*one) for one in enumerate(self._contents(), 1)]
+        given = TemplateValues(values, tuple(images), self._masks(call))
+        body = {**fill_template(call.body, given), **self.gateway.asynchronous.body}
+        return form_body(body) if call.form else json_body(body)
+
+    def _picture(self, number: int, one: tuple[Reference, FileContent]) -> TemplatePicture:
+        reference, content = one
+        address = reference.fresh_url(self.now_ms)
+        return TemplatePicture(f"image-{number}", reference.format, content, address)
+
+    def _masks(self, call: Call) -> dict[str, TemplatePicture]:
+        """Return the mask, which was prepared as the call sends it."""
+        if not (self.request.mask and call.mask_name):
+            return {}
+        return {call.mask_name: TemplatePicture("mask", "png", self._mask(self.request.mask))}
 
     # --- JSON ---------------------------------------------------------------------------------
 
@@ -148,10 +189,10 @@ class _BodyBuilder:
             yield f"{head}{field_text(value)}\r\n".encode()
         name = self.gateway.form_field(len(self.request.references))
         for number, (reference, content) in enumerate(self._contents(), 1):
-            yield from _form_file(delimiter, name, f"image-{number}", reference.format, content)
+            yield from form_file(delimiter, name, f"image-{number}", reference.format, content)
         if self.request.mask:
             mask = self._mask(self.request.mask)
-            yield from _form_file(delimiter, self._renamed("mask"), "mask", "png", mask)
+            yield from form_file(delimiter, self._renamed("mask"), "mask", "png", mask)
 
     # --- files --------------------------------------------------------------------------------
 
@@ -188,13 +229,3 @@ def _image_object(format_: str, content: FileContent) -> BodyParts:
     yield b'{"image_url":'
     yield from _data_uri(format_, content)
     yield b"}"
-
-
-def _form_file(
-    delimiter: str, name: str, stem: str, format_: str, content: FileContent
-) -> BodyParts:
-    disposition = f'form-data; name="{name}"; filename="{stem}.{format_}"'
-    content_type = f"Content-Type: image/{format_}"
-    yield f"{delimiter}Content-Disposition: {disposition}\r\n{content_type}\r\n\r\n".encode()
-    yield content
-    yield b"\r\n"

@@ -2,17 +2,21 @@
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import cast
+from typing import Literal, cast
 
 import msgspec
 import structlog
 
 from bot.core.errors.gateway import GatewayFailure
-from bot.core.models import ImageRequest
+from bot.core.models import VALUE_OPTIONS, ImageRequest, Size, ValueOption
+from bot.gateways.calls import Call
 from bot.gateways.catalogue import GatewayModel
 from bot.gateways.events import GatewayRequest
-from bot.gateways.gateway import Gateway, RequestField
-from bot.gateways.model_abilities import ModelAbilities
+from bot.gateways.gateway import PROMPT, Gateway, RequestField
+from bot.gateways.model_abilities import VALUE_FIELDS, ModelAbilities
+from bot.gateways.request.rendering import field_text
+from bot.gateways.request.template import fill_text, placeholder_names
+from bot.gateways.sizes import ratio_name
 
 log = structlog.get_logger()
 
@@ -48,13 +52,53 @@ def request_fields(
     return {**fields, **gateway.body, **gateway.asynchronous.body}
 
 
+def call_for(request: GatewayRequest, model: ModelAbilities, gateway: Gateway) -> Call | None:
+    """Return the gateway's call for a request; None if it has OpenAI's form."""
+    pictures = len(request.image_request.references)
+    if not pictures:
+        return gateway.call_of(model, "generate", 0)
+    if not model.references or model.references.transport != "call":
+        return None
+    return gateway.call_of(model, "inpaint" if request.mask else "edit", pictures)
+
+
+def unsaid_option(
+    request: GatewayRequest, model: ModelAbilities, gateway: Gateway
+) -> ValueOption | Literal["references"] | None:
+    """Return what of a request no call of the gateway can say; None if all is said."""
+    image, limits = request.image_request, model.references
+    if not (image.references and limits and limits.transport == "call"):
+        return None
+    call = call_for(request, model, gateway)
+    if call is None:
+        return "references"
+    said = call.placeholders | placeholder_names(gateway.prompt)
+    chosen = (option for option in VALUE_OPTIONS if getattr(image, option) is not None)
+    return next((option for option in chosen if option not in said), None)
+
+
+def call_values(
+    request: GatewayRequest, model: ModelAbilities, gateway: Gateway
+) -> dict[str, object]:
+    """Return the values of placeholders; None where nothing was chosen."""
+    values: dict[RequestField, object] = {
+        name: field_text(value) if gateway.coerce.get(name) == "string" else value
+        for name, value in _values(request, model, gateway).items()
+        if value is not None
+    }
+    return _by_placeholder(values, request)
+
+
 def removable_field(
     name: str, request: GatewayRequest, model: ModelAbilities, gateway: Gateway
 ) -> RequestField | None:
     """Return the field that the gateway calls ``name``, if it was sent and may be left out.
 
-    A field that a person chose, or that the tables require, must not be left out.
+    A field that a person chose, or that the tables require, must not be left out, and none of a
+    call: its body is the operator's.
     """
+    if call_for(request, model, gateway):
+        return None
     required: set[RequestField] = {*gateway.always_send}
     if model.response_format.mode == "required":
         required.add("response_format")
@@ -71,12 +115,23 @@ def is_multipart(request: GatewayRequest, model: ModelAbilities) -> bool:
     return bool(request.image_request.references and limits and limits.transport == "multipart")
 
 
+def sends_addresses(request: GatewayRequest, model: ModelAbilities, gateway: Gateway) -> bool:
+    """Tell whether references are sent as addresses, where they have fresh ones."""
+    limits = model.references
+    if not (limits and request.image_request.references):
+        return False
+    call = call_for(request, model, gateway)
+    return call.sends_addresses if call else limits.transport == "json_image_urls"
+
+
 def wants_stream(request: GatewayRequest, model: ModelAbilities, gateway: Gateway) -> bool:
     """Tell whether an event stream is requested; its events do not number several pictures."""
+    call = call_for(request, model, gateway)
+    may_stream = "stream" in call.placeholders if call else model.partial_images is not None
     return (
         gateway.streaming == "sse"
         and "stream" not in gateway.drop
-        and model.partial_images is not None
+        and may_stream
         and request.n == 1
     )
 
@@ -117,7 +172,23 @@ def _values(
         values |= {"stream": True, "partial_images": model.partial_images}
     if model.user_field:
         values[model.user_field] = request.user_tag or None
+    if gateway.prompt != PROMPT:
+        values["prompt"] = fill_text(gateway.prompt, _by_placeholder(values, request))
     return values
+
+
+def _by_placeholder(
+    values: dict[RequestField, object], request: GatewayRequest
+) -> dict[str, object]:
+    """Return the values by the names of placeholders, with those of the size in other words."""
+    size = request.image_request.size
+    named: dict[str, object] = {str(name): value for name, value in values.items()}
+    named["ratio"] = ratio_name(size)
+    named |= {option: values.get(field) for option, field in VALUE_FIELDS.items()}
+    named["user"] = request.user_tag or None
+    if isinstance(size, Size):
+        named |= {"width": size.width, "height": size.height}
+    return named
 
 
 def _option_values(image: ImageRequest, model: ModelAbilities) -> dict[RequestField, object]:
@@ -128,13 +199,6 @@ def _option_values(image: ImageRequest, model: ModelAbilities) -> dict[RequestFi
         "negative_prompt": image.negative if model.negative else None,
         "strength": model.strength.value(strength) if model.strength and strength else None,
     }
-
-
-def field_text(value: object) -> str:
-    """Return a value as text, for a form or a gateway that accepts only strings."""
-    if isinstance(value, list | dict):
-        return msgspec.json.encode(value).decode()
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class UnsupportedFields:

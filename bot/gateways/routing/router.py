@@ -35,7 +35,8 @@ from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import ModelAbilities
 from bot.gateways.reply.error_classifier import MAX_RETRY_WAIT_S
 from bot.gateways.reply.unread_files import UnreadFiles
-from bot.gateways.request.fields import UnsupportedFields
+from bot.gateways.request.fields import UnsupportedFields, sends_addresses, unsaid_option
+from bot.gateways.request.masks import with_prepared_mask
 from bot.gateways.routing.failover import FailoverPolicy
 from bot.gateways.routing.health import DOWN_SUSPENSION_S, Health
 from bot.gateways.routing.open_gateways import NewLimit, OpenGateway, OpenGateways
@@ -149,9 +150,9 @@ class Router:
             try:
                 async with self._limited(opened):
                     request = await self._with_addresses(request, opened, renew_addresses)
+                    exchange = await self._new_exchange(request, opened)
                     if not self._gateways.is_in_use(opened):
                         continue
-                    exchange = self._exchange(request, opened)
                     used = exchange.gateway
                     async with aclosing(self._events(exchange, opened)) as events:
                         async for event in events:
@@ -211,21 +212,24 @@ class Router:
     ) -> GatewayRequest:
         """Return the request with fresh addresses, where its references travel as such."""
         wanted = request.image_request
-        limits = self._ability(opened.gateway, wanted.model).references
-        if renew is None or limits is None or limits.transport != "json_image_urls":
+        ability = self._ability(opened.gateway, wanted.model)
+        if renew is None or not sends_addresses(request, ability, opened.gateway):
             return request
         references = await renew(wanted.references)
         return replace(request, image_request=replace(wanted, references=references))
 
     def _able_gateways(self, request: GatewayRequest) -> list[Gateway]:
         """Return the gateways that offer the model and support the options there."""
-        name, image_request = request.image_request.model, request.image_request
+        name = request.image_request.model
         offering = [one for one in self.gateways if name in one.models]
-        able = [
-            one for one in offering if self._ability(one, name).supports(image_request, n=request.n)
-        ]
+        able = [one for one in offering if self._can_serve(one, request)]
         # If none does any more, the first one may say what is wrong with an old request.
         return able or offering[:1]
+
+    def _can_serve(self, gateway: Gateway, request: GatewayRequest) -> bool:
+        ability = self._ability(gateway, request.image_request.model)
+        is_supported = ability.supports(request.image_request, n=request.n)
+        return is_supported and unsaid_option(request, ability, gateway) is None
 
     def _next(self, policy: FailoverPolicy, request: GatewayRequest) -> tuple[OpenGateway, float]:
         """Return which gateway may be sent the request, and after which pause in seconds.
@@ -353,6 +357,11 @@ class Router:
             billed=Billed.MAYBE,
             detail="this gateway is configured no more",
         )
+
+    async def _new_exchange(self, request: GatewayRequest, opened: OpenGateway) -> Exchange:
+        """Return an exchange that has the mask as this gateway takes it."""
+        ability = self._ability(opened.gateway, request.image_request.model)
+        return self._exchange(await with_prepared_mask(request, ability, opened.gateway), opened)
 
     def _exchange(self, request: GatewayRequest, opened: OpenGateway) -> Exchange:
         gateway = opened.gateway

@@ -58,7 +58,10 @@ async def test_what_a_gateway_answers_becomes_a_line_and_a_mend(
     assert fix in found.fix
 
 
-@pytest.mark.parametrize("verdict", [one for one in ProbeOutcome if one is not ProbeOutcome.LISTED])
+FINE = (ProbeOutcome.LISTED, ProbeOutcome.NONE_EXPECTED)
+
+
+@pytest.mark.parametrize("verdict", [one for one in ProbeOutcome if one not in FINE])
 def test_every_verdict_has_a_whole_sentence(verdict: ProbeOutcome) -> None:
     """A hole in the sentence would be the operator's first impression."""
     found = describe_probe(ProbeResult(gateway="default", outcome=verdict, status=418), NAMES)
@@ -96,6 +99,21 @@ async def test_every_gateway_of_a_file_is_asked_and_named_as_written(
     )
     assert of(findings, "gateway one").fix.endswith("GATEWAYS__ONE__API_KEY.")
     assert of(findings, "gateway my-two").fix.endswith("GATEWAYS__MY_TWO__API_KEY.")
+
+
+async def test_a_list_that_no_table_promises_is_no_fault(installation: Installation) -> None:
+    """Azure lists no deployments: a warning at every start would hide real ones."""
+    installation.gateway.answers[:] = [http_reply(404, {"error": {"message": "no resource"}})]
+    file = Path("gateways.toml")
+    file.write_text(
+        f'[gateways.one]\nbase_url = "{installation.gateway.origin}"\nmodels = ["painter"]\n'
+        'paths = { models = "none" }\n'
+    )
+    found = of(
+        await installation.examined(IMAGE_API_URL="", GATEWAYS_FILE=str(file)), "gateway one"
+    )
+    assert (found.sign, found.fix) == (Sign.FINE, "")
+    assert "by its table it has no list of models" in found.facts
 
 
 def test_the_file_and_the_variables_have_their_own_names() -> None:

@@ -149,10 +149,10 @@ async def test_a_stream_that_broke_while_its_preview_was_stored(tmp_path: Path) 
     async with _asked(gateway) as response:
         with DownloadSpool(tmp_path, "s", pictures=1) as spool:
             stream = EventStream(response, spool, Clock(), base=BASE, pictures=1, opening=b"")
-            assert await stream.next_preview()
+            assert await stream.next_update()
             gateway.go_on.set()
             await _broken(response)
-            assert await stream.next_preview() is None
+            assert await stream.next_update() is None
             (found,) = stream.result.pictures
             assert isinstance(found.source, Path)
             assert found.source.read_bytes() == PNG

@@ -98,8 +98,9 @@ async def _widths(folder: Path, *chunks: bytes) -> list[int]:
             opening=b":\n",
         )
         widths = []
-        while shown := await stream.next_preview():
-            widths.append(shown.width)
+        while shown := await stream.next_update():
+            assert isinstance(shown, Preview)
+            widths.append(shown.picture.width)
     return widths
 
 

@@ -45,7 +45,15 @@ def test_pictures_inside_the_reply(data: object, tmp_path: Path) -> None:
     assert [type(one.source) is not URL for one in found] == [True]
 
 
+OTHER = "https://other.example/x"
 HOLDERS: list[object] = [
+    # Kling: the same picture with a watermark
+    {"data": {"task_result": {"images": [{"index": 0, "url": CDN, "watermark_url": OTHER}]}}},
+    # Replicate: what was sent, and where the task is
+    {"input": {"input_image": OTHER}, "output": CDN, "urls": {"get": OTHER, "web": OTHER}},
+    # Midjourney: the picture, and where Discord has it for a while
+    {"imageUrl": CDN, "url": OTHER, "action": "IMAGINE"},
+    {"imageUrls": [{"url": CDN}], "imageUrl": OTHER},
     {"data": {"data": {"data": [{"url": CDN}]}}},
     {"data": {"data": [{"url": CDN}]}},
     {"data": [{"url": CDN}], "url": "https://other.example/x"},
@@ -148,7 +156,8 @@ def test_a_small_picture_in_words(tmp_path: Path) -> None:
 
 WRITTEN: list[tuple[object, list[URL]]] = [
     (f"![图片]({CDN})\n\n", [REMOTE]),
-    (f"Here: ![a]({CDN}) and ![b](/b.png) and ![a]({CDN})", [REMOTE, BASE.join(URL("/b.png"))]),
+    (f"Here: ![a]({CDN}) and ![b](/b.png)", [BASE.join(URL("/b.png"))]),
+    (f"Here: ![a]({CDN}) and ![b](/b.png) and ![a]({CDN})", [REMOTE]),
     ("See https://cdn.example/a.PNG?x=1, please", [URL("https://cdn.example/a.PNG?x=1")]),
     ("(https://cdn.example/a.jpeg)", [URL("https://cdn.example/a.jpeg")]),
     ([{"type": "text", "text": f"![]({CDN})"}], [REMOTE]),

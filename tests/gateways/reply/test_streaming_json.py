@@ -150,14 +150,19 @@ def test_memory_stays_small(tmp_path: Path) -> None:
 
 
 def test_a_long_text_is_no_picture(tmp_path: Path) -> None:
-    """The beginning of a long prompt stays readable, and the whole is kept beside."""
-    prompt = "Ein Fuchs, ganz rot. \\u00e4\\\\" * 2000
+    """Its beginning and its end stay readable, wherever it is cut, with every letter whole."""
+    prompt = "Ein Fuchs, ganz rot. \\u00e4\\\\" * 2000 + "und dann"
     body = b'{"data":[{"url":"https://a/b","revised_prompt":"%s"}]}' % prompt.encode()
-    reply, files = _read(tmp_path, body)
-    assert (files, reply.pictures[0].source) == ([], URL("https://a/b"))
-    assert (reply.pictures[0].revised_prompt or "").startswith("Ein Fuchs, ganz rot. ä\\Ein Fuchs")
-    assert (reply.pictures[0].revised_prompt or "").endswith("…")
-    assert [raw.read_text() for raw in tmp_path.glob("*.raw")] == [prompt]
+    for chunks in ([body], _cut(body, list(range(0, 99_999, 1001)))):
+        reply, files = _read(tmp_path, *chunks)
+        assert (files, reply.pictures[0].source) == ([], URL("https://a/b"))
+        first, last = (reply.pictures[0].revised_prompt or "").split("…")
+        whole = prompt.encode().decode("unicode-escape")
+        assert whole.startswith(first)
+        assert whole.endswith(last)
+        assert len(first) > LONG_STRING_BYTES // 2
+        assert len(last) > LONG_STRING_BYTES
+    assert list(tmp_path.glob("*")) == []
 
 
 @pytest.mark.parametrize("junk", ["!", "=AAAA", "\\\\", "\\u4e2d", "===A"])

@@ -110,6 +110,8 @@ error-option-not-taken =
        *[other] { $model } does not support the option { $option }, so please leave it out or choose one of these: { $allowed }.
     }
 
+error-option-beside-reference = { $model } does not support the option { $option } together with a reference image, so please leave one of them out.
+
 error-wrong-number = The { $option } { $value } is out of range, so please choose a whole number from { $least } to { $most }.
 
 error-negative-too-long = The negative prompt has { $length } characters and { $model } takes at most { $limit }, so please shorten it.

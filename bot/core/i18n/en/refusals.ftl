@@ -7,6 +7,9 @@ control-without =
         [quality] Without the quality
         [style] Without the style
         [background] Without the background
+        [seed] Without the seed
+        [negative] Without the negative prompt
+        [strength] Without the strength
        *[mask] Without the mask
     }
 control-change-prompt = Change the prompt

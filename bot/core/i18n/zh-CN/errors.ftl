@@ -107,6 +107,8 @@ error-option-not-taken =
        *[other] { $model } 不支持选项 { $option }，请去掉它，或从这些模型中选择：{ $allowed }。
     }
 
+error-option-beside-reference = { $model } 不支持把选项 { $option } 与参考图一起使用，请去掉其中一项。
+
 error-wrong-number = { $option } 的值 { $value } 超出范围，请填写 { $least } 到 { $most } 之间的整数。
 
 error-negative-too-long = negative 有 { $length } 个字符，而 { $model } 最多接受 { $limit } 个，请缩短一些。

@@ -6,6 +6,9 @@ control-without =
         [quality] 不选画质
         [style] 不选风格
         [background] 不选背景
+        [seed] 不用种子
+        [negative] 不写排除内容
+        [strength] 不设强度
        *[mask] 不用蒙版
     }
 control-change-prompt = 修改提示词

@@ -1,0 +1,29 @@
+"""Tasks of calls with a path of their own, which names them: any process can poll them."""
+
+from dataclasses import replace
+
+from bot.gateways.calls import Call
+from bot.gateways.gateway import Gateway
+from bot.gateways.reply.error_classifier import GatewayResponse
+from bot.gateways.reply.task_status import SubmittedTask, submitted_task
+
+
+def submitted_task_of(
+    call: Call | None,
+    response: GatewayResponse,
+    gateway: Gateway,
+    model: str,
+    *,
+    has_pictures: bool,
+    now_ms: int,
+) -> SubmittedTask | None:
+    """Return the task that was accepted for a call, None if the reply names no task."""
+    own = call if call and call.task else None
+    # With a path in the table, a path in the reply is not taken: the name is the id.
+    paths = replace(gateway.paths, task=own.task) if own else gateway.paths
+    task = submitted_task(
+        response, replace(gateway, paths=paths), has_pictures=has_pictures, now_ms=now_ms
+    )
+    if task is None or own is None:
+        return task
+    return replace(task, name=gateway.task_path(own, task.name, model))
