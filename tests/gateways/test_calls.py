@@ -113,6 +113,10 @@ WRONG: dict[str, tuple[str, str]] = {
         BASE + ABILITY + "sizes = ['1:1']\n" + PAINT,
         r"abilities\.m\.sizes needs \{size\}",
     ),
+    "a preset that nothing says": (
+        BASE + ABILITY + "output_formats = ['webp']\npreset = { output_format = 'webp' }\n" + PAINT,
+        r"abilities\.m\.preset\.output_format needs \{output_format\}",
+    ),
     "several pictures that nothing says": (
         BASE + ABILITY + "max_n = 4\n" + PAINT,
         r"abilities\.m\.max_n needs \{n\}",
