@@ -199,6 +199,17 @@ async def test_the_operator_is_told_once_by_all_processes(fleet: Fleet) -> None:
     assert processes[1].alerts_sent[-1] == BackupFailed("full")
 
 
+async def test_a_fault_that_comes_back_at_once_is_told_again(fleet: Fleet) -> None:
+    """Its claim could be written before the end of the earlier one, and nobody would hear of it."""
+    process = await fleet.process("1")
+    alerts, failed = await process.alerts(), BackupFailed("full")
+    for _ in range(10):
+        alerts.backup_failed(failed)
+        alerts.backup_made()
+    await alerts.idle()
+    assert process.alerts_sent == [failed] * 10
+
+
 async def test_a_gateways_limit_counts_the_requests_of_all_processes(fleet: Fleet) -> None:
     """A small gateway refuses what is too much, or is paid for what it drops."""
     first, second = await fleet.process("1"), await fleet.process("2")
