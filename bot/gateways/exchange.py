@@ -301,14 +301,17 @@ class Exchange:
             if result.has_begun:
                 error = replace(error, billed=Billed.MAYBE)
             raise self._classified_failure(error, result.error)
-        if result.connection_error:
-            raise self._connection_lost(result.connection_error, result.headers)
-        error = ClassifiedError(
-            GatewayErrorKind.NO_IMAGE, Billed.MAYBE, "the stream held no picture"
-        )
         if result.is_message:
             error = self._classify(result.last)
-        raise self._classified_failure(error, result.last)
+            # Some relays send no end; what a model declined is known without it.
+            if error.kind is GatewayErrorKind.MODERATION or not result.connection_error:
+                raise self._classified_failure(error, result.last)
+        if result.connection_error:
+            raise self._connection_lost(result.connection_error, result.headers)
+        empty = ClassifiedError(
+            GatewayErrorKind.NO_IMAGE, Billed.MAYBE, "the stream held no picture"
+        )
+        raise self._classified_failure(empty, result.last)
 
     async def _received(self, reply: ParsedReply, spool: DownloadSpool, made: int) -> Received:
         """Return the picture files; raise GatewayFailure when not one of them is a picture."""

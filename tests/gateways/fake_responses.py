@@ -6,6 +6,7 @@ developers.openai.com/api/docs/guides/tools-image-generation.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import cast
 
 from aiohttp import web
@@ -30,7 +31,6 @@ TOOL_USAGE: Json = {
         "input_tokens": 400,
         "input_tokens_details": {"image_tokens": 380, "text_tokens": 20},
         "output_tokens": 1056,
-        "output_tokens_details": {"image_tokens": 1056, "text_tokens": 0},
         "total_tokens": 1456,
     },
     "web_search": {"num_requests": 0},
@@ -52,8 +52,9 @@ def call_item(art: bytes | None, number: int = 1, **more: object) -> Json:
 
 def message_item(text: str, *, refusal: bool = False) -> Json:
     """Return words of the model."""
-    said: Json = {"type": "output_text", "text": text, "annotations": []}
-    part = {"type": "refusal", "refusal": text} if refusal else said
+    part: Json = {"type": "output_text", "text": text, "annotations": []}
+    if refusal:
+        part = {"type": "refusal", "refusal": text}
     return {
         "type": "message",
         "id": "msg_1",
@@ -63,6 +64,7 @@ def message_item(text: str, *, refusal: bool = False) -> Json:
     }
 
 
+_NUMBERS = count()
 REASONING: Json = {"type": "reasoning", "id": "rs_1", "summary": []}
 
 
@@ -91,8 +93,9 @@ def response(*items: Json, **more: object) -> Json:
 
 def event(name: str, **fields: object) -> bytes:
     """Return one event: its name is repeated in its data."""
-    numbered = {"type": f"response.{name}", "sequence_number": 0, **fields}
-    return sse_event(f"response.{name}", numbered)
+    number = next(_NUMBERS)
+    data = {"type": f"response.{name}", "sequence_number": number, **fields}
+    return sse_event(f"response.{name}", data)
 
 
 def partial(art: bytes = PREVIEW, index: int = 0, number: int = 1) -> bytes:
@@ -127,8 +130,8 @@ def done(item: Json, number: int = 1) -> list[bytes]:
     ]
 
 
-BEGUN = response(status="in_progress", output=[], usage=None)
-CREATED = event("created", response=BEGUN)
+STARTED = {**response(status="in_progress", usage=None, tool_usage=None), "output": []}
+CREATED = event("created", response=STARTED)
 
 
 def completed(*items: Json, **more: object) -> bytes:
@@ -138,7 +141,7 @@ def completed(*items: Json, **more: object) -> bytes:
 
 def stream_of(*items: Json, previews: int = 0) -> list[bytes]:
     """Return the events of a response with these calls."""
-    events = [CREATED, event("in_progress", response=BEGUN)]
+    events = [CREATED, event("in_progress", response=STARTED)]
     for number, item in enumerate(items, start=1):
         events += begin(number)
         events += [partial(index=index, number=number) for index in range(previews)]

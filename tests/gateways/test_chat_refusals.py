@@ -118,3 +118,10 @@ async def test_a_streamed_reply_without_a_picture(
     answer = stream_reply(sse_event("", chat.chunk(message or {})), sse_event("", last), DONE)
     failed = await _fails(tmp_path, answer)
     assert (failed.kind, failed.billed) == (kind, billed)
+
+
+async def test_words_that_decline_without_an_end(tmp_path: Path) -> None:
+    """Some relays neither say why the model stopped nor that the stream is over."""
+    answer = stream_reply(sse_event("", chat.chunk({"content": POLICY})))
+    failed = await _fails(tmp_path, answer)
+    assert (failed.kind, failed.billed) == (Kind.MODERATION, Billed.MAYBE)

@@ -113,6 +113,7 @@ COUNTED: dict[str, tuple[object, int, list[bytes]]] = {
     "the same again": (f"{A} and {A}", 2, [ART]),
     "a preview, the picture, the preview": (f"{A}{B}{A}", 2, [OTHER, ART]),
     "a link beside": (f"{A} [download](https://cdn.example/other.png)", 2, [ART]),
+    "in a tag": (f'<img src="{chat.data_uri(ART)}" alt="a fox">', 1, [ART]),
     "with a title": (f'![a]({chat.data_uri(ART)} "a (red) fox")', 1, [ART]),
     "in brackets": (f"![a](<{chat.data_uri(ART)}>)", 1, [ART]),
     "over lines": (

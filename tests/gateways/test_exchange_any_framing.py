@@ -256,22 +256,25 @@ def _chunks(body: bytes, sizes: list[int]) -> Iterator[bytes]:
     return (body[start:end] for start, end in pairwise(places))
 
 
-async def _deliver(
-    folder: Path, document: Document, arriving: ArrivingReply
-) -> tuple[Picture, ...]:
-    """Return the pictures that the exchange delivers: none where it fails."""
-    n = len(document.pictures)
+def exchange_of(folder: Path, arriving: ArrivingReply, n: int) -> Exchange:
+    """Return an exchange of ``n`` pictures whose reply arrives so."""
     request = GatewayRequest(ImageRequest("a fox", "painter", "auto", n), n, folder, "s")
-    gateway = Gateway(name="raw", base_url="http://gw.example", key="k" * 9, models=("painter",))
-    exchange = Exchange(
+    return Exchange(
         request=request,
         model=make_model("painter"),
-        gateway=gateway,
+        gateway=Gateway(name="raw", base_url="http://gw.example", key="k" * 9, models=("painter",)),
         session=OneReply(arriving),  # type: ignore[arg-type]  # has what is used of a session
         downloader=Downloader((), clock=Clock()),
         reading=asyncio.Lock(),
         clock=Clock(),
     )
+
+
+async def _deliver(
+    folder: Path, document: Document, arriving: ArrivingReply
+) -> tuple[Picture, ...]:
+    """Return the pictures that the exchange delivers: none where it fails."""
+    exchange = exchange_of(folder, arriving, len(document.pictures))
     feeding = asyncio.create_task(arriving.arrive())
     try:
         events = [event async for event in exchange.events()]

@@ -112,6 +112,12 @@ async def test_a_picture_that_comes_three_times_counts_once(is_named: bool, tmp_
     assert _bytes(result) == [ART]
 
 
+async def test_the_same_item_with_other_bytes_counts_once(tmp_path: Path) -> None:
+    """A relay may have converted it in between."""
+    events = [*responses.done(ITEM), responses.completed(responses.call_item(OTHER))]
+    assert _bytes(await _paint(tmp_path, stream_reply(*events), n=2)) == [ART]
+
+
 async def test_two_calls_are_two_pictures(tmp_path: Path) -> None:
     """The model may call the tool more than once."""
     items = ITEM, responses.call_item(OTHER, 2)

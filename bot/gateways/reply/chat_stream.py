@@ -107,8 +107,13 @@ class ChatStream:
         """Return the message as a reply that is not streamed has it; empty if none came."""
         if not self._is_open:
             return {}
-        message = {"content": _words(self._content), "reasoning_content": _words(self._reasoning)}
-        return {"choices": [{"message": {**message, "refusal": self._refusal}, **self._finish}]}
+        message = {
+            "content": _words(self._content),
+            "reasoning_content": _words(self._reasoning),
+            "refusal": self._refusal,
+        }
+        tokens = {"completion_tokens": self.usage.output_tokens if self.usage else 0}
+        return {"choices": [{"message": message, **self._finish}], "usage": tokens}
 
     # --- pieces -------------------------------------------------------------------------------
 
