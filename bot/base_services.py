@@ -34,7 +34,7 @@ from bot.images.content_store import ContentStore
 from bot.images.storage_places import VAULT, open_storage
 from bot.moderation.rules import OperatorRules, read_rules
 from bot.settings.cluster_settings import cluster_of
-from bot.settings.gateway_settings import check_prices, read_gateways
+from bot.settings.gateway_settings import check_prices, check_text_model, read_gateways
 from bot.settings.reload_parts import tell_names
 from bot.settings.settings import Settings, database_url, lock_folders
 
@@ -74,6 +74,7 @@ async def open_base_services(
     """Open them as ``bot.services.open_services`` says."""
     gateways = read_gateways(settings)
     check_prices(settings, gateways)
+    check_text_model(settings, gateways)
     catalogue = Catalogue.of(gateways)
     tell_names(metrics, gateways, catalogue)
     rules = await asyncio.to_thread(read_rules, settings.moderation_file)

@@ -80,6 +80,11 @@ class PathSettings:
         """Return the path of the list of models."""
         return self.models or self._sibling("models")
 
+    @property
+    def chat(self) -> str:
+        """Return the path of chat completions."""
+        return self._sibling("chat/completions")
+
     def _sibling(self, name: str) -> str:
         path = self.generate.partition("?")[0]
         before, images, _ = path.rpartition("images/")
@@ -193,6 +198,11 @@ class Gateway:
     def models_url(self) -> URL:
         """Return the URL of the list of models."""
         return self._at(self.paths.model_list)
+
+    @property
+    def chat_url(self) -> URL:
+        """Return the URL of chat completions."""
+        return self._at(self.paths.chat)
 
     def task_url(self, task_id: str) -> URL:
         """Return the URL at which a task is polled."""
