@@ -62,7 +62,7 @@ def talking(build: WorldBuilder, chat: FakeTextChat, **changes: object) -> dict[
 
 @pytest.fixture
 async def world(build: WorldBuilder, chat: FakeTextChat) -> AsyncIterator[DiscordWorld]:
-    async with build.world(**talking(build, chat)) as world:
+    async with build.world(declared=False, **talking(build, chat)) as world:
         yield world
 
 
@@ -142,7 +142,7 @@ async def test_credits_are_charged_where_the_operator_wants_it(
     build: WorldBuilder, chat: FakeTextChat
 ) -> None:
     """The answer says so; a failure costs nothing."""
-    async with build.world(**talking(build, chat, text_credits=2)) as world:
+    async with build.world(declared=False, **talking(build, chat, text_credits=2)) as world:
         assert "2 credits" in str(shown(await describe(world, world.ada)).description)
         assert world.credits() == 2
         chat.replies.append(Failed(503))
@@ -238,7 +238,7 @@ async def test_a_spent_budget_refuses_before_anything_is_sent(
 ) -> None:
     """The operator's money is the last word."""
     changes = {"operator_budget": parse_budget("0.003/day"), "text_price": 2_000}
-    async with build.world(**talking(build, chat, **changes)) as world:
+    async with build.world(declared=False, **talking(build, chat, **changes)) as world:
         await describe(world, world.ada)
         assert "budget" in ephemeral_text(await describe(world, world.ben))
         assert (len(chat.bodies), world.total("budget")) == (1, 2_000)
@@ -303,7 +303,7 @@ async def test_every_failure_is_one_sentence_and_free(
     build: WorldBuilder, chat: FakeTextChat, reply: fake_text_chat.ChatReply, sentence: str
 ) -> None:
     """With what to do next, and nothing stays held."""
-    async with build.world(**talking(build, chat, text_credits=1)) as world:
+    async with build.world(declared=False, **talking(build, chat, text_credits=1)) as world:
         chat.replies.append(reply)
         assert sentence in ephemeral_text(await describe(world, world.ada))
         assert world.credits() == 0
@@ -321,7 +321,7 @@ async def test_a_file_that_is_no_picture_is_refused(
 async def test_credits_that_are_used_up_are_told(build: WorldBuilder, chat: FakeTextChat) -> None:
     """As for pictures."""
     changes = {"text_credits": 1, "default_quota": parse_limits("1/day")}
-    async with build.world(**talking(build, chat, **changes)) as world:
+    async with build.world(declared=False, **talking(build, chat, **changes)) as world:
         answer = await describe(world, world.ada)
         assert "used up" in ephemeral_text(await describe(world, world.ada))
         assert "used up" in ephemeral_text(await paint(world, world.ada, answer))
