@@ -21,6 +21,8 @@ from bot.discord_ui.embed_style import (
 from bot.discord_ui.quota_embeds import LONGEST_REASON, MemberStatus, UsageRow
 
 TOPICS = ("painting", "options", "references", "results", "credits", "presets", "privacy")
+DESCRIBE = "describe"
+"""The command that is there only where the operator has set up a chat model."""
 SETUP_TOPIC = "setup"
 """For members who may manage the server."""
 
@@ -82,6 +84,8 @@ class HelpEmbeds:
         """Show what a person may do: commands, models with their cost, limits and links."""
         say = self._texts.say
         lines = [say("help-begin", locale, **commands)]
+        if DESCRIBE in commands:
+            lines.append(say("help-describe", locale, **commands))
         if found.hindrance is not None:
             lines.insert(0, f"⚠️ {self._texts.sentence(found.hindrance, locale)}\n")
         embed = discord.Embed(

@@ -150,6 +150,16 @@ async def test_credits_are_charged_where_the_operator_wants_it(
         assert world.credits() == 2
 
 
+async def test_help_names_the_command_only_where_it_is_there(
+    build: WorldBuilder, chat: FakeTextChat
+) -> None:
+    """Nobody is sent to a command that does not exist."""
+    for given, is_named in (({}, False), (talking(build, chat), True)):
+        async with build.world(declared=False, **given) as world:
+            (embed, *_) = ephemeral_messages(await world.ada.slash(world.channel, "help"))[0].embeds
+            assert ("/describe" in str(embed.description)) is is_named
+
+
 async def test_without_a_chat_model_there_is_no_command(build: WorldBuilder) -> None:
     """What does not work is not shown."""
 
