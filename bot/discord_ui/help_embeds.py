@@ -84,8 +84,6 @@ class HelpEmbeds:
         """Show what a person may do: commands, models with their cost, limits and links."""
         say = self._texts.say
         lines = [say("help-begin", locale, **commands)]
-        if DESCRIBE in commands:
-            lines.append(say("help-describe", locale, **commands))
         if found.hindrance is not None:
             lines.insert(0, f"⚠️ {self._texts.sentence(found.hindrance, locale)}\n")
         embed = discord.Embed(
@@ -108,10 +106,13 @@ class HelpEmbeds:
         """Explain one topic."""
         if topic == SETUP_TOPIC:
             return self.setup(commands, locale)
+        words = self._texts.say(f"help-about-{topic}", locale, **commands)
+        if topic == "references" and DESCRIBE in commands:
+            words = f"{words}\n\n{self._texts.say('help-describe', locale, **commands)}"
         return discord.Embed(
             colour=COLOURS["painting"],
             title=self._texts.say("help-about-title", locale, topic=topic),
-            description=self._texts.say(f"help-about-{topic}", locale, **commands),
+            description=words,
         )
 
     def setup(self, commands: CommandFacts, locale: str) -> discord.Embed:

@@ -11,8 +11,6 @@ help-begin =
     { $preset_save } · save options under a name; { $preset_list } shows them
     { $preferences_defaults } · choose your own model and size
     { $mydata_export } · get all your data; { $mydata_delete } deletes it
-help-describe = { $describe } · get prompts that would paint a picture like yours
-
 help-models-title = Models, and what a picture costs
 help-model = { $model } · { $credits ->
         [0] free
@@ -92,6 +90,9 @@ help-about-references =
     Press *Use* under a result to start from its picture. In the menu of any message, *Apps* → *Use as reference* starts from the images in it.
 
     PNG, JPEG, WebP, GIF, AVIF, BMP and TIFF of up to 20 MB work. Not every model takes references: you are told which do.
+
+# Below the references, where there is such a command.
+help-describe = { $describe } proposes prompts that would paint a picture like yours, and so does *Apps* → *Describe* in the menu of a message. Only you see them, and each has a button that paints it.
 
 help-about-results =
     🔄 paints the same request once more; whoever presses or reacts pays

@@ -10,8 +10,6 @@ help-begin =
     { $preset_save } · 把一组选项存下来，用 { $preset_list } 查看
     { $preferences_defaults } · 设置你常用的模型和尺寸
     { $mydata_export } · 取得你的全部数据，用 { $mydata_delete } 删除
-help-describe = { $describe } · 得到能画出类似图片的提示词
-
 help-models-title = 模型，以及每张图片的点数
 help-model = { $model } · { $credits ->
         [0] 免费
@@ -86,6 +84,9 @@ help-about-references =
     结果下方的“参考”按钮会从那张图片开始。任何消息的菜单里也有“应用”→“用作参考图”。
 
     支持 20 MB 以内的 PNG、JPEG、WebP、GIF、AVIF、BMP 和 TIFF。不是每个模型都支持参考图，不支持时会告诉你哪些可以。
+
+# Below the references, where there is such a command.
+help-describe = { $describe } 会给出能画出类似图片的提示词，任何消息的菜单里也有“应用”→“描述图片”。只有你能看到，每个提示词都有一个按钮可以直接画。
 
 help-about-results =
     🔄 把同样的请求再画一次，谁按下或添加反应就扣谁的点数
