@@ -11,6 +11,7 @@ help-begin =
     { $preset_save } · save options under a name; { $preset_list } shows them
     { $preferences_defaults } · choose your own model and size
     { $mydata_export } · get all your data; { $mydata_delete } deletes it
+
 help-models-title = Models, and what a picture costs
 help-model = { $model } · { $credits ->
         [0] free

@@ -10,6 +10,7 @@ help-begin =
     { $preset_save } · 把一组选项存下来，用 { $preset_list } 查看
     { $preferences_defaults } · 设置你常用的模型和尺寸
     { $mydata_export } · 取得你的全部数据，用 { $mydata_delete } 删除
+
 help-models-title = 模型，以及每张图片的点数
 help-model = { $model } · { $credits ->
         [0] 免费
