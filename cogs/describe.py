@@ -10,6 +10,7 @@ from bot.discord_ui.caller import CallerContext, caller_of
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.suggestion_controls import (
     ChosenSuggestion,
+    ImprovedButton,
     SuggestionButton,
     suggestion_buttons,
     suggestions_embed,
@@ -89,7 +90,7 @@ class SuggestionsCog(commands.Cog):
 
     async def cog_load(self) -> None:
         """Handle also the buttons that an earlier process sent."""
-        self._deps.client.add_dynamic_items(SuggestionButton)
+        self._deps.client.add_dynamic_items(SuggestionButton, ImprovedButton)
 
     @commands.Cog.listener()
     async def on_suggestion_pressed(

@@ -15,6 +15,7 @@ from bot.core.clock import Clock
 from bot.core.errors.quotas import BudgetSpent
 from bot.core.liveness import Liveness
 from bot.core.metrics import PRICE, TEXT_REQUESTS, Metrics
+from bot.core.models import Requester
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlerts
@@ -78,6 +79,10 @@ class TextBilling:
         except BudgetSpent:
             await alert_of_refusal(self.database, self.ledger, self.alerts, request.price)
             raise
+
+    async def check_blocked(self, requester: Requester) -> None:
+        """Raise Blocked or BlockedEverywhere for who may ask nothing."""
+        await self.database.read(self.ledger.check_blocked, requester.server_id, requester.user_id)
 
     async def sending(self, request: TextRequest, gateway: str) -> bool:
         """Write down that it is about to be sent; return False if it must not be any more."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from bot.core.clock import Clock
 from bot.core.errors.base import EaselError
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.jobs import ShuttingDown
+from bot.core.errors.options import PromptEmpty
 from bot.core.errors.texts import (
     SuggestionGone,
     SuggestionOfAnother,
@@ -33,7 +34,13 @@ from bot.gateways.text_client import TextClient
 from bot.images.references import Upload
 from bot.images.vision_copies import VisionCopies
 from bot.jobs.repository.text_requests import TextKind, TextOutcome, TextRequest, read_suggestions
-from bot.jobs.suggestions import declines, describing, prompts_in
+from bot.jobs.suggestions import (
+    MOST_SUGGESTIONS,
+    declines,
+    describing,
+    improving,
+    prompts_in,
+)
 from bot.jobs.text_billing import TextBilling
 from bot.moderation.moderation import PromptModeration, TextRefused
 
@@ -59,8 +66,8 @@ class Suggestions:
     prompts: tuple[str, ...] = field(repr=False)
 
 
-Asked = Callable[[Path | None], ChatQuestion]
-"""Returns the question, with the file of the picture that it is about."""
+Asked = Callable[[Any], ChatQuestion]
+"""Returns the question, given the file of the picture that it is about, or None."""
 
 
 class TextRequests:
@@ -93,6 +100,24 @@ class TextRequests:
         self._copies.check(upload)
         request = self._new("describe", requester)
         work = self._run(request, self._copies.lent(upload), partial(describing, locale=locale))
+        return await self._owned(work)
+
+    async def improve(self, prompt: str, requester: Requester, *, locale: str) -> Suggestions:
+        """Return a better prompt, and behind it the person's own.
+
+        Raises:
+            PromptEmpty, TextRefused, EaselError: as ``describe`` does.
+        """
+        if not prompt.strip():
+            raise PromptEmpty
+        server_id = requester.server_id
+        # Who is blocked is told that.
+        await self._billing.check_blocked(requester)
+        await self._moderation.check([prompt], server_id=server_id)
+        request = self._new("improve", requester)
+        work = self._run(
+            request, nullcontext(), lambda _: improving(prompt, locale), typed=(prompt,)
+        )
         return await self._owned(work)
 
     def _new(self, kind: TextKind, requester: Requester) -> TextRequest:
@@ -137,15 +162,20 @@ class TextRequests:
         request: TextRequest,
         picture: AbstractAsyncContextManager[Path | None],
         asked: Asked,
+        *,
+        typed: tuple[str, ...] = (),
     ) -> Suggestions:
-        """Hold, ask and settle: whatever ends it, nothing is held afterwards."""
+        """Hold, ask and settle: whatever ends it, nothing is held afterwards.
+
+        With what the person has ``typed``, one suggestion comes before that.
+        """
         with bound_contextvars(text=request.id):
             await self._billing.hold(request)
             try:
                 async with picture as path:
                     sending = partial(self._sending, request)
                     text = await self._client.ask(asked(path), before_sending=sending)
-                return await self._answered(request, text)
+                return await self._answered(request, text, typed)
             except GatewayFailure as failure:
                 is_paid = failure.billed is not Billed.NO
                 await self._billing.settle(request, _outcome(failure), is_paid=is_paid)
@@ -158,18 +188,21 @@ class TextRequests:
         if not await self._billing.sending(request, gateway):
             raise DatabaseBusy
 
-    async def _answered(self, request: TextRequest, text: str) -> Suggestions:
-        listed = prompts_in(text)
+    async def _answered(
+        self, request: TextRequest, text: str, typed: tuple[str, ...]
+    ) -> Suggestions:
+        listed = prompts_in(text)[: 1 if typed else MOST_SUGGESTIONS]
         prompts = await self._allowed(listed, request.requester.server_id)
         outcome = TextOutcome.ANSWERED
         if not prompts:
             is_declined = bool(listed) or declines(text)
             outcome = TextOutcome.DECLINED if is_declined else TextOutcome.UNUSABLE
-        await self._billing.settle(request, outcome, is_paid=True, suggestions=prompts)
+        kept = (*prompts, *typed) if prompts else ()
+        await self._billing.settle(request, outcome, is_paid=True, suggestions=kept)
         if not prompts:
             log.warning("text.no_suggestion", outcome=outcome.value)
             raise TextDeclined if outcome is TextOutcome.DECLINED else TextUnusable
-        return Suggestions(request.id, prompts)
+        return Suggestions(request.id, kept)
 
     async def _allowed(self, prompts: tuple[str, ...], server_id: int) -> tuple[str, ...]:
         """Return those prompts that may be painted in a server."""

@@ -15,6 +15,25 @@ suggestion-paint =
        *[other] { $credits } credits
     }
 
+## A better prompt, asked for in a form
+
+form-improve = Only improve my prompt first
+form-improve-cost =
+    Proposes other words and paints nothing yet · { $credits ->
+        [0] free
+        [one] { $credits } credit
+       *[other] { $credits } credits
+    }
+improve-title = ✨ A better prompt
+improve-cost =
+    { $credits ->
+        [0] This was free; nothing is painted until you send the form
+        [one] This cost { $credits } credit; nothing is painted until you send the form
+       *[other] This cost { $credits } credits; nothing is painted until you send the form
+    }
+improve-take = Use it in the form
+improve-leave = Keep my words
+
 ## Errors
 
 error-text-declined = The text service declined this, so please choose another picture or other words; you were not charged.

@@ -13,6 +13,23 @@ suggestion-paint =
        *[other] { $credits } 点
     }
 
+## A better prompt, asked for in a form
+
+form-improve = 先只改进我的提示词
+form-improve-cost =
+    给出新的提示词，暂不绘图 · { $credits ->
+        [0] 免费
+       *[other] { $credits } 点
+    }
+improve-title = ✨ 更好的提示词
+improve-cost =
+    { $credits ->
+        [0] 本次免费；提交表单之前不会画任何图片
+       *[other] 本次花费 { $credits } 点；提交表单之前不会画任何图片
+    }
+improve-take = 在表单中使用
+improve-leave = 保留我的提示词
+
 ## Errors
 
 error-text-declined = 文字服务拒绝了这个请求，请换一张图片或换个说法；没有扣点。
