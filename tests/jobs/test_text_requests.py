@@ -24,9 +24,11 @@ from bot.core.errors.texts import (
     TextUnusable,
 )
 from bot.core.models import Requester
+from bot.database.outage import DatabaseBusy
 from bot.database.transaction import Transaction
 from bot.images.references import ReferenceLost, ReferenceUnreadable, Upload
 from bot.jobs.job_retention import JobRetention
+from bot.jobs.repository.text_requests import HeldText
 from bot.jobs.text_requests import Suggestions, TextRequests, suggested_prompts
 from bot.moderation.rules import parse_rules
 from bot.quota.admin_repository import write_block
@@ -305,6 +307,22 @@ async def test_whoever_leaves_interrupts_nothing(texts: Texts) -> None:
     texts.chat.gate.set()
     await texts.requests.close(grace_s=10)
     assert texts.states == ["answered"]
+
+
+async def test_what_another_process_has_ended_is_not_sent(texts: Texts) -> None:
+    """It was taken for dead before its request went out; nothing is charged twice or paid."""
+
+    async def read() -> bytes:
+        ((held_id,),) = texts.rows("SELECT id FROM text_requests")
+        held = HeldText(held_id, ADA.user_id, CREDITS, PRICE)
+        await texts.services.text_billing.end_open(held)
+        return PNG
+
+    with pytest.raises(DatabaseBusy):
+        await texts.requests.describe(Upload(9, read), ADA, locale="en")
+    assert texts.chat.bodies == []
+    assert texts.states == ["refused"]
+    assert texts.charges == [("settled", 0, 0, 0, 0)]
 
 
 async def test_a_stop_leaves_it_to_the_next_start_which_sends_nothing(
