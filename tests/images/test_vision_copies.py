@@ -71,7 +71,7 @@ async def test_transparency_becomes_paper(copies: VisionCopies) -> None:
     """Not black: the model would describe a night."""
     data = io.BytesIO()
     Image.new("RGBA", (16, 16), (0, 0, 0, 0)).save(data, "png")
-    assert min((await copied(copies, data.getvalue())).getpixel((8, 8))) > 250  # type: ignore[type-var, arg-type]
+    assert min((await copied(copies, data.getvalue())).getpixel((8, 8))) > 250  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
