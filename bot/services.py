@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from bot.base_services import BaseServices, open_base_services
+from bot.base_services import (
+    BaseServices,
+    TextServices,
+    open_base_services,
+    open_text_services,
+)
 from bot.core.clock import Clock
 from bot.core.liveness import SessionWaits
 from bot.core.metrics import NO_METRICS, Metrics
@@ -54,7 +59,6 @@ from bot.quota.ledger import Ledger
 from bot.settings.reload import ReloadPart
 from bot.settings.reload_parts import GatewayReload, ModerationReload
 from bot.settings.settings import USER_TAGS_KEY, Settings
-from bot.text_services import TextServices, open_text_services
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class ChatRequest:
     pictures: tuple[Image.Image, ...]
 
 
-def read_chat(data: bytes) -> ChatRequest:
+def read_question(data: bytes) -> ChatRequest:
     """Read the body of POST /v1/chat/completions; raises PainterError."""
     try:
         body = json.loads(data)

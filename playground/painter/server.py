@@ -13,7 +13,7 @@ from aiohttp.typedefs import Handler
 from yarl import URL
 
 from playground.painter import responses
-from playground.painter.chat import chat_completion, read_chat
+from playground.painter.chat import chat_completion, read_question
 from playground.painter.errors import Json, PainterError, wrong_value
 from playground.painter.input_images import MAX_BYTES, MAX_REFERENCES
 from playground.painter.multipart import FormPart, form_fields, form_parts
@@ -69,7 +69,7 @@ class PainterRoutes:
 
     async def chat(self, request: web.Request) -> web.Response:
         """Answer POST /v1/chat/completions with prompts for a picture."""
-        asked = await self._worker.run(read_chat, await request.read())
+        asked = await self._worker.run(read_question, await request.read())
         await self._worker.pause(after_s=self._latency_s * CHAT_TIME_FACTOR)
         answer = await self._worker.run(chat_completion, asked, created=int(self._now()))
         return web.json_response(answer)
