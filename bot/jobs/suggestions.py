@@ -25,7 +25,7 @@ _APOLOGY = re.compile(
 )
 
 
-def describing(picture: Path, locale: str) -> ChatQuestion:
+def describing(picture: Path | None, locale: str) -> ChatQuestion:
     """Return the question for prompts that would paint a picture like this one."""
     return ChatQuestion(
         "You write prompts for image generation models. Look at the picture and write four "

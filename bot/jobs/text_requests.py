@@ -6,7 +6,6 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -66,7 +65,7 @@ class Suggestions:
     prompts: tuple[str, ...] = field(repr=False)
 
 
-Asked = Callable[[Any], ChatQuestion]
+Asked = Callable[[Path | None], ChatQuestion]
 """Returns the question, given the file of the picture that it is about, or None."""
 
 
@@ -87,7 +86,7 @@ class TextRequests:
         self._copies = copies
         self._moderation = moderation
         self._clock = clock
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: set[asyncio.Task[Suggestions]] = set()
         self._closing = False
         self.terms = terms
 
@@ -135,13 +134,13 @@ class TextRequests:
             new_job_id(now), kind, requester, model, terms.credits, terms.price, created_at=now
         )
 
-    async def _owned(self, work: Coroutine[Any, Any, Suggestions]) -> Suggestions:
+    async def _owned(self, work: Coroutine[object, object, Suggestions]) -> Suggestions:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return await asyncio.shield(task)
 
-    def _ended(self, task: asyncio.Task[Any]) -> None:
+    def _ended(self, task: asyncio.Task[Suggestions]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
             task.exception()  # whoever asked may have left
