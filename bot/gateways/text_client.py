@@ -54,6 +54,7 @@ class TextModel:
     name: str
     gateway: str = ""
     constants: Mapping[str, object]
+    timeout_s: float = TIMEOUT_S
 
 
 class _ReplyTooLong(Exception):
@@ -151,13 +152,14 @@ class _TextExchange:
         """Send the POST once: what ends or replies before the body has left concerns nothing."""
         headers = self._gateway.request_headers()
         headers["Content-Type"] = self.body.content_type
+        timeout_s = self.client.model.timeout_s
         while True:
             try:
                 response = await self.opened.session.post(
                     url,
                     data=self.body,
                     headers=headers,
-                    timeout=aiohttp.ClientTimeout(TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+                    timeout=aiohttp.ClientTimeout(timeout_s, connect=CONNECT_TIMEOUT_S),
                     allow_redirects=False,
                 )
             except aiohttp.ClientError:

@@ -1,7 +1,9 @@
 """One question to a chat model: what is sent, what comes back, and whether it was paid for."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,13 +43,20 @@ async def chat() -> AsyncIterator[FakeTextChat]:
 
 @asynccontextmanager
 async def opened(
-    url: str, *, key: str = KEY, name: str = MODEL, **constants: object
+    url: str,
+    *,
+    key: str = KEY,
+    name: str = MODEL,
+    timeout_s: float = 60,
+    max_at_once: int = 0,
+    **constants: object,
 ) -> AsyncIterator[TextClient]:
     """Open a client of one gateway."""
-    gateways = (single_gateway(url=url, key=key, models=("dall-e-3",)),)
-    clock = Clock()
+    gateway = single_gateway(url=url, key=key, models=("dall-e-3",))
+    gateways = (replace(gateway, max_at_once=max_at_once),)
+    clock, model = Clock(), TextModel(name=name, constants=constants, timeout_s=timeout_s)
     async with Router(gateways, Catalogue.of(gateways), clock=clock) as router:
-        yield TextClient(router, TextModel(name=name, constants=constants), clock)
+        yield TextClient(router, model, clock)
 
 
 async def nothing(_gateway: str) -> None:
@@ -159,6 +168,28 @@ async def test_a_redirect_on_the_same_host_is_followed_once(chat: FakeTextChat) 
     async with opened(chat.url) as client:
         assert await asked(client) == LISTED
     assert chat.paths == ["/v1/chat/completions", "/v1/moved"]
+
+
+async def test_a_gateway_that_never_answers_is_in_doubt(chat: FakeTextChat) -> None:
+    """It may answer a minute later, and be paid."""
+    chat.gate.clear()
+    async with opened(chat.url, timeout_s=0.2) as client:
+        with pytest.raises(GatewayFailure) as failed:
+            await asked(client)
+    assert (failed.value.kind, failed.value.billed) == (Kind.TIMEOUT_UNKNOWN, Billed.MAYBE)
+
+
+async def test_the_limit_of_the_gateway_counts_questions(chat: FakeTextChat) -> None:
+    """With ``max_at_once`` of one, the second question goes out behind the first."""
+    chat.gate.clear()
+    async with opened(chat.url, max_at_once=1) as client:
+        both = [asyncio.create_task(asked(client)) for _ in range(2)]
+        await asyncio.wait_for(chat.asked.wait(), 10)
+        await asyncio.sleep(0)
+        assert len(chat.bodies) == 1
+        chat.gate.set()
+        assert await asyncio.gather(*both) == [LISTED, LISTED]
+    assert len(chat.bodies) == 2
 
 
 async def test_what_cannot_be_reached_was_not_paid_for(
