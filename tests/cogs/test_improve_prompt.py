@@ -19,6 +19,7 @@ from tests.cogs.actions import (
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder
 from tests.cogs.test_describe import buttons, prompts, shown, talking
 from tests.cogs.test_edit_form import use
+from tests.cogs.test_log_channel import entries, logging_to
 from tests.cogs.test_references import PNG
 from tests.cogs.test_refusal_buttons import choose as press_remedy
 from tests.gateways.fake_text_chat import ChatReply, Cut, Failed, FakeTextChat, Said, text_chat
@@ -159,6 +160,21 @@ async def test_forbidden_words_are_not_sent(world: DiscordWorld, chat: FakeTextC
     answer = await submit_form(world, world.ada, form, prompt="a sky", start=IMPROVE)
     assert "declined" in ephemeral_text(answer)
     assert "a sky" in str(ephemeral_messages(answer)[-1].content)
+
+
+async def test_moderators_hear_of_a_decline_without_the_words(
+    world: DiscordWorld, chat: FakeTextChat
+) -> None:
+    """As of a private request: what only its person saw stays theirs."""
+    card = await finished_card(world)
+    staff = await logging_to(world, prompts=True)
+    await world.mia.slash(world.channel, "settings words add", words="bad word")
+    form = await press(world, world.ada, card, "edit")
+    await submit_form(world, world.ada, form, prompt="a bad word", start=IMPROVE)
+    (entry,) = entries(staff)
+    assert entry.title == "🚫 A prompt was declined"
+    assert f"<@{world.ada.id}>" in str(entry.description)
+    assert "bad word" not in str(entry.description)
 
 
 @pytest.mark.parametrize("reply", [Failed(500), Cut(), Said(text="I'm sorry, I can't.")], ids=str)
