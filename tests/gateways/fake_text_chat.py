@@ -23,7 +23,7 @@ KEY = "sk-planted-text-key"
 FOUR = ("a red fox in fresh snow", "a fox at dawn, ink", "fox, pixel art", "a paper fox")
 LISTED = "\n".join(f"{number}. {prompt}" for number, prompt in enumerate(FOUR, 1))
 
-_FIELDS = {"model", "messages", "temperature", "max_completion_tokens", "top_p", "user"}
+_FIELDS = {"model", "messages", "temperature", "max_completion_tokens", "top_p", "user", "stream"}
 _ROLES = {"system", "developer", "user", "assistant"}
 _FORMATS = {"png", "jpeg", "gif", "webp"}
 
@@ -192,7 +192,10 @@ def _stream(reply: Said) -> web.Response:
     ]
     events = [
         {
+            "id": "chatcmpl-1",
             "object": "chat.completion.chunk",
+            "created": 1,
+            "model": MODEL,
             "choices": [{"index": 0, "delta": delta, "finish_reason": reason}],
         }
         for delta, reason in pieces
