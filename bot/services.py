@@ -1,12 +1,18 @@
 """Open every service below Discord in one stack, for the bot and for the terminal."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from bot.base_services import BaseServices, open_base_services
+from bot.base_services import (
+    BaseServices,
+    TextServices,
+    open_base_services,
+    open_text_services,
+)
 from bot.core.clock import Clock
 from bot.core.liveness import SessionWaits
 from bot.core.metrics import NO_METRICS, Metrics
@@ -46,6 +52,8 @@ from bot.jobs.server_costs import ServerCostStore
 from bot.jobs.service import JobService
 from bot.jobs.stop_requests import StopRequests
 from bot.jobs.taken_down_files import TakenDownFiles
+from bot.jobs.text_billing import TextBilling
+from bot.jobs.text_requests import TextRequests
 from bot.moderation.moderation import PromptModeration
 from bot.quota.ledger import Ledger
 from bot.settings.reload import ReloadPart
@@ -82,6 +90,8 @@ class Services:
     taken_down_files: TakenDownFiles
     deleted_messages: DeletedMessages
     reports: ReportedResults
+    text_billing: TextBilling
+    text_requests: TextRequests | None
 
 
 @asynccontextmanager
@@ -112,8 +122,17 @@ async def open_services(
         deps, server_costs = await _job_dependencies(base, router, queue, stack)
         job_service = JobService(deps)
         base.liveness.on_regained(job_service.drop_taken_over)
-        stack.push_async_callback(job_service.close, grace_s=settings.shutdown_grace)
-        yield _services(base, deps, job_service, router, server_costs)
+        texts = open_text_services(base, deps, router)
+        stack.push_async_callback(_close, job_service, texts, grace_s=settings.shutdown_grace)
+        yield _services(base, deps, job_service, texts, router=router, server_costs=server_costs)
+
+
+async def _close(job_service: JobService, texts: TextServices, *, grace_s: float) -> None:
+    """Let jobs and texts end at the same time."""
+    closing = [job_service.close(grace_s=grace_s)]
+    if texts.requests is not None:
+        closing.append(texts.requests.close(grace_s=grace_s))
+    await asyncio.gather(*closing)
 
 
 async def _router(stack: AsyncExitStack, base: BaseServices) -> Router:
@@ -215,6 +234,8 @@ def _services(
     base: BaseServices,
     deps: JobDependencies,
     job_service: JobService,
+    texts: TextServices,
+    *,
     router: Router,
     server_costs: ServerCostStore,
 ) -> Services:
@@ -233,7 +254,7 @@ def _services(
         server_costs=server_costs,
         job_service=job_service,
         cancellation=deps.cancellation,
-        recovery=_recovery(base, deps, job_service),
+        recovery=_recovery(base, deps, job_service, texts.billing),
         late_tasks=LateTasks(deps),
         repository=deps.repository,
         retention=deps.retention,
@@ -255,6 +276,8 @@ def _services(
         reports=ReportedResults(
             base.database, deps.repository, files, requests, now=base.clock.now
         ),
+        text_billing=texts.billing,
+        text_requests=texts.requests,
     )
 
 
@@ -268,7 +291,12 @@ def _offers(base: BaseServices) -> OfferedModels:
     )
 
 
-def _recovery(base: BaseServices, deps: JobDependencies, job_service: JobService) -> Recovery:
+def _recovery(
+    base: BaseServices,
+    deps: JobDependencies,
+    job_service: JobService,
+    text_billing: TextBilling,
+) -> Recovery:
     settings = base.settings
     return Recovery(
         deps,
@@ -276,6 +304,7 @@ def _recovery(base: BaseServices, deps: JobDependencies, job_service: JobService
         jobs_folder=settings.data_dir / "jobs",
         part_folder=base.content_store.part_folder,
         max_queue_age_ms=settings.max_queue_age * 1000,
+        text_billing=text_billing,
     )
 
 

@@ -5,6 +5,7 @@ from discord.ext.commands import Cog
 from cogs.cancel_button import CancelCog
 from cogs.deleted_messages import DeletedMessagesCog
 from cogs.dependencies import Dependencies
+from cogs.describe import DescribeCog, SuggestionsCog
 from cogs.details_buttons import DetailsCog
 from cogs.edit_form import EditCog
 from cogs.greeting import GreetingCog
@@ -31,6 +32,8 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
     """Return every cog, ready to be added to the client."""
     return (
         ImagineCog(deps),
+        *_text_cogs(deps),
+        SuggestionsCog(deps),
         SettingsCog(deps),
         SettingsAreasCog(deps, SettingsCog.settings),
         PreferencesCog(deps),
@@ -53,3 +56,9 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
         GreetingCog(deps),
         CancelCog(deps),
     )
+
+
+def _text_cogs(deps: Dependencies) -> tuple[Cog, ...]:
+    """Return those that ask a chat model, none without TEXT_MODEL."""
+    text_requests = deps.services.text_requests
+    return () if text_requests is None else (DescribeCog(deps, text_requests),)

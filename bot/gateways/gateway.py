@@ -225,6 +225,11 @@ class Gateway:
         """Return the URL of the list of models."""
         return self._at(self.paths.model_list)
 
+    @property
+    def chat_url(self) -> URL:
+        """Return the URL of chat completions."""
+        return self._at(self.paths.of_call("chat", "generate"))
+
     def task_url(self, task_id: str) -> URL:
         """Return the URL at which a task is polled."""
         return self._at(self.paths.tasks.replace("{task_id}", quote(task_id, safe="")))

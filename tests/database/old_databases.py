@@ -143,6 +143,20 @@ ROWS = (
     (19, f"INSERT INTO operator_alerts VALUES ('a gateway', {NOON})"),
     (20, f"INSERT INTO presses (id, at) VALUES (300, {NOON})"),
     (20, f"INSERT INTO chores (name, due_at) VALUES ('jobs', {NOON})"),
+    (
+        23,
+        f"""
+        INSERT INTO text_requests (
+            id, owner, kind, state, server_id, user_id, gateway, model, credits, price, created_at,
+            ended_at, suggestions
+        )
+        VALUES
+            ('t', 'dead', 'describe', 'answered', 10, 1, 'a gateway', 'seer', 1, 2000, {NOON},
+                {NOON + 1}, '["a fox"]'),
+            ('u', 'dead', 'improve', 'refused', 10, 1, NULL, 'seer', 1, 2000, {NOON}, {NOON + 1},
+                NULL)
+        """,
+    ),
 )
 
 

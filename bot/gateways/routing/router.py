@@ -5,8 +5,8 @@ certain that nothing was made.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -106,6 +106,10 @@ class Router:
         """Return the gateways that new requests are sent to, in order."""
         return self._gateways.gateways
 
+    def opened(self, name: str) -> OpenGateway | None:
+        """Return a gateway in use with its connections, the first one without a name."""
+        return self._gateways.find(name)
+
     async def open(self, gateways: Sequence[Gateway]) -> tuple[OpenGateway, ...]:
         """Open connections for ``use``; nothing is sent yet."""
         return await self._gateways.open(gateways)
@@ -148,7 +152,7 @@ class Router:
             last: GatewayEvent | None = None
             used = opened.gateway
             try:
-                async with self._limited(opened):
+                async with opened.limited(self._clock):
                     request = await self._with_addresses(request, opened, renew_addresses)
                     exchange = await self._new_exchange(request, opened)
                     if not self._gateways.is_in_use(opened):
@@ -243,22 +247,6 @@ class Router:
         failure = policy.failure()
         self._log_end(request, failure)
         raise failure
-
-    @asynccontextmanager
-    async def _limited(self, opened: OpenGateway) -> AsyncIterator[None]:
-        """Keep to the gateway's limit of concurrent requests, if it has one."""
-        limit = opened.limit
-        if limit is None:
-            yield
-            return
-        if limit.locked():
-            await self._clock.wait(limit.acquire(), "gateway's limit")
-        else:
-            await limit.acquire()
-        try:
-            yield
-        finally:
-            limit.release()
 
     def _succeeded(self, used: Gateway, model: str) -> None:
         self._health.succeeded(used.name, model)
