@@ -1,20 +1,18 @@
 """Ask a chat model of a gateway: one paid POST, sent at most once, and the text of its reply."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from http import HTTPStatus
 
 import aiohttp
 import structlog
-from yarl import URL
 
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.models import Billed
-from bot.gateways.addresses import exact_url
-from bot.gateways.connections import limit_undecrypted
-from bot.gateways.gateway import CONNECT_TIMEOUT_S, Gateway
+from bot.gateways.gateway import Gateway
+from bot.gateways.paid_post import PostFailed, connection_lost, send_post
 from bot.gateways.reply.chat_text import decode_chat, read_chat
 from bot.gateways.reply.error_classifier import (
     ClassifiedError,
@@ -22,8 +20,9 @@ from bot.gateways.reply.error_classifier import (
     classify_error,
     request_id,
 )
-from bot.gateways.reply.redaction import error_words, redact
+from bot.gateways.reply.redaction import redact
 from bot.gateways.request.body import RequestBody, RequestBuildFailed
+from bot.gateways.request.builder import HttpRequest
 from bot.gateways.request.chat import ChatQuestion, chat_body
 from bot.gateways.routing.open_gateways import OpenGateway
 from bot.gateways.routing.router import Router
@@ -34,14 +33,6 @@ TIMEOUT_S = 90.0
 """So long one request may take, a slow model included."""
 MAX_REPLY_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 14
-_MAX_POSTS = 2  # the first one, and one after a redirect
-_REDIRECTS_OF_A_POST = (HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT)
-# Nothing was sent: not even the connection was made, here or by the proxy.
-_UNREACHABLE = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ConnectionTimeoutError,
-    aiohttp.ClientHttpProxyError,
-)
 
 BeforeSending = Callable[[str], Awaitable[None]]
 """Writes down that a gateway of this name is about to be sent the request."""
@@ -55,18 +46,6 @@ class TextModel:
     gateway: str = ""
     constants: Mapping[str, object]
     timeout_s: float = TIMEOUT_S
-
-
-class _ReplyTooLong(Exception):
-    """The reply has more than MAX_REPLY_BYTES."""
-
-
-class _Redirected(Exception):
-    """The gateway redirects the request where it is not followed."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,69 +94,28 @@ class _TextExchange:
 
     async def run(self) -> str:
         """Send the request and read the reply; it raises as ``TextClient.ask`` does."""
-        try:
-            response = await self._response()
-        except _UNREACHABLE as unreachable:
-            kind, billed, detail = GatewayErrorKind.UNREACHABLE, Billed.NO, error_words(unreachable)
-        except (aiohttp.ClientError, TimeoutError) as lost:
-            kind, billed, detail = GatewayErrorKind.TIMEOUT_UNKNOWN, Billed.MAYBE, error_words(lost)
-        except _ReplyTooLong:
-            kind, billed = GatewayErrorKind.BAD_RESPONSE, Billed.MAYBE
-            detail = f"the reply has more than {MAX_REPLY_BYTES} bytes"
-        except _Redirected as redirected:
-            kind, detail = GatewayErrorKind.BAD_RESPONSE, f"redirect: HTTP {redirected.status}"
-            is_get = redirected.status == HTTPStatus.SEE_OTHER
-            billed = Billed.MAYBE if is_get else Billed.NO
-        else:
+        with ExitStack() as connection:
+            try:
+                response = await self._response(connection)
+            except PostFailed as failed:
+                error = ClassifiedError(failed.kind, failed.billed, failed.detail)
+                raise self._failure(error) from None
             return self._text(response)
-        # Outside of the handlers, because aiohttp's errors carry URLs into tracebacks.
-        raise self._failure(ClassifiedError(kind, billed, detail))
 
-    # --- HTTP -----------------------------------------------------------------------------------
-
-    async def _response(self) -> GatewayResponse:
-        url = self._gateway.chat_url
-        for _ in range(_MAX_POSTS):
-            async with await self._post(url) as response:
-                limit_undecrypted(response)
-                if not HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
-                    data = await _read(response)
-                    text = data.decode(errors="replace")
-                    body = decode_chat(data)
-                    return GatewayResponse(response.status, response.headers, body, text)
-                url = self._redirect_target(response)
-        raise _Redirected(HTTPStatus.PERMANENT_REDIRECT)
-
-    async def _post(self, url: URL) -> aiohttp.ClientResponse:
-        """Send the POST once: what ends or replies before the body has left concerns nothing."""
+    async def _response(self, connection: ExitStack) -> GatewayResponse:
         headers = self._gateway.request_headers()
         headers["Content-Type"] = self.body.content_type
-        timeout_s = self.client.model.timeout_s
-        while True:
-            try:
-                response = await self.opened.session.post(
-                    url,
-                    data=self.body,
-                    headers=headers,
-                    timeout=aiohttp.ClientTimeout(timeout_s, connect=CONNECT_TIMEOUT_S),
-                    allow_redirects=False,
-                )
-            except aiohttp.ClientError:
-                if not self.body.is_held:
-                    raise
-            else:
-                if not self.body.is_held:
-                    return response
-                response.close()
-
-    def _redirect_target(self, response: aiohttp.ClientResponse) -> URL:
-        # Any other redirect turns the POST into a GET, or sends the key to another host.
-        if response.status in _REDIRECTS_OF_A_POST and self._gateway.redirects != "none":
-            with suppress(ValueError):
-                target = response.url.join(exact_url(response.headers.get("Location", "")))
-                if target.origin() == response.url.origin() and target != response.url:
-                    return target
-        raise _Redirected(response.status)
+        request = HttpRequest(self._gateway.chat_url, headers, self.body)
+        response = await send_post(
+            self.opened.session,
+            request,
+            self._gateway,
+            connection,
+            timeout_s=self.client.model.timeout_s,
+        )
+        data = await _read(response)
+        text = data.decode(errors="replace")
+        return GatewayResponse(response.status, response.headers, decode_chat(data), text)
 
     # --- the reply ------------------------------------------------------------------------------
 
@@ -234,8 +172,16 @@ class _TextExchange:
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
     data = bytearray()
-    async for piece in response.content.iter_chunked(_PIECE_BYTES):
-        data += piece
-        if len(data) > MAX_REPLY_BYTES:
-            raise _ReplyTooLong
-    return bytes(data)
+    try:
+        async for piece in response.content.iter_chunked(_PIECE_BYTES):
+            data += piece
+            if len(data) > MAX_REPLY_BYTES:
+                break
+    except (aiohttp.ClientError, TimeoutError) as lost:
+        failed = connection_lost(lost)
+    else:
+        if len(data) <= MAX_REPLY_BYTES:
+            return bytes(data)
+        detail = f"the reply has more than {MAX_REPLY_BYTES} bytes"
+        failed = PostFailed(GatewayErrorKind.BAD_RESPONSE, Billed.MAYBE, detail)
+    raise failed
