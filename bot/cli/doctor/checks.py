@@ -11,7 +11,7 @@ from bot.cli.doctor import discord_account, discord_checks, file_checks
 from bot.cli.doctor.backup_check import check_backups
 from bot.cli.doctor.clock import check_clock
 from bot.cli.doctor.finding import Finding, Sign, fine, print_line, warning, wrong
-from bot.cli.doctor.gateway_findings import Names, describe_probe
+from bot.cli.doctor.gateway_findings import Names, describe_probe, describe_text_model
 from bot.cli.doctor.picture_check import check_pictures
 from bot.cli.doctor.settings_check import Setup, read_setup
 from bot.core import logging as bot_logging
@@ -142,6 +142,7 @@ async def _gateways(
     in_file = settings.gateways_file is not None
     named = (Names.of(gateway, in_file=in_file) for gateway in gateways)
     findings = [describe_probe(one, names) for one, names in zip(probes, named, strict=True)]
+    findings += describe_text_model(settings.text_model, settings.text_gateway, probes)
     return [*findings, *_found_paths(gateways, settings), *_budget(settings, gateways)], probes
 
 
