@@ -149,3 +149,13 @@ def test_the_chat_model_is_looked_for_where_its_gateway_lists_anything(
     found = list(describe_text_model(model, gateway, probes))
     assert [each.facts for each in found] == ([] if facts is None else [facts])
     assert all("it lists seer" in each.fix for each in found if each.sign is Sign.WARNING)
+
+
+async def test_a_chat_model_that_stops_the_start_is_told_with_the_fix(
+    installation: Installation,
+) -> None:
+    """The doctor says what the start would refuse."""
+    findings = await installation.examined(TEXT_MODEL="seer", TEXT_GATEWAY="two")
+    found = of(findings, "chat model")
+    assert found.sign is Sign.WRONG
+    assert "TEXT_GATEWAY is two" in found.fix
