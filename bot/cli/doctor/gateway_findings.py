@@ -1,5 +1,6 @@
 """Findings about gateways: one sentence for every outcome of a probe."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -167,6 +168,25 @@ def describe_probe(probe: ProbeResult, names: Names) -> Finding:
         facts += f", in its words: {probe.detail}"
     named = {"url": names.url, "key": names.key, "models": names.models, "path": names.path}
     return Finding(sign, check, facts, fix.format(**named))
+
+
+def describe_text_model(
+    model: str, gateway: str, probes: Sequence[ProbeResult]
+) -> Iterator[Finding]:
+    """Tell whether the gateway of TEXT_MODEL lists it: many list nothing, which tells nothing.
+
+    ``gateway`` is empty for the first one.
+    """
+    probe = next((one for one in probes if gateway in {"", one.gateway}), None)
+    if not model or probe is None or not probe.models:
+        return
+    if model in probe.models:
+        yield Finding(Sign.FINE, "chat model", f"the gateway {probe.gateway} lists {model}")
+        return
+    alike = get_close_matches(model, probe.models)
+    hint = f" (it lists {listing(alike)})" if alike else ""
+    fix = f"Check the spelling in TEXT_MODEL{hint}, and TEXT_GATEWAY."
+    yield Finding(_WARNING, "chat model", f"the gateway {probe.gateway} does not list {model}", fix)
 
 
 def _listed(check: str, probe: ProbeResult, names: Names) -> Finding:

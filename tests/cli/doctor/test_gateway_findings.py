@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.doctor.finding import Sign
-from bot.cli.doctor.gateway_findings import Names, describe_probe
+from bot.cli.doctor.gateway_findings import Names, describe_probe, describe_text_model
 from bot.gateways.gateway import Gateway
 from bot.gateways.probe import ProbeOutcome, ProbeResult
 from tests.cli.doctor.installation import Installation, of
@@ -144,3 +144,36 @@ async def test_a_budget_without_prices_is_told_before_the_bot_refuses_to_start(
     budget = of(findings, "budget")
     assert budget.sign is Sign.WRONG
     assert '[gateways.default.abilities."painter"]' in budget.fix
+
+
+@pytest.mark.parametrize(
+    ("model", "gateway", "facts"),
+    [
+        ("seer", "", "the gateway one lists seer"),
+        ("sear", "one", "the gateway one does not list sear"),
+        ("seer", "two", None),
+        ("seer", "three", None),
+        ("", "", None),
+    ],
+)
+def test_the_chat_model_is_looked_for_where_its_gateway_lists_anything(
+    model: str, gateway: str, facts: str | None
+) -> None:
+    """A typing error would be told to the first person who describes a picture."""
+    probes = [
+        ProbeResult(gateway="one", outcome=ProbeOutcome.LISTED, status=200, models=("seer", "x")),
+        ProbeResult(gateway="two", outcome=ProbeOutcome.NO_LIST, status=404),
+    ]
+    found = list(describe_text_model(model, gateway, probes))
+    assert [each.facts for each in found] == ([] if facts is None else [facts])
+    assert all("it lists seer" in each.fix for each in found if each.sign is Sign.WARNING)
+
+
+async def test_a_chat_model_that_stops_the_start_is_told_with_the_fix(
+    installation: Installation,
+) -> None:
+    """The doctor says what the start would refuse."""
+    findings = await installation.examined(TEXT_MODEL="seer", TEXT_GATEWAY="two")
+    found = of(findings, "chat model")
+    assert found.sign is Sign.WRONG
+    assert "TEXT_GATEWAY is two" in found.fix
