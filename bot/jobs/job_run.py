@@ -76,6 +76,10 @@ class JobRun:
         """How many bytes of attachments are not in the content store yet."""
         return sum(upload.size for upload in self._attached.uploads)
 
+    def stop_showing(self) -> None:
+        """Show no progress any more, also while the cancelled task still ends."""
+        self._courier.stop_showing()
+
     # --- before the task ----------------------------------------------------------------------
 
     async def accept(self) -> None:
