@@ -125,7 +125,7 @@ class DetachableCourier:
             return self._is_detached
 
     def stop_showing(self) -> None:
-        """Show no progress any more: another process has the job, whose run here is about to end."""
+        """Show no progress any more: another process has the job, and the run here ends."""
         self._is_elsewhere = True
 
     def announced(self, job: Job) -> AnnouncedCard | None:
