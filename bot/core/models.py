@@ -360,7 +360,8 @@ class Job:
 class Picture:
     """A picture file as the gateway sent it; format and pixels come from its bytes.
 
-    ``seed`` is the one that the gateway reported.
+    ``seed`` is the one that the gateway reported. ``grid`` is the number of the grid that it was
+    made in, 0 for none: the pictures of one grid are paid as one.
     """
 
     path: Path
@@ -370,6 +371,7 @@ class Picture:
     bytes: int
     revised_prompt: str | None = None
     seed: int | None = None
+    grid: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,7 +219,7 @@ class PictureDelivery:
         left_out = of - len(self._expected)
         shown = embeds.result(
             job,
-            self._result.without(left_out),
+            self._result.with_posted(self._expected),
             [posted.file(job) for posted in group],
             more=len(self._expected) - len(group),
             left_out=left_out,

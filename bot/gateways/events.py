@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.models import ImageRequest, Picture, Reference, TokenUsage
+from bot.core.units import count_units
 from bot.gateways.reply.sent_pictures import SentPictures
 
 RenewAddresses = Callable[[Sequence[Reference]], Awaitable[tuple[Reference, ...]]]
@@ -18,7 +19,9 @@ RenewAddresses = Callable[[Sequence[Reference]], Awaitable[tuple[Reference, ...]
 
 @dataclass(frozen=True, slots=True)
 class GatewayRequest:
-    """One paid POST: ``n`` pictures of an image request, as files ``STEM-1.png`` … in a folder.
+    """One paid POST: ``n`` units of an image request, as files ``STEM-1.png`` … in a folder.
+
+    The pictures of its first grid are ``STEM-1-1.png`` to ``STEM-1-4.png``.
 
     ``references`` are the files of ``image_request.references``, in the same order; ``mask`` is a
     PNG over the first of them. ``user_tag`` is a keyed hash of the requester's id, so that a
@@ -95,10 +98,10 @@ class Answered:
 class Received:
     """The last event: picture files on disk, at least one and at most as many as requested.
 
-    ``made`` is how many of the requested pictures the gateway made, as far as is known, so that it
-    may bill them: more than there are files where one could not be downloaded or read, and all of
-    them where the reply was cut. 0 means as many as there are files. Of those without a file this
-    bot lost ``lost_by_us``.
+    ``made`` is how many of the requested units the gateway made, as far as is known, so that it
+    may bill them: more than there are files of where one could not be downloaded or read, and all
+    of them where the reply was cut. 0 means as many as there are files of. Of those without a file
+    this bot lost ``lost_by_us``.
     """
 
     pictures: tuple[Picture, ...]
@@ -106,9 +109,14 @@ class Received:
     made: int = 0
     lost_by_us: int = 0
 
+    @property
+    def units(self) -> int:
+        """Return how many units have a file: of a grid one of its pictures is enough."""
+        return count_units(each.grid for each in self.pictures)
+
     def lost(self, asked: int) -> int:
-        """Return how many of the pictures asked for were paid for and are no file."""
-        return max(0, min(self.made, asked) - len(self.pictures))
+        """Return how many of the units asked for were paid for and have no file."""
+        return max(0, min(self.made, asked) - self.units)
 
     def lost_by_gateway(self, asked: int) -> int:
         """Return how many of them the gateway lost."""

@@ -59,7 +59,7 @@ class AttemptRecorder:
         return attempt
 
     async def _record_pictures(self, attempt: Attempt, received: Received) -> None:
-        pictures, lost = len(received.pictures), received.lost_by_gateway(self.asked)
+        pictures, lost = received.units, received.lost_by_gateway(self.asked)
         price = attempt_price(self.catalogue, self.job, attempt, self.asked)
         cost = Cost(self.job.request.model, pictures, lost, received.usage, price)
         self.writer.leave(self.repository.received, attempt, cost)

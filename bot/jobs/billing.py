@@ -11,6 +11,7 @@ from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import PicturesKept
 from bot.core.errors.quotas import BudgetSpent
 from bot.core.models import AnnouncedCard, AttachmentUrls, CardAddress, Job, JobState
+from bot.core.units import count_units
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.gateways.catalogue import Catalogue
@@ -238,7 +239,7 @@ class Billing:
         if self.repository.is_delivered(tx, job.id):
             _, reached = self._settle(tx, job, JobState.DONE, None, delivered=None)
             return None, reached
-        kept = len(read_kept_pictures(tx, job.id))
+        kept = count_units(each.grid for each in read_kept_pictures(tx, job.id))
         state, error = JobState.CANCELLED, unsent
         if kept:
             state, error = JobState.DONE, PicturesKept()

@@ -162,18 +162,17 @@ class LateTasks(BackgroundTask):
         if now_written.removed:
             return None  # a moderator took it down meanwhile
         lost = received.lost_by_gateway(attempt.asked)
-        cost = Cost(job.request.model, len(stored), lost, received.usage)
+        cost = Cost(job.request.model, received.units, lost, received.usage)
         if not receive_late(tx, attempt.key, cost):
             return None
         count_late_pictures(tx, deps.metrics, cost)
         kept = read_kept_pictures(tx, job.id)
-        last = max((each.number for each in kept), default=0)
-        insert_kept_pictures(tx, job.id, stored, at=deps.clock.now(), after=last)
+        insert_kept_pictures(tx, job.id, stored, at=deps.clock.now(), after=kept)
         credits_ = deps.ledger.charge_late(
             tx,
             job.id,
             requester,
-            late=len(stored),
+            late=received.units,
             each=credits_per_picture(job),
             pictures=read_picture_counts(tx, job.id, delivered=None),
             price=read_price(tx, job.id),

@@ -139,6 +139,7 @@ ROWS = (
     (19, f"INSERT INTO operator_alerts VALUES ('a gateway', {NOON})"),
     (20, f"INSERT INTO presses (id, at) VALUES (300, {NOON})"),
     (20, f"INSERT INTO chores (name, due_at) VALUES ('jobs', {NOON})"),
+    (25, "UPDATE pictures SET grid = 1"),
 )
 
 

@@ -59,7 +59,9 @@ def call_for(request: GatewayRequest, model: ModelAbilities, gateway: Gateway) -
         return gateway.call_of(model, "generate", 0)
     if not model.references or model.references.transport != "call":
         return None
-    return gateway.call_of(model, "inpaint" if request.mask else "edit", pictures)
+    # A task that is resumed has no files, but is of the same call.
+    is_inpaint = request.mask or request.image_request.mask
+    return gateway.call_of(model, "inpaint" if is_inpaint else "edit", pictures)
 
 
 def unsaid_option(
