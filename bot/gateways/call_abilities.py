@@ -24,8 +24,7 @@ def shipped_at(gateway: Gateway, ability: ModelAbilities) -> ModelAbilities:
 
     References travel by call where there is one. Chat and Responses paint one picture a request.
     """
-    edits = gateway.calls_of(ability, "edit")
-    if not edits and not gateway.calls_of(ability, "generate"):
+    if not any(gateway.calls_of(ability, name) for name in ("generate", "edit")):
         return ability
     limits = ability.references
     if limits:
@@ -34,22 +33,28 @@ def shipped_at(gateway: Gateway, ability: ModelAbilities) -> ModelAbilities:
     is_images = gateway.api_of(ability) == "images"
     return replace(
         ability,
-        references=limits if edits else None,
+        references=limits,
         max_n=ability.max_n if is_images else 1,
     )
 
 
 def offered_at(gateway: Gateway, ability: ModelAbilities) -> ModelAbilities:
     """Return what people are offered of a model at a gateway: only what a request there can say."""
-    calls = _calls(gateway, ability)
     offered = ability.without((*gateway.drop, *unsaid_fields(gateway, ability)))
-    if "moderation" not in _said(gateway, calls) and gateway.calls_of(ability, "generate"):
+    if not says(gateway, ability, "moderation"):
         preset = replace(offered.preset, moderation=None)
         offered = replace(offered, moderations=(), preset=preset)
     limits = offered.references
     if limits is None or limits.transport != "call":
         return offered
     return replace(offered, references=_limited(gateway, offered, limits))
+
+
+def says(gateway: Gateway, ability: ModelAbilities, placeholder: str) -> bool:
+    """Tell whether a call of a model holds a placeholder; OpenAI's form holds them all."""
+    if not gateway.calls_of(ability, "generate"):
+        return True
+    return placeholder in _said(gateway, _calls(gateway, ability))
 
 
 def unsaid_fields(gateway: Gateway, ability: ModelAbilities) -> Iterator[RequestField]:

@@ -1,9 +1,9 @@
 """Check the calls of a gateway's table against its models, paths and other keys."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from bot.gateways.call_abilities import unsaid_fields
+from bot.gateways.call_abilities import says, unsaid_fields
 from bot.gateways.calls import Call, CallName, body_errors, prompt_errors
 from bot.gateways.gateway import FORM_FIELD, PATH, Gateway, RequestField
 from bot.gateways.model_abilities import ModelAbilities
@@ -45,6 +45,10 @@ def described_errors(
             yield f"{where}.references needs calls.edit for this model, or a transport"
         elif limits.mask_max_bytes and not gateway.calls_of(described, "inpaint"):
             yield f"{where}.references.mask_max_bytes needs calls.inpaint for this model"
+    preset = table.get("preset")
+    for key in preset if isinstance(preset, Mapping) else ():
+        if not says(gateway, described, key):
+            yield f"{where}.preset.{key} needs {{{key}}} in the body of a call"
     for field in unsaid_fields(gateway, described):
         for key in _KEYS_OF_FIELDS[field]:
             if key in table and table[key] not in ("none", 1, [], ["auto"]):

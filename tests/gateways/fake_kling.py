@@ -59,10 +59,11 @@ DECLINED = kling_reply(None, code=1301, message="The content is unsafe", status=
 def _is_common_right(body: JsonBody) -> bool:
     """Check the fields of both kinds of requests."""
     named = body.keys() & {"model", "model_name"}
+    is_new = any(body[name] in ("kling-v2", "kling-v2-1") for name in named)
     return (
         len(named) <= 1
         and all(body[name] in MODELS for name in named)
-        and is_text(body.get("prompt"), 500)
+        and is_text(body.get("prompt"), 2500 if is_new else 500)
         and is_number(body.get("n", 1), 1, 9)
         and body.get("aspect_ratio", "16:9") in RATIOS
     )

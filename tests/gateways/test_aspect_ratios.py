@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from bot.core.models import ImageOptions, ImageRequest, NamedSize, Size
 from bot.gateways.aspect_ratios import parse_ratio, ratio_of
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.model_abilities import ModelAbilities, read_models, shipped_models
-from bot.gateways.sizes import COMMON_RATIOS, SizeRule, common_ratios, nearest_size
+from bot.gateways.sizes import COMMON_RATIOS, SizeRule, common_ratios, nearest_size, ratio_name
 from tests.gateways.generation_harness import make_model
 
 SHIPPED = shipped_models()
@@ -189,3 +190,24 @@ def test_a_wrong_rule_still_stops_the_start(rule: str) -> None:
     """It would divide by zero later."""
     with pytest.raises(StartRefused):
         read_models(f'[models.x]\nprompt_max = 9\nsizes = ["1x1"]\nsize_rule = {rule}')
+
+
+@pytest.mark.parametrize(
+    ("size", "name"),
+    [
+        (Size(1024, 1024), "1:1"),
+        (Size(1536, 1024), "3:2"),
+        (Size(1344, 768), "16:9"),
+        (Size(768, 1344), "9:16"),
+        (Size(1024, 512), "2:1"),
+        (NamedSize("ASPECT_16_9"), "16:9"),
+        (NamedSize("5:4"), "5:4"),
+        (NamedSize("2K"), None),
+        ("auto", None),
+    ],
+)
+def test_a_size_has_the_ratio_that_people_would_write(
+    size: Size | NamedSize | Literal["auto"], name: str | None
+) -> None:
+    """Where a service takes ratios only, it knows the usual ones."""
+    assert ratio_name(size) == name

@@ -1,13 +1,14 @@
 """Calls of a gateway's table: what is wrong with them, and what their models can do."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from bot.core.errors.base import StartRefused
 from bot.core.errors.options import NoReferences, OptionBesideReference, TooManyReferences
 from bot.core.i18n.texts import Texts
-from bot.core.models import ImageOptions
+from bot.core.models import ImageOptions, Reference
 from bot.gateways.calls import shipped_calls
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
@@ -111,6 +112,10 @@ WRONG: dict[str, tuple[str, str]] = {
     "sizes that nothing says": (
         BASE + ABILITY + "sizes = ['1:1']\n" + PAINT,
         r"abilities\.m\.sizes needs \{size\}",
+    ),
+    "a preset that nothing says": (
+        BASE + ABILITY + "output_formats = ['webp']\npreset = { output_format = 'webp' }\n" + PAINT,
+        r"abilities\.m\.preset\.output_format needs \{output_format\}",
     ),
     "several pictures that nothing says": (
         BASE + ABILITY + "max_n = 4\n" + PAINT,
@@ -239,6 +244,12 @@ def test_one_model_may_be_painted_by_chat() -> None:
     ]
 
 
+def test_a_constant_field_may_hold_what_people_choose() -> None:
+    """In a call it is a template, not a value that is always the same."""
+    text = BASE + 'api = "chat"\nbody = { seed = "{seed}" }\n' + ABILITY + "seed = {}\n"
+    assert ability(text).seed is not None
+
+
 def test_the_table_may_say_that_one_request_makes_several() -> None:
     """With the field that asks for them."""
     text = BASE.replace('"m", "other/m"', '"gpt-image-2"') + 'api = "chat"\nbody = { n = "{n}" }\n'
@@ -265,6 +276,11 @@ def test_an_option_that_no_call_says_beside_references_is_refused(locale: str) -
     catalogue = Catalogue.of([gateway(text)])
     words = ImageOptions(prompt="x", negative="cars")
     assert catalogue.build_request(words).negative == "cars"
+    fox = Reference("0" * 64, "png", 3)
+    request = catalogue.build_request(words)
+    assert catalogue.default.supports(request, n=1)
+    assert not catalogue.default.supports(replace(request, references=(fox,)), n=1)
+    assert catalogue.default.supports(replace(request, references=(fox,), negative=None), n=1)
     with pytest.raises(OptionBesideReference) as refused:
         catalogue.build_request(words, references=1)
     assert "negative" in Texts().sentence(refused.value, locale)

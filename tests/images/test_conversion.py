@@ -2,13 +2,14 @@
 
 import io
 from pathlib import Path
+from typing import Literal
 from zlib import crc32
 
 import pytest
 from PIL import Image, ImageCms
 
 from bot.core.models import Picture
-from bot.images.conversion import fit_to_limit, max_bytes_each
+from bot.images.conversion import fit_to_limit, max_bytes_each, two_tone_mask
 from bot.images.decoding import MAX_DECODED_PIXELS, PictureTooLarge, PictureUnreadable
 
 MIB = 1024 * 1024
@@ -148,6 +149,20 @@ def test_a_side_too_long_for_webp_is_shortened(tmp_path: Path) -> None:
     """WebP stores a side in 14 bits."""
     picture = saved(tmp_path / "1.png", noise(size=(20_000, 8)), "PNG")
     assert fit_to_limit(picture, max_bytes=picture.bytes // 2, folder=tmp_path).width <= 16_383
+
+
+@pytest.mark.parametrize(("repaint", "tones"), [("black", [0, 0, 255]), ("white", [255, 255, 0])])
+def test_a_mask_in_black_and_white_is_opaque(
+    tmp_path: Path, repaint: Literal["black", "white"], tones: list[int]
+) -> None:
+    """Services that know no transparency read it; a soft edge belongs to what may change."""
+    mask = Image.new("RGBA", (3, 1))
+    for x, alpha in enumerate((0, 127, 128)):
+        mask.putpixel((x, 0), (9, 9, 9, alpha))
+    mask.save(tmp_path / "mask.png")
+    with Image.open(two_tone_mask(tmp_path / "mask.png", repaint, folder=tmp_path)) as toned:
+        assert (toned.format, toned.mode) == ("PNG", "L")
+        assert [toned.getpixel((x, 0)) for x in range(3)] == tones
 
 
 def test_a_bomb_is_refused_by_its_announced_size(tmp_path: Path) -> None:

@@ -256,7 +256,7 @@ def _filled_leaf(text: str, given: TemplateValues) -> object:
 
 
 def _filled_text(parts: Iterable[TextPart], given: TemplateValues) -> object:
-    """Return a text, with pictures in it a StreamedText; missing without a needed value."""
+    """Return a text, with pictures in it a StreamedText; missing if no part has its values."""
     pieces: list[str | Base64Content] = []
     for part in parts:
         values = [
@@ -264,8 +264,6 @@ def _filled_text(parts: Iterable[TextPart], given: TemplateValues) -> object:
         ]
         if _MISSING not in values:
             pieces += [one for value in values for one in _text_pieces(value)]
-        elif not part.is_optional:
-            return _MISSING
     if not pieces:
         return _MISSING
     texts = [piece for piece in pieces if isinstance(piece, str)]

@@ -16,7 +16,7 @@ from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed, NamedSize, Reference, Size
 from bot.gateways.calls import Call, CallName
 from bot.gateways.events import Sending, TaskAccepted
-from bot.gateways.gateway import Gateway
+from bot.gateways.gateway import AsyncSettings, Gateway
 from bot.gateways.model_abilities import OutputPreset, ReferenceLimits
 from bot.gateways.value_options import NegativeOption, SeedOption, StrengthOption
 from tests.gateways.captured_requests import (
@@ -306,6 +306,41 @@ async def test_a_mask_in_black_and_white(
     assert result.pictures
 
 
+async def test_a_mask_in_other_colours_has_another_size(tmp_path: Path) -> None:
+    """The job knows how many bytes the mask of a person has; what is sent has fewer."""
+    mask = tmp_path / "mask.png"
+    mask.write_bytes(mask_bytes())
+    one = attach_file(tmp_path / "one", b"abc")
+    body = {"image": "{image:data}", "mask": "{mask-black:data}", "prompt": "{prompt}"}
+    calls: Tables = {"inpaint": [Call(body=body)]}
+    async with replay_gateway(ONE_PICTURE) as raw:
+        gateway = raw.gateway(calls=calls)
+        async with open_router(tmp_path, gateway, known=(PAINTER,)) as router:
+            plain = router.new_request()
+            wanted = replace(
+                plain.image_request,
+                references=(one.reference,),
+                mask=Reference("1" * 64, "png", mask.stat().st_size),
+            )
+            request = replace(plain, image_request=wanted, references=(one.path,), mask=mask)
+            heard = await collect_events(router.router.generate(request))
+    assert heard.has_pictures
+
+
+async def test_a_task_is_asked_for_in_the_body_of_a_call(tmp_path: Path) -> None:
+    """As in any other request of a gateway with async."""
+    flag = AsyncSettings(mode="body", body={"async": True})
+    done = http_reply(200, {"data": [{"b64_json": b64(picture_bytes())}]})
+    raw, _ = await capture_request(
+        tmp_path,
+        PAINTER,
+        answers=(done,),
+        at_calls={"generate": [Call(body={"words": "{prompt}"})]},
+        at_asynchronous=flag,
+    )
+    assert request_json(raw.requests[0]) == {"words": SECRET_PROMPT, "async": True}
+
+
 async def test_a_mask_that_is_no_picture_stops_before_sending(tmp_path: Path) -> None:
     """Nothing is sent, and nothing is asked of another gateway."""
     mask = tmp_path / "mask.png"
@@ -378,21 +413,22 @@ async def test_a_request_goes_where_a_call_can_say_it(tmp_path: Path) -> None:
 
 async def test_no_field_of_a_call_is_left_out(tmp_path: Path) -> None:
     """The body is the operator's: what the gateway does not know is a wrong table."""
-    refusal = {"error": {"message": "Unknown parameter: 'user'", "param": "user"}}
+    refusal = {"error": {"message": "Unknown parameter: 'user'.", "code": "unknown_parameter"}}
     body = {"prompt": "{prompt}", "user": "{user}"}
     raw, result = await capture_request(
         tmp_path,
-        PAINTER,
+        replace(PAINTER, user_field="user"),
         answers=(http_reply(400, refusal),),
         at_calls={"generate": [Call(body=body)]},
         user_tag="tag",
     )
     assert (raw.posts, result.failed.kind) == (1, Kind.INVALID_REQUEST)
+    assert result.names == ["Sending"]
 
 
 async def test_the_path_of_a_calls_task_outlives_the_process(tmp_path: Path) -> None:
     """Each kind of request is polled below its own path; the next process knows it, too."""
-    accepted = http_reply(200, {"data": {"task_id": "t/1"}}, {"Location": "/elsewhere"})
+    accepted = http_reply(202, {"data": {"task_id": "t/1"}}, {"Location": "/elsewhere"})
     running = http_reply(200, {"status": "running"})
     done = http_reply(200, {"status": "succeeded", "data": [{"b64_json": b64(picture_bytes())}]})
     call = Call(path="/make", body={"prompt": "{prompt}"}, task="/v1/make/{model}/{task_id}?a=b")

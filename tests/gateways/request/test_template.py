@@ -77,7 +77,10 @@ TABLE: dict[str, tuple[dict[str, object], object]] = {
         {"n": "{n}", "s": "{strength}", "stream": "{stream}", "prompt": "{prompt}"},
         {"n": 2, "s": 0.5, "stream": True, "prompt": "a fox"},
     ),
-    "in a longer text it is text": ({"a": "{n} x {model}"}, {"a": "2 x painter"}),
+    "in a longer text it is text": (
+        {"a": "{n} x {model}[, stream={stream}]"},
+        {"a": "2 x painter, stream=true"},
+    ),
     "a value that is missing takes its key away": ({"seed": "{seed}", "a": 1}, {"a": 1}),
     "and what becomes empty": (
         {"a": {"b": {"seed": "{seed}"}}, "list": ["{seed}"], "n": 1},
@@ -124,7 +127,7 @@ def test_pictures_are_sent_in_every_way(attach: Attach) -> None:
         ],
         "nested": [{"list": ["{images:base64}"], "n": "{n}"}],
         "in words": "{image:address} {prompt}",
-        "uri in words": ["{images:data}, {prompt}"],
+        "uri in words": ['"{images:data}"\n{prompt}'],
     }
     values = TemplateValues(VALUES, (fresh, old), {"mask-black": old})
     assert list(template_errors(template, EVERY_PICTURE, key="body")) == []
@@ -140,7 +143,7 @@ def test_pictures_are_sent_in_every_way(attach: Attach) -> None:
         ],
         "nested": [{"list": [ABC, ABC], "n": 2}],
         "in words": f"{fresh.address} a fox",
-        "uri in words": [f"{URI}, a fox"] * 2,
+        "uri in words": [f'"{URI}"\na fox'] * 2,
     }
 
 
