@@ -226,7 +226,8 @@ class PictureDelivery:
         )
         message = picture_message(embeds, job, group, shown, of=of)
         kept = self._result.kept_numbers
-        buttons = delivered_buttons(self._parts.texts, job, pictures=kept)
+        actions = self._result.actions
+        buttons = delivered_buttons(self._parts.texts, job, pictures=kept, actions=actions)
         message = replace(message, view=buttons)
         return (self._thumbnail.add_to(message) if self._thumbnail else message), left_out
 

@@ -136,6 +136,8 @@ def _errors(call: Call, name: CallName) -> Iterator[str]:
         yield "body has no {image:…} and no {images:…}"
     if name == "inpaint" and not names & {*MASK_NAMES}:
         yield "body has no {mask:…}"
+    if names & {"task", "button"}:
+        yield "body holds {task} or {button}, which only actions have"
     if len(names & {*MASK_NAMES}) > 1:
         yield "body has two kinds of masks: keep one"
     least, most = call.image_range

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, aclosing, contextmanager, suppress
+from contextlib import ExitStack, aclosing, contextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
@@ -13,7 +13,6 @@ from yarl import URL
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.models import Billed
-from bot.gateways.addresses import exact_url
 from bot.gateways.call_tasks import submitted_task_of
 from bot.gateways.connections import limit_undecrypted
 from bot.gateways.download import Downloader
@@ -29,7 +28,7 @@ from bot.gateways.events import (
 from bot.gateways.gateway import CONNECT_TIMEOUT_S, Gateway
 from bot.gateways.model_abilities import ModelAbilities
 from bot.gateways.picture_files import PictureFetcher
-from bot.gateways.polling import TaskPoller, TaskStopped
+from bot.gateways.polling import TaskPoller, TaskStopped, same_origin_target
 from bot.gateways.reply.download_spool import DownloadSpool, SpoolFailed
 from bot.gateways.reply.error_classifier import (
     ClassifiedError,
@@ -133,9 +132,10 @@ class Exchange:
         self, reply: ParsedReply | SubmittedTask, spool: DownloadSpool
     ) -> AsyncGenerator[GatewayEvent, None]:
         """Poll a task to its end, then fetch the pictures."""
+        task_id = ""
         if isinstance(reply, SubmittedTask):
             poller = TaskPoller(
-                reply,
+                replace(reply, modal=self.request.modal),
                 self.gateway,
                 self.session,
                 spool,
@@ -149,10 +149,10 @@ class Exchange:
             except TaskStopped as stopped:
                 failure = self._classified_failure(stopped.error, stopped.response)
                 raise failure from None
-            reply = poller.reply
+            task_id, reply = reply.name, poller.reply
         reply = self._first(reply)
         if urls := tuple(str(one.source) for one in reply.pictures if isinstance(one.source, URL)):
-            yield Answered(urls)
+            yield Answered(urls, self.gateway.actions.buttons_of(reply.body), task_id)
         made = reply.units if reply.is_whole else self.request.n
         if not reply.is_whole:
             log.warning("gateway.reply_broke_off", gateway=self.gateway.name, held=reply.units)
@@ -238,11 +238,9 @@ class Exchange:
 
     def _redirect_target(self, response: aiohttp.ClientResponse) -> URL:
         # Any other redirect turns the POST into a GET, or sends the key to another host.
-        if response.status in _REDIRECTS_OF_A_POST and self.gateway.redirects != "none":
-            with suppress(ValueError):
-                target = response.url.join(exact_url(response.headers.get("Location", "")))
-                if target.origin() == response.url.origin() and target != response.url:
-                    return target
+        is_followed = response.status in _REDIRECTS_OF_A_POST and self.gateway.redirects != "none"
+        if is_followed and (target := same_origin_target(response)):
+            return target
         raise self._redirect_failure(response.status)
 
     def _redirect_failure(self, status: int) -> GatewayFailure:

@@ -45,6 +45,7 @@ log = structlog.get_logger()
 UNKNOWN_TASK_GRACE_S = 15
 POLL_TIMEOUT_S = 120
 _MIN_PAUSE_S = 1.0
+_MODAL = "MODAL"
 _MAX_PAUSE_S = 120.0
 _JITTER = 0.2
 _MAX_REQUESTS = 3  # of one poll, redirects included
@@ -65,6 +66,10 @@ class TaskStopped(Exception):
         super().__init__(error.kind.value)
         self.error = error
         self.response = response
+
+
+class TaskAsksBack(Exception):
+    """The task of an action goes on only when it has the prompt."""
 
 
 class TaskPoller:
@@ -90,6 +95,7 @@ class TaskPoller:
         self._chance = chance
         self._reading = reading
         self._redacted = redacted
+        self._modal = task.modal
         self._url = task.url(gateway)
         self._retry_after_s = task.retry_after_s
         self._began_ms = clock.now()
@@ -181,7 +187,7 @@ class TaskPoller:
             async with self._session.get(
                 url, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
-                target = _same_origin_target(response)
+                target = same_origin_target(response)
                 if not target:
                     body = ReplyBody(response, self._spool, self._reading)
                     await body.open()
@@ -218,6 +224,10 @@ class TaskPoller:
         status = status_word(body)
         state = task_state(status)
         if response.status in _TRY_AGAIN or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return False
+        if status == _MODAL and self._modal == "question":
+            raise TaskAsksBack
+        if status == _MODAL and self._modal == "pending":
             return False
         if response.status in _GONE or is_unknown_task(body, response.text):
             if self._spent_s < UNKNOWN_TASK_GRACE_S:
@@ -257,7 +267,8 @@ class TaskPoller:
         return TaskStopped(replace(error, kind=kind, billed=Billed.MAYBE), response)
 
 
-def _same_origin_target(response: aiohttp.ClientResponse) -> URL | None:
+def same_origin_target(response: aiohttp.ClientResponse) -> URL | None:
+    """Return where a reply redirects to, None unless that is another URL of the same origin."""
     if not HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
         return None
     with suppress(ValueError):

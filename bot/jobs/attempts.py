@@ -159,6 +159,7 @@ class AttemptRunner:
         match begun.state:
             case "task":
                 gateway, task_id = begun.key.gateway, begun.task_id or ""
+                request = replace(request, modal_sent=begun.modal_sent)
                 events = self.router.resume(request, gateway=gateway, task_id=task_id)
             case "answered" if begun.urls:
                 events = self.router.fetch(request, gateway=begun.key.gateway, urls=begun.urls)

@@ -26,6 +26,7 @@ from bot.jobs.repository.presses import note_press
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.request_rate import check_request_rate
 from bot.jobs.repository.settled_pictures import is_in_doubt, read_picture_counts
+from bot.jobs.repository.task_buttons import claim_button
 from bot.quota.allowances import Allowance
 from bot.quota.ledger import Ledger, Settlement
 from bot.quota.picture_counts import PictureCounts
@@ -189,6 +190,7 @@ class Billing:
             question=question,
         )
         self.repository.queued(tx, job, attached=attached, card=card)
+        claim_button(tx, job)
 
     def writer_of(self, job: Job) -> JobWriter:
         """Return a writer of a job's transactions."""

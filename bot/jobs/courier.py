@@ -6,6 +6,7 @@ from typing import Protocol, Self
 
 from bot.core.errors.base import EaselError
 from bot.core.models import AnnouncedCard, CardAddress, Job, JobState, Picture
+from bot.core.task_actions import OfferedAction
 from bot.core.units import count_units
 from bot.images.references import Upload
 
@@ -68,6 +69,7 @@ class JobResult:
     ``shortfall`` says why fewer than ``asked`` pictures arrived; ``remaining`` is None without any
     limit.
     ``kept``: the pictures are stored, so that the requester can get them later from /history.
+    ``actions`` are what their gateway can do next with them.
     """
 
     pictures: tuple[Picture, ...]
@@ -77,6 +79,7 @@ class JobResult:
     remaining: RemainingCredits | None
     shortfall: EaselError | None
     kept: bool = False
+    actions: tuple[OfferedAction, ...] = ()
 
     @property
     def kept_numbers(self) -> Sequence[int]:

@@ -39,6 +39,7 @@ from bot.jobs.reference_addresses import ReferenceAddresses
 from bot.jobs.repository.kept_pictures import insert_kept_pictures
 from bot.jobs.repository.ownership import JobTakenOver
 from bot.jobs.repository.rows import WrittenAttempt
+from bot.jobs.repository.task_buttons import read_buttons
 from bot.jobs.send_gate import SendGate
 
 LEAVING_S = 2.0
@@ -339,6 +340,9 @@ class JobRun:
                 is_stopped=self._gate.is_closed and not all(slot.pictures for slot in slots),
             ),
             kept=bool(stored),
+            actions=deps.actions.offered(
+                job, read_buttons(tx, job.id), server_id=job.requester.server_id
+            ),
         )
 
     # --- without pictures ---------------------------------------------------------------------

@@ -140,6 +140,8 @@ ROWS = (
     (20, f"INSERT INTO presses (id, at) VALUES (300, {NOON})"),
     (20, f"INSERT INTO chores (name, due_at) VALUES ('jobs', {NOON})"),
     (25, "UPDATE pictures SET grid = 1"),
+    (25, "UPDATE attempts SET modal_sent = 1"),
+    (25, "INSERT INTO task_buttons VALUES ('a', 0, 1, 'a gateway', 't', 'U1', 'pick', 'U1', 'b')"),
 )
 
 
