@@ -31,6 +31,7 @@ from bot.gateways.routing.shared_suspensions import SharedSuspensions
 from bot.images.content_store import ContentStore
 from bot.images.decoding import can_read_heic
 from bot.images.references import ReferenceLoader
+from bot.jobs.action_offers import ActionOffers
 from bot.jobs.attempts import AttemptRunner
 from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation
@@ -70,6 +71,7 @@ class Services:
     ledger: Ledger
     catalogue: Catalogue
     pricing: Pricing
+    actions: ActionOffers
     server_costs: ServerCostStore
     job_service: JobService
     cancellation: Cancellation
@@ -169,16 +171,15 @@ async def _job_dependencies(
     await server_costs.load()
     stops = StopRequests(base.notifications)
     stack.push_async_callback(stops.close)
+    has_ceilings = bool(settings.server_quota or settings.total_quota)
+    pricing = Pricing(catalogue, server_costs.cache, has_ceilings=has_ceilings)
     deps = JobDependencies(
         database=database,
         ledger=ledger,
         repository=repository,
         billing=_billing(base, ledger, repository),
-        pricing=Pricing(
-            catalogue,
-            server_costs.cache,
-            has_ceilings=bool(settings.server_quota or settings.total_quota),
-        ),
+        pricing=pricing,
+        actions=ActionOffers(database, router, pricing),
         queue=queue,
         references=ReferenceLoader(base.content_store, now=clock.now, reads_heic=can_read_heic),
         attempts=_attempts(base, repository, router, pseudonyms),
@@ -251,6 +252,7 @@ def _services(
         ledger=deps.ledger,
         catalogue=base.catalogue,
         pricing=deps.pricing,
+        actions=deps.actions,
         server_costs=server_costs,
         job_service=job_service,
         cancellation=deps.cancellation,

@@ -25,6 +25,7 @@ from cogs.settings import SettingsCog
 from cogs.settings_overview import SettingsAreasCog
 from cogs.spoiler_button import SpoilerCog
 from cogs.styles import StylesCog
+from cogs.task_actions import TaskActionsCog
 from cogs.usage import UsageCog
 
 
@@ -45,6 +46,7 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
         SpoilerCog(deps),
         EditCog(deps),
         PictureActionsCog(deps),
+        TaskActionsCog(deps),
         HistoryCog(deps),
         MyDataCog(deps),
         QuotaCog(deps),

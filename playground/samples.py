@@ -267,7 +267,7 @@ class CardSamples:
 
     def _left_out(self, name: str) -> CardSample:
         """Return a result of two pictures, of which one could not be posted."""
-        result = JobResult(self._pictures(FOX, 2), 2, 46_200, 2, DAY, None).without(1)
+        result = JobResult(self._pictures(FOX, 2), 2, 46_200, 2, DAY, None).with_posted({1})
         return self._delivered(name, self._job(FOX, n=2), result, left_out=1)
 
     def _delivered(

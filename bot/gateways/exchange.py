@@ -117,16 +117,17 @@ class Exchange:
         """Download the URLs that an earlier process received; nothing is sent again."""
         with self._open_spool(billed_before=Billed.YES) as spool:
             found = (ReplyPicture(source) for text in urls if (source := parse_url(text)))
-            reply = ParsedReply(tuple(found)[: self.request.n], None, None)
+            reply = self._first(ParsedReply(tuple(found), None, None))
             yield await self._received(reply, spool, made=min(len(urls), self.request.n))
 
     async def _finish(
         self, reply: ParsedReply | SubmittedTask, spool: DownloadSpool
     ) -> AsyncGenerator[GatewayEvent, None]:
         """Poll a task to its end, then fetch the pictures."""
+        task_id = ""
         if isinstance(reply, SubmittedTask):
             poller = TaskPoller(
-                reply,
+                replace(reply, modal=self.request.modal),
                 self.gateway,
                 self.session,
                 spool,
@@ -140,15 +141,19 @@ class Exchange:
             except TaskStopped as stopped:
                 failure = self._classified_failure(stopped.error, stopped.response)
                 raise failure from None
-            reply = poller.reply
-        reply = replace(reply, pictures=reply.pictures[: self.request.n])
-        pictures = reply.pictures
-        if urls := tuple(str(one.source) for one in pictures if isinstance(one.source, URL)):
-            yield Answered(urls)
-        made = len(pictures) if reply.is_whole else self.request.n
+            task_id, reply = reply.name, poller.reply
+        reply = self._first(reply)
+        if urls := tuple(str(one.source) for one in reply.pictures if isinstance(one.source, URL)):
+            yield Answered(urls, self.gateway.actions.buttons_of(reply.body), task_id)
+        made = reply.units if reply.is_whole else self.request.n
         if not reply.is_whole:
-            log.warning("gateway.reply_broke_off", gateway=self.gateway.name, held=len(pictures))
+            log.warning("gateway.reply_broke_off", gateway=self.gateway.name, held=reply.units)
         yield await self._received(reply, spool, made)
+
+    def _first(self, reply: ParsedReply) -> ParsedReply:
+        """Return a reply with no more pictures than were asked for."""
+        call = call_for(self.request, self.model, self.gateway)
+        return reply.first(self.request.n, call.gives if call else "picture")
 
     @contextmanager
     def _open_spool(self, *, billed_before: Billed) -> Iterator[DownloadSpool]:
@@ -261,9 +266,8 @@ class Exchange:
         timeout_s = self.model.timeout_s
         until_ms = self.clock.now() + round(timeout_s * 1000)
         fetcher = PictureFetcher(self.gateway.name, spool, self.downloader, timeout_s, until_ms)
-        files = await fetcher.fetch(reply.pictures)
-        never_read = made - len(reply.pictures) if reply.is_cut_by_us else 0
-        lost_by_us = files.lost_by_us + never_read
+        files = await fetcher.fetch(reply.pictures, reply.layout)
+        lost_by_us = files.lost_by_us + (made - reply.units if reply.is_cut_by_us else 0)
         if not files.pictures:
             failure = self._failure(files.kind, Billed.YES, files.detail)
             failure.lost_by_us = lost_by_us

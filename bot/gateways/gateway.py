@@ -12,6 +12,7 @@ from yarl import URL
 
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import RequestOption
+from bot.gateways.actions import Actions
 from bot.gateways.addresses import IpNetwork, parse_network
 from bot.gateways.calls import Api, Call, CallName, Calls, reached_calls, shipped_calls
 from bot.gateways.model_abilities import ModelAbilities, Seconds, ValueField
@@ -168,7 +169,8 @@ class DownloadSettings:
 class Gateway:
     """An OpenAI-compatible image endpoint, as its table in ``gateways.toml`` describes it.
 
-    ``api`` is which endpoint paints, ``calls`` the requests that the table describes itself.
+    ``api`` is which endpoint paints, ``calls`` the requests that the table describes itself,
+    ``actions`` what can be done with its finished tasks.
     ``abilities`` describe its models where they differ from ``models.toml``. ``body`` holds fields
     that every request has; it is a template laid over every call. ``prompt`` is how a prompt is
     spelled. ``wrap`` names the object that contains the fields of a JSON body, if any.
@@ -184,6 +186,7 @@ class Gateway:
     key: str = field(default="", repr=False)
     api: Api = "images"
     calls: Calls = field(default_factory=dict)
+    actions: Actions = field(default_factory=Actions)
     prompt: str = PROMPT
     auth: AuthSettings = field(default_factory=AuthSettings)
     paths: PathSettings = field(default_factory=PathSettings)

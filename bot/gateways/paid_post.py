@@ -1,6 +1,6 @@
 """Send a paid POST once, and tell what is certain where no reply comes."""
 
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from http import HTTPStatus
 
 import aiohttp
@@ -8,8 +8,7 @@ from yarl import URL
 
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import Billed
-from bot.gateways.addresses import exact_url
-from bot.gateways.connections import limit_undecrypted
+from bot.gateways.connections import limit_undecrypted, same_origin_target
 from bot.gateways.gateway import CONNECT_TIMEOUT_S, Gateway
 from bot.gateways.reply.redaction import error_words
 from bot.gateways.request.builder import HttpRequest
@@ -103,11 +102,9 @@ async def _response(
 
 def _redirect_target(response: aiohttp.ClientResponse, gateway: Gateway) -> URL:
     # Any other redirect turns the POST into a GET, or sends the key to another host.
-    if response.status in _FOLLOWED and gateway.redirects != "none":
-        with suppress(ValueError):
-            target = response.url.join(exact_url(response.headers.get("Location", "")))
-            if target.origin() == response.url.origin() and target != response.url:
-                return target
+    is_followed = response.status in _FOLLOWED and gateway.redirects != "none"
+    if is_followed and (target := same_origin_target(response)):
+        return target
     raise _redirected(response.status)
 
 

@@ -11,6 +11,7 @@ from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import PicturesKept
 from bot.core.errors.quotas import BudgetSpent
 from bot.core.models import AnnouncedCard, AttachmentUrls, CardAddress, Job, JobState
+from bot.core.units import count_units
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.gateways.catalogue import Catalogue
@@ -26,6 +27,7 @@ from bot.jobs.repository.presses import note_press
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.request_rate import check_request_rate
 from bot.jobs.repository.settled_pictures import is_in_doubt, read_picture_counts
+from bot.jobs.repository.task_buttons import claim_button
 from bot.quota.ledger import Ledger, Settlement
 from bot.quota.picture_counts import PictureCounts
 
@@ -186,6 +188,7 @@ class Billing:
             question=question,
         )
         self.repository.queued(tx, job, attached=attached, card=card)
+        claim_button(tx, job)
 
     def writer_of(self, job: Job) -> JobWriter:
         """Return a writer of a job's transactions."""
@@ -236,7 +239,7 @@ class Billing:
         if self.repository.is_delivered(tx, job.id):
             _, reached = self._settle(tx, job, JobState.DONE, None, delivered=None)
             return None, reached
-        kept = len(read_kept_pictures(tx, job.id))
+        kept = count_units(each.grid for each in read_kept_pictures(tx, job.id))
         state, error = JobState.CANCELLED, unsent
         if kept:
             state, error = JobState.DONE, PicturesKept()

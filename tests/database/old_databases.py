@@ -157,6 +157,9 @@ ROWS = (
                 NULL)
         """,
     ),
+    (25, "UPDATE pictures SET grid = 1"),
+    (25, "UPDATE attempts SET modal_sent = 1"),
+    (25, "INSERT INTO task_buttons VALUES ('a', 0, 1, 'a gateway', 't', 'U1', 'pick', 'U1', 'b')"),
 )
 
 

@@ -19,6 +19,8 @@ from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.options import UnknownModel
 from bot.core.models import Billed
 from bot.core.proxies import NO_PROXIES, Proxies
+from bot.gateways.action_exchange import ActionExchange
+from bot.gateways.actions import Actions
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.connections import limit_receives
 from bot.gateways.events import (
@@ -38,6 +40,7 @@ from bot.gateways.reply.unread_files import UnreadFiles
 from bot.gateways.request.fields import UnsupportedFields, sends_addresses, unsaid_option
 from bot.gateways.request.masks import with_prepared_mask
 from bot.gateways.routing.failover import FailoverPolicy
+from bot.gateways.routing.failure_log import log_failure
 from bot.gateways.routing.health import DOWN_SUSPENSION_S, Health
 from bot.gateways.routing.open_gateways import NewLimit, OpenGateway, OpenGateways
 from bot.gateways.routing.operator_alerts import OperatorAlerts
@@ -110,6 +113,10 @@ class Router:
         """Return a gateway in use with its connections, the first one without a name."""
         return self._gateways.find(name)
 
+    def actions_of(self, name: str) -> Actions | None:
+        """Return the actions of a gateway's tasks; None where it takes no new requests."""
+        return next((one.actions for one in self.gateways if one.name == name), None)
+
     async def open(self, gateways: Sequence[Gateway]) -> tuple[OpenGateway, ...]:
         """Open connections for ``use``; nothing is sent yet."""
         return await self._gateways.open(gateways)
@@ -179,7 +186,7 @@ class Router:
             if self._gateways.is_in_use(opened) and not policy.has_candidate_after(refused):
                 self._log_end(request, refused)
                 raise self._with_moment(policy.failure())
-            _log_failure("gateway.refused", request, refused)
+            log_failure("gateway.refused", request, refused)
             yield RequestRefused(refused)
 
     async def _events(
@@ -226,6 +233,8 @@ class Router:
         """Return the gateways that offer the model and support the options there."""
         name = request.image_request.model
         offering = [one for one in self.gateways if name in one.models]
+        if action := request.image_request.action:  # which no other gateway knows
+            return [one for one in offering if one.name == action.gateway]
         able = [one for one in offering if self._can_serve(one, request)]
         # If none does any more, the first one may say what is wrong with an old request.
         return able or offering[:1]
@@ -275,7 +284,7 @@ class Router:
     def _log_end(self, request: GatewayRequest, failure: GatewayFailure) -> None:
         """Log the failure that ends a request, and complete it for the person."""
         self._with_moment(failure)
-        _log_failure("gateway.failed", request, failure)
+        log_failure("gateway.failed", request, failure)
 
     def _with_moment(self, failure: GatewayFailure) -> GatewayFailure:
         """Set the moment of a hint that is long: nobody counts 86,400 seconds."""
@@ -352,8 +361,9 @@ class Router:
         return self._exchange(await with_prepared_mask(request, ability, opened.gateway), opened)
 
     def _exchange(self, request: GatewayRequest, opened: OpenGateway) -> Exchange:
-        gateway = opened.gateway
-        return Exchange(
+        gateway, action = opened.gateway, request.image_request.action
+        kind = ActionExchange if action else Exchange
+        return kind(
             request=request,
             model=self._ability(gateway, request.image_request.model),
             gateway=self._paths.apply(
@@ -372,17 +382,3 @@ class Router:
         except UnknownModel:
             # It is no longer offered, but what was paid for is still polled and downloaded.
             return ModelAbilities(name=model, label=model, prompt_max=1, auto=True)
-
-
-def _log_failure(event: str, request: GatewayRequest, failure: GatewayFailure) -> None:
-    log.warning(
-        event,
-        gateway=failure.gateway,
-        model=request.image_request.model,
-        kind=failure.kind.value,
-        billed=failure.billed.value,
-        http_status=failure.http_status,
-        request_id=failure.request_id,
-        retry_after_s=failure.retry_after_s,
-        detail=failure.detail,
-    )

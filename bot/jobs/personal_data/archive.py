@@ -70,6 +70,8 @@ class _JobEntry(msgspec.Struct):
     references: Sequence[PictureEntry] = ()
     mask: PictureEntry | None = None
     pictures: Sequence[PictureEntry] = ()
+    action: str | None = None
+    buttons: Sequence[str] = ()
 
     @property
     def files(self) -> Sequence[PictureEntry]:
@@ -283,6 +285,8 @@ def _job(found: PersonalJob) -> _JobEntry:
             )
             for each in kept
         ],
+        action=None if request.action is None else request.action.face,
+        buttons=[each.button.face for each in found.buttons],
     )
 
 

@@ -13,6 +13,7 @@ from bot.core.models import Reference
 from bot.database.transaction import Row, Transaction
 from bot.jobs.repository.kept_pictures import KeptPicture, read_kept_pictures
 from bot.jobs.repository.rows import UNREADABLE, WrittenJob, listed_job, request_from_text
+from bot.jobs.repository.task_buttons import WrittenButton, read_buttons
 
 DELETED_USER_ID = -1
 """The requester of jobs that are being deleted."""
@@ -24,7 +25,15 @@ AT_WORK = "(ended_at IS NULL OR (told = 0 AND telling_failures = 0))"
 
 DISOWNED_AT_ONCE = 250  # jobs
 
-TABLES_OF_JOBS = ("pictures", "request_files", "intents", "messages", "attempts", "reports")
+TABLES_OF_JOBS = (
+    "pictures",
+    "request_files",
+    "intents",
+    "messages",
+    "attempts",
+    "reports",
+    "task_buttons",
+)
 """The tables whose rows refer to a job; without its rows there it can be deleted."""
 
 PeopleTable = Literal["jobs", "preferences", "presets", "text_requests"]
@@ -51,6 +60,7 @@ class PersonalJob:
     written: WrittenJob
     ended_at: int | None
     kept: Sequence[KeptPicture]
+    buttons: Sequence[WrittenButton] = ()
 
 
 def jobs_of(
@@ -68,7 +78,12 @@ def jobs_of(
         *values,
     )
     return [
-        PersonalJob(listed_job(row), row["ended_at"], read_kept_pictures(rows, row["id"]))
+        PersonalJob(
+            listed_job(row),
+            row["ended_at"],
+            read_kept_pictures(rows, row["id"]),
+            read_buttons(rows, row["id"]),
+        )
         for row in found
     ]
 
