@@ -1,4 +1,4 @@
-"""What all services are made from: settings, gateways, and the parts that processes share."""
+"""What all services are made from: settings, gateways, what processes share; and the chat model."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -30,11 +30,17 @@ from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.routing.alert_claims import AlertClaims
 from bot.gateways.routing.operator_alerts import OperatorAlerts
+from bot.gateways.routing.router import Router
+from bot.gateways.text_client import TextClient, TextModel
 from bot.images.content_store import ContentStore
 from bot.images.storage_places import VAULT, open_storage
+from bot.images.vision_copies import VisionCopies
+from bot.jobs.job_ending import JobDependencies
+from bot.jobs.text_billing import TextBilling
+from bot.jobs.text_requests import TextRequests, TextTerms
 from bot.moderation.rules import OperatorRules, read_rules
 from bot.settings.cluster_settings import cluster_of
-from bot.settings.gateway_settings import check_prices, read_gateways
+from bot.settings.gateway_settings import check_prices, check_text_model, read_gateways
 from bot.settings.reload_parts import tell_names
 from bot.settings.settings import Settings, database_url, lock_folders
 
@@ -74,6 +80,7 @@ async def open_base_services(
     """Open them as ``bot.services.open_services`` says."""
     gateways = read_gateways(settings)
     check_prices(settings, gateways)
+    check_text_model(settings, gateways)
     catalogue = Catalogue.of(gateways)
     tell_names(metrics, gateways, catalogue)
     rules = await asyncio.to_thread(read_rules, settings.moderation_file)
@@ -138,3 +145,40 @@ async def _content_store(settings: Settings, database: Database, clock: Clock) -
             f"if they are lost, create the folder {settings.data_dir / VAULT}."
         )
     return content_store
+
+
+@dataclass(frozen=True, slots=True)
+class TextServices:
+    """The billing, which ends what an earlier process left, and the requests, with TEXT_MODEL."""
+
+    billing: TextBilling
+    requests: TextRequests | None
+
+
+def open_text_services(base: BaseServices, deps: JobDependencies, router: Router) -> TextServices:
+    """Return them as the settings say."""
+    settings = base.settings
+    billing = TextBilling(
+        database=base.database,
+        ledger=deps.ledger,
+        alerts=base.alerts,
+        liveness=base.liveness,
+        clock=base.clock,
+        metrics=base.metrics,
+        max_requests_per_minute=settings.text_requests_per_minute,
+        records_presses=settings.has_server,
+    )
+    if not settings.text_model:
+        return TextServices(billing, None)
+    model = TextModel(
+        name=settings.text_model, gateway=settings.text_gateway, constants=settings.text_body
+    )
+    requests = TextRequests(
+        TextClient(router, model, base.clock),
+        billing,
+        VisionCopies(base.content_store, deps.references),
+        deps.moderation,
+        TextTerms(credits=settings.text_credits, price=settings.text_price or 0),
+        base.clock,
+    )
+    return TextServices(billing, requests)

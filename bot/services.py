@@ -1,12 +1,18 @@
 """Open every service below Discord in one stack, for the bot and for the terminal."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from bot.base_services import BaseServices, open_base_services
+from bot.base_services import (
+    BaseServices,
+    TextServices,
+    open_base_services,
+    open_text_services,
+)
 from bot.core.clock import Clock
 from bot.core.liveness import SessionWaits
 from bot.core.metrics import NO_METRICS, Metrics
@@ -25,6 +31,7 @@ from bot.gateways.routing.shared_suspensions import SharedSuspensions
 from bot.images.content_store import ContentStore
 from bot.images.decoding import can_read_heic
 from bot.images.references import ReferenceLoader
+from bot.jobs.action_offers import ActionOffers
 from bot.jobs.attempts import AttemptRunner
 from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation
@@ -46,6 +53,8 @@ from bot.jobs.server_costs import ServerCostStore
 from bot.jobs.service import JobService
 from bot.jobs.stop_requests import StopRequests
 from bot.jobs.taken_down_files import TakenDownFiles
+from bot.jobs.text_billing import TextBilling
+from bot.jobs.text_requests import TextRequests
 from bot.moderation.moderation import PromptModeration
 from bot.quota.ledger import Ledger
 from bot.settings.reload import ReloadPart
@@ -62,6 +71,7 @@ class Services:
     ledger: Ledger
     catalogue: Catalogue
     pricing: Pricing
+    actions: ActionOffers
     server_costs: ServerCostStore
     job_service: JobService
     cancellation: Cancellation
@@ -82,6 +92,8 @@ class Services:
     taken_down_files: TakenDownFiles
     deleted_messages: DeletedMessages
     reports: ReportedResults
+    text_billing: TextBilling
+    text_requests: TextRequests | None
 
 
 @asynccontextmanager
@@ -112,8 +124,17 @@ async def open_services(
         deps, server_costs = await _job_dependencies(base, router, queue, stack)
         job_service = JobService(deps)
         base.liveness.on_regained(job_service.drop_taken_over)
-        stack.push_async_callback(job_service.close, grace_s=settings.shutdown_grace)
-        yield _services(base, deps, job_service, router, server_costs)
+        texts = open_text_services(base, deps, router)
+        stack.push_async_callback(_close, job_service, texts, grace_s=settings.shutdown_grace)
+        yield _services(base, deps, job_service, texts, router=router, server_costs=server_costs)
+
+
+async def _close(job_service: JobService, texts: TextServices, *, grace_s: float) -> None:
+    """Let jobs and texts end at the same time."""
+    closing = [job_service.close(grace_s=grace_s)]
+    if texts.requests is not None:
+        closing.append(texts.requests.close(grace_s=grace_s))
+    await asyncio.gather(*closing)
 
 
 async def _router(stack: AsyncExitStack, base: BaseServices) -> Router:
@@ -150,16 +171,15 @@ async def _job_dependencies(
     await server_costs.load()
     stops = StopRequests(base.notifications)
     stack.push_async_callback(stops.close)
+    has_ceilings = bool(settings.server_quota or settings.total_quota)
+    pricing = Pricing(catalogue, server_costs.cache, has_ceilings=has_ceilings)
     deps = JobDependencies(
         database=database,
         ledger=ledger,
         repository=repository,
         billing=_billing(base, ledger, repository),
-        pricing=Pricing(
-            catalogue,
-            server_costs.cache,
-            has_ceilings=bool(settings.server_quota or settings.total_quota),
-        ),
+        pricing=pricing,
+        actions=ActionOffers(database, router, pricing),
         queue=queue,
         references=ReferenceLoader(base.content_store, now=clock.now, reads_heic=can_read_heic),
         attempts=_attempts(base, repository, router, pseudonyms),
@@ -215,6 +235,8 @@ def _services(
     base: BaseServices,
     deps: JobDependencies,
     job_service: JobService,
+    texts: TextServices,
+    *,
     router: Router,
     server_costs: ServerCostStore,
 ) -> Services:
@@ -230,10 +252,11 @@ def _services(
         ledger=deps.ledger,
         catalogue=base.catalogue,
         pricing=deps.pricing,
+        actions=deps.actions,
         server_costs=server_costs,
         job_service=job_service,
         cancellation=deps.cancellation,
-        recovery=_recovery(base, deps, job_service),
+        recovery=_recovery(base, deps, job_service, texts.billing),
         late_tasks=LateTasks(deps),
         repository=deps.repository,
         retention=deps.retention,
@@ -255,6 +278,8 @@ def _services(
         reports=ReportedResults(
             base.database, deps.repository, files, requests, now=base.clock.now
         ),
+        text_billing=texts.billing,
+        text_requests=texts.requests,
     )
 
 
@@ -268,7 +293,12 @@ def _offers(base: BaseServices) -> OfferedModels:
     )
 
 
-def _recovery(base: BaseServices, deps: JobDependencies, job_service: JobService) -> Recovery:
+def _recovery(
+    base: BaseServices,
+    deps: JobDependencies,
+    job_service: JobService,
+    text_billing: TextBilling,
+) -> Recovery:
     settings = base.settings
     return Recovery(
         deps,
@@ -276,6 +306,7 @@ def _recovery(base: BaseServices, deps: JobDependencies, job_service: JobService
         jobs_folder=settings.data_dir / "jobs",
         part_folder=base.content_store.part_folder,
         max_queue_age_ms=settings.max_queue_age * 1000,
+        text_billing=text_billing,
     )
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from functools import partial
+from typing import cast
 
 import discord
 from discord import Interaction, app_commands
@@ -25,12 +26,14 @@ from bot.discord_ui.modals import (
     picture_choice,
 )
 from bot.discord_ui.picture_controls import ChosenPicture
+from bot.discord_ui.suggestion_controls import ChosenWords, FormKind, FormOrigin
 from bot.images.references import Attachments, Upload
 from bot.jobs.credit_check import check_credits
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.access_rules import check_access, check_controls
 from cogs.dependencies import Dependencies
 from cogs.derived_requests import KEPT_OPTIONS, KEPT_WITH_REFERENCE, DerivedRequests
+from cogs.prompt_improvement import PromptImprovement
 from cogs.remedies import TypedRequest
 from cogs.submitted_forms import submit_form, uploads_of
 
@@ -54,6 +57,7 @@ class EditCog(commands.Cog):
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
         self._derived = DerivedRequests(deps)
+        self._improvement = PromptImprovement(deps)
         self._remembered_uploads: RememberedUploads = {}
         self._menu = app_commands.ContextMenu(name="Use as reference", callback=self.use_message)
         self._menu.guild_only = True
@@ -74,12 +78,19 @@ class EditCog(commands.Cog):
         await self._deps.button_guard.run_request(interaction, job_id, self._edit)
 
     async def _edit(
-        self, interaction: Interaction, written: WrittenJob, caller: CallerContext
+        self,
+        interaction: Interaction,
+        written: WrittenJob,
+        caller: CallerContext,
+        *,
+        prompt: str | None = None,
     ) -> None:
         start = REFERENCES if written.job.request.references else NOTHING
         kept = await self._deps.services.retention.kept_references(written.job.id)
-        n = written.job.request.n
-        await self._show_edit(interaction, written, caller, pictures=list(kept), start=start, n=n)
+        n, pictures = written.job.request.n, list(kept)
+        await self._show_edit(
+            interaction, written, caller, pictures=pictures, start=start, n=n, prompt=prompt
+        )
 
     @commands.Cog.listener()
     async def on_use_pressed(self, interaction: Interaction, job_id: str) -> None:
@@ -137,13 +148,14 @@ class EditCog(commands.Cog):
         pictures: Sequence[int],
         start: str,
         n: int,
+        prompt: str | None = None,
     ) -> None:
         reader_id = caller.requester.user_id
         job = hide_declined_prompt_from_others(written.job, written.error, reader_id=reader_id)
         request = job.request
         model = self._model(request.model, caller, start)
         offer = FormDefaults(
-            prompt=request.prompt,
+            prompt=request.prompt if prompt is None else prompt,
             model=model,
             credits={
                 name: self._derived.credits_of_edit(
@@ -157,6 +169,7 @@ class EditCog(commands.Cog):
             references=len(request.references),
             start=start,
             seed=await self._seed(written, model),
+            improving=self._improvement.credits,
         )
         await self._show(interaction, f"easel:edited:{job.id}", offer, caller)
 
@@ -189,12 +202,18 @@ class EditCog(commands.Cog):
         await self._show_for_message(interaction, message.id, len(uploads), caller)
 
     async def _show_for_message(
-        self, interaction: Interaction, message_id: int, count: int, caller: CallerContext
+        self,
+        interaction: Interaction,
+        message_id: int,
+        count: int,
+        caller: CallerContext,
+        *,
+        prompt: str = "",
     ) -> None:
         usual = self._deps.request_builder.resolve(ImageOptions(), caller)
         start = picture_choice(1)
         offer = FormDefaults(
-            prompt="",
+            prompt=prompt,
             model=self._model(usual.model, caller, start),
             credits={
                 name: self._derived.credits(ImageOptions(model=name, n=1), caller)
@@ -205,6 +224,7 @@ class EditCog(commands.Cog):
             pictures=range(1, count + 1),
             references=0,
             start=start,
+            improving=self._improvement.credits,
         )
         await self._show(interaction, f"easel:begun:{message_id}", offer, caller)
 
@@ -233,6 +253,52 @@ class EditCog(commands.Cog):
             return able
         return wanted if wanted is not None and wanted in here else here[0]
 
+    # --- a better prompt ----------------------------------------------------------------------
+
+    async def _improve(
+        self, interaction: Interaction, origin: FormOrigin, filled: FormInput
+    ) -> None:
+        if origin.kind == "edited":
+            await self._deps.button_guard.admit_request(interaction, origin.of)
+        else:
+            self._deps.client.admit(interaction)
+            await self._deps.button_guard.check_request(interaction)
+        await self._improvement.propose(interaction, filled.prompt, origin)
+
+    @commands.Cog.listener()
+    async def on_improved_chosen(self, interaction: Interaction, chosen: ChosenWords) -> None:
+        """Show the form again with the chosen words, as it was at first otherwise."""
+        if chosen.origin.kind == "edited":
+            reopen = partial(self._reopen_edit, chosen)
+            await self._deps.button_guard.run_request(interaction, chosen.origin.of, reopen)
+        elif chosen.origin.kind == "begun":
+            try:
+                await self._reopen_for_message(interaction, chosen)
+            except Exception as error:  # noqa: BLE001 - the one handler answers what is expected
+                await self._deps.client.answer_error(interaction, error)
+
+    async def _reopen_edit(
+        self,
+        chosen: ChosenWords,
+        interaction: Interaction,
+        written: WrittenJob,
+        caller: CallerContext,
+    ) -> None:
+        prompt = await self._improvement.chosen(interaction, chosen)
+        await self._edit(interaction, written, caller, prompt=prompt)
+
+    async def _reopen_for_message(self, interaction: Interaction, chosen: ChosenWords) -> None:
+        self._deps.client.admit(interaction)
+        await self._deps.button_guard.check_request(interaction)
+        uploads = self._remembered_uploads.get((interaction.user.id, chosen.origin.of))
+        if uploads is None:
+            raise FormForgotten
+        prompt = await self._improvement.chosen(interaction, chosen)
+        caller = caller_of(interaction, self._deps.client.languages)
+        await self._show_for_message(
+            interaction, int(chosen.origin.of), len(uploads), caller, prompt=prompt
+        )
+
     # --- submitting the form ------------------------------------------------------------------
 
     @commands.Cog.listener()
@@ -246,6 +312,11 @@ class EditCog(commands.Cog):
         # Discord may send a form twice; two forms are two requests, whatever was typed.
         sent = found["of"], found["opening"], filled
         if await self._deps.button_guard.is_repeated(interaction, found["kind"], sent):
+            return True
+        if filled.improves:
+            await self._improve(
+                interaction, FormOrigin(cast("FormKind", found["kind"]), found["of"]), filled
+            )
             return True
         read = self._edited_request if found["kind"] == "edited" else self._request_for_message
         n = None if found["n"] is None else int(found["n"])

@@ -5,6 +5,7 @@ from discord.ext.commands import Cog
 from cogs.cancel_button import CancelCog
 from cogs.deleted_messages import DeletedMessagesCog
 from cogs.dependencies import Dependencies
+from cogs.describe import DescribeCog, SuggestionsCog
 from cogs.details_buttons import DetailsCog
 from cogs.edit_form import EditCog
 from cogs.greeting import GreetingCog
@@ -24,6 +25,7 @@ from cogs.settings import SettingsCog
 from cogs.settings_overview import SettingsAreasCog
 from cogs.spoiler_button import SpoilerCog
 from cogs.styles import StylesCog
+from cogs.task_actions import TaskActionsCog
 from cogs.usage import UsageCog
 
 
@@ -31,6 +33,8 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
     """Return every cog, ready to be added to the client."""
     return (
         ImagineCog(deps),
+        *_text_cogs(deps),
+        SuggestionsCog(deps),
         SettingsCog(deps),
         SettingsAreasCog(deps, SettingsCog.settings),
         PreferencesCog(deps),
@@ -42,6 +46,7 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
         SpoilerCog(deps),
         EditCog(deps),
         PictureActionsCog(deps),
+        TaskActionsCog(deps),
         HistoryCog(deps),
         MyDataCog(deps),
         QuotaCog(deps),
@@ -53,3 +58,9 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
         GreetingCog(deps),
         CancelCog(deps),
     )
+
+
+def _text_cogs(deps: Dependencies) -> tuple[Cog, ...]:
+    """Return those that ask a chat model, none without TEXT_MODEL."""
+    text_requests = deps.services.text_requests
+    return () if text_requests is None else (DescribeCog(deps, text_requests),)

@@ -15,9 +15,11 @@ from bot.discord_ui.modals import (
     edit_form,
 )
 from bot.discord_ui.remedy_buttons import RemedyButton
+from bot.discord_ui.suggestion_controls import ChosenWords, FormOrigin
 from bot.images.references import NO_ATTACHMENTS
 from cogs.dependencies import Dependencies
 from cogs.derived_requests import DerivedRequests
+from cogs.prompt_improvement import PromptImprovement
 from cogs.refused_requests import RefusedForgotten
 from cogs.remedies import TypedRequest
 from cogs.submitted_forms import submit_form, uploads_of
@@ -32,6 +34,7 @@ class RefusalCog(commands.Cog):
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
         self._derived = DerivedRequests(deps)
+        self._improvement = PromptImprovement(deps)
 
     async def cog_load(self) -> None:
         """Answer also the buttons that an earlier process sent."""
@@ -100,7 +103,27 @@ class RefusalCog(commands.Cog):
             pictures=(),
             references=request.picture_count,
             start=REFERENCES if request.picture_count else NOTHING,
+            improving=self._improvement.credits,
         )
+
+    @commands.Cog.listener()
+    async def on_improved_chosen(self, interaction: Interaction, chosen: ChosenWords) -> None:
+        """Show the form again with the chosen words."""
+        if chosen.origin.kind != "refused":
+            return
+        try:
+            await self._reopen(interaction, chosen)
+        except Exception as error:  # noqa: BLE001 - the one handler answers what is expected
+            await self._deps.client.answer_error(interaction, error)
+
+    async def _reopen(self, interaction: Interaction, chosen: ChosenWords) -> None:
+        key, _, number = chosen.origin.of.partition(":")
+        remedy = self._deps.refused_requests.find(interaction, key, int(number))
+        await self._admit(interaction, remedy.request)
+        prompt = await self._improvement.chosen(interaction, chosen)
+        options = replace(remedy.request.options, prompt=prompt)
+        request = replace(remedy.request, options=options)
+        await self._show_form(interaction, f"easel:refused:{chosen.origin.of}", request)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
@@ -115,6 +138,10 @@ class RefusalCog(commands.Cog):
             return True
         remedy = self._deps.refused_requests.find(interaction, found["key"], int(found["number"]))
         await self._admit(interaction, remedy.request)
+        if filled.improves:
+            origin = FormOrigin("refused", f"{found['key']}:{found['number']}")
+            await self._improvement.propose(interaction, filled.prompt, origin)
+            return True
         return await self._deps.refused_requests.submit_once(
             interaction, found["key"], self._changed(remedy.request, filled)
         )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.core.models import ImageOptions, ImageRequest, Job, Reference, Requester
+from bot.core.task_actions import TaskAction
 from bot.discord_ui.caller import CallerContext
 from bot.discord_ui.uploads import is_spoiler
 from bot.gateways.age_restriction import AgeRestriction
@@ -115,6 +116,20 @@ class RequestBuilder:
             private=private,
             spoiler=job.spoiler or bool(usual.spoiler),
         )
+
+    async def act(
+        self, action: TaskAction, prompt: str, job: Job, caller: CallerContext, courier: Courier
+    ) -> Job:
+        """Submit an action on a task of an earlier job, with the job's prompt or another one.
+
+        Raises:
+            EaselError: as ``submit`` does.
+        """
+        request = ImageRequest(
+            prompt, job.request.model, job.request.size, 1, quality=job.request.quality
+        )
+        acting = replace(job, request=replace(request, action=action))
+        return await self.repeat(acting, caller, courier)
 
     def check(
         self,

@@ -42,12 +42,28 @@ from bot.discord_ui.job_embeds import JobEmbeds, PostedFile, preview_name
 from bot.discord_ui.log_embeds import LogEmbeds
 from bot.discord_ui.notifications import NoticeTexts
 from bot.discord_ui.report_controls import report_buttons
+from bot.discord_ui.suggestion_controls import (
+    FormOrigin,
+    improved_buttons,
+    improved_embed,
+    suggestion_buttons,
+    suggestions_embed,
+)
 from bot.discord_ui.uploads import SPOILER_PREFIX
 from bot.jobs.cancellation import JobCancelled, RequesterDetached
 from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition, RemainingCredits
 from bot.jobs.repository.reports import Report
 from bot.jobs.repository.rows import WrittenJob
 from playground.art.composer import paint
+from playground.sample_texts import (
+    ARABIC,
+    CHINESE,
+    FOX,
+    LIGHTHOUSE,
+    LONG,
+    REVISED,
+    SUGGESTED,
+)
 
 MODEL = "gpt-image-2"
 USUAL_MS = 48_000
@@ -91,6 +107,8 @@ NAMES = (
     "log-entry",
     "report",
     "report-removed",
+    "describe",
+    "improve",
 )
 NARROW = (
     "queued",
@@ -103,26 +121,6 @@ NARROW = (
     "failed",
 )
 """Samples that are also shown at the width of a phone."""
-
-FOX = "a red fox in the snow at dawn"
-LIGHTHOUSE = "a lighthouse at dusk"
-LONG = (
-    "A lighthouse at dusk on a granite cliff above a restless sea, painted in gouache on rough "
-    "paper: long violet shadows, one warm window, gulls turning in the last light, a rusted "
-    "railing in the foreground and far out the lights of a trawler coming home. Muted colours, "
-    "visible brush strokes, no people, no text, wide composition with a low horizon and a lot of "
-    "quiet sky above it, as if somebody had waited all day for exactly this minute."
-)
-REVISED = (
-    "A gouache painting of a lighthouse on a granite cliff at dusk, its lamp just lit, with long "
-    "violet shadows, gulls, a rusted railing, and the lights of a distant trawler on the sea."
-)
-ARABIC = "منارة عند الغروب فوق بحر هادئ، بألوان مائية وضوء دافئ من نافذة واحدة"
-CHINESE = (
-    "黄昏时分的灯塔，海面平静，远处有一艘归航的渔船，"
-    "水彩画风格，柔和的紫色与橙色，画面上方留出大片宁静的天空"
-)
-
 
 GREETING_COMMANDS = {
     "imagine": "</imagine:1>",
@@ -175,6 +173,7 @@ class CardSamples:
             *self._endings(),
             self._greeting(),
             *self._log_entries(),
+            *self._suggestions(),
         ]
 
     # --- waiting ---------------------------------------------------------------------------
@@ -268,7 +267,7 @@ class CardSamples:
 
     def _left_out(self, name: str) -> CardSample:
         """Return a result of two pictures, of which one could not be posted."""
-        result = JobResult(self._pictures(FOX, 2), 2, 46_200, 2, DAY, None).without(1)
+        result = JobResult(self._pictures(FOX, 2), 2, 46_200, 2, DAY, None).with_posted({1})
         return self._delivered(name, self._job(FOX, n=2), result, left_out=1)
 
     def _delivered(
@@ -348,6 +347,18 @@ class CardSamples:
             CardSample("log-entry", [embeds.job(ended, message, "en", prompts=True)]),
             CardSample("report", [embeds.report(report, job, "en")], view=buttons),
             CardSample("report-removed", [removed]),
+        ]
+
+    def _suggestions(self) -> list[CardSample]:
+        """Return what a chat model proposes: prompts for a picture, and a better one."""
+        text_id, texts = new_job_id(self._now_ms), self._texts
+        embed = suggestions_embed(texts, SUGGESTED, "en", credits=0)
+        buttons = suggestion_buttons(texts, text_id, [1] * len(SUGGESTED), "en")
+        better = improved_embed(texts, LONG, "en", credits=0)
+        form = improved_buttons(texts, text_id, FormOrigin("edited", text_id), "en")
+        return [
+            CardSample("describe", [embed], view=buttons),
+            CardSample("improve", [better], view=form),
         ]
 
     # --- parts --------------------------------------------------------------------------------

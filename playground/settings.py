@@ -7,6 +7,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bot.core.errors.base import StartRefused
 from bot.settings.settings import Settings
+from playground.painter.chat import SEER
 from playground.painter.responses import MASTER, MODEL
 
 _TABLE = f"""\
@@ -72,6 +73,7 @@ def painter_settings(url: str, folder: Path) -> Settings:
         image_api_url=url,
         image_api_key=SecretStr("the-painter-asks-for-none"),
         image_models=(MODEL,),
+        text_model=SEER,
         database_url=f"sqlite:///{folder / 'easel.db'}",
         data_dir=folder,
     )

@@ -96,6 +96,13 @@ RECOVERIES = _counter(
     "result",
 )
 
+TEXT_REQUESTS = _counter(
+    "easel_text_requests_total",
+    "Requests to the chat model that ended: answered, refused (nothing was paid), declined, "
+    "unusable, or unknown (nobody knows whether it was paid).",
+    "outcome",
+)
+
 # --- histograms, in seconds -----------------------------------------------------------------------
 
 QUEUE_WAIT = _histogram(
@@ -184,6 +191,7 @@ ALL_METRICS: Final = (
     MODERATION,
     DISCORD_REQUESTS,
     RECOVERIES,
+    TEXT_REQUESTS,
     QUEUE_WAIT,
     GATEWAY_TIME,
     FIRST_RESPONSE,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, Self, get_args
 
 from bot.core.presses import Press
+from bot.core.task_actions import TaskAction
 
 Auto = Literal["auto"]
 PictureFormat = Literal["png", "jpeg", "webp", "gif"]
@@ -205,7 +206,8 @@ class ImageRequest(ModelOptions):
     it is transparent may the picture change. ``moderation`` is how strictly a server wants
     prompts to be moderated, where the model accepts that. ``ratio`` is the aspect ratio that was
     asked for, where ``size`` visibly has another one; ``left_out`` are the flags of the typed
-    prompt that the model has no option for. Neither is sent: the card names them.
+    prompt that the model has no option for. Neither is sent: the card names them. With an
+    ``action`` a button of a finished task is pressed instead of painting anew.
     """
 
     prompt: str
@@ -217,6 +219,7 @@ class ImageRequest(ModelOptions):
     mask: Reference | None = None
     ratio: str | None = None
     left_out: tuple[str, ...] = ()
+    action: TaskAction | None = None
 
     @property
     def prompts(self) -> tuple[str, ...]:
@@ -360,7 +363,8 @@ class Job:
 class Picture:
     """A picture file as the gateway sent it; format and pixels come from its bytes.
 
-    ``seed`` is the one that the gateway reported.
+    ``seed`` is the one that the gateway reported. ``grid`` is the number of the grid that it was
+    made in, 0 for none: the pictures of one grid are paid as one.
     """
 
     path: Path
@@ -370,6 +374,7 @@ class Picture:
     bytes: int
     revised_prompt: str | None = None
     seed: int | None = None
+    grid: int = 0
 
 
 @dataclass(frozen=True, slots=True)

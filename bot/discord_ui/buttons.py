@@ -9,6 +9,8 @@ from discord.ui import Button, DynamicItem, View
 
 from bot.core.i18n.texts import Texts
 from bot.core.models import Job
+from bot.core.task_actions import OfferedAction
+from bot.discord_ui.action_buttons import add_action_buttons
 from bot.discord_ui.picture_controls import (
     ChosenPicture,
     PictureButton,
@@ -158,12 +160,23 @@ def buttons_of_one(texts: Texts, job_id: str, number: int, locale: str) -> View:
     return view.add_item(ResultButton("delete", job_id, emoji=emojis["delete"]))
 
 
-def delivered_buttons(texts: Texts, job: Job, *, pictures: Sequence[int]) -> View:
-    """Return the rows under the pictures of a job: those that others see can be hidden, too."""
+def delivered_buttons(
+    texts: Texts,
+    job: Job,
+    *,
+    pictures: Sequence[int],
+    actions: Sequence[OfferedAction] = (),
+) -> View:
+    """Return the rows under the pictures of a job: those that others see can be hidden, too.
+
+    ``actions`` are those of the gateway's task.
+    """
     view = result_buttons(texts, job.id, job.locale, pictures=pictures)
     if not job.private:
         row = len(RESULT_BUTTON_ROWS) - 1
         view.add_item(ResultButton("spoiler", job.id, emoji=SPOILER_EMOJI, row=row))
+    below = len(RESULT_BUTTON_ROWS) + (len(pictures) > 1)
+    add_action_buttons(view, texts, job, actions, row=below)
     return view
 
 

@@ -114,8 +114,7 @@ class DiscordCourier:
             # Only where Discord refused them may the bot's permissions be the reason.
             raise (NotDelivered if is_refused(error) else NeitherPostedNorKept) from error
         if not self._is_among(report.messages):
-            lost = len(result.pictures) - len(report.posted)
-            elsewhere = self._parts.embeds.elsewhere(job, result.without(lost))
+            elsewhere = self._parts.embeds.elsewhere(job, result.with_posted(report.posted))
             buttons = self._buttons(job, result)
             await self._message.edit_if_possible(job, elsewhere, buttons)
         return report

@@ -9,6 +9,7 @@ import discord
 from bot.core.i18n.escaping import ELLIPSIS, cut, escaped, one_line, quoted, visible
 from bot.core.i18n.texts import Texts
 from bot.core.models import ImageRequest
+from bot.core.units import count_units, most_of_a_unit
 from bot.discord_ui.embed_style import COLOURS, LONGEST_FIELD, requester_name, small
 from bot.jobs.job_lookup import FoundJob
 from bot.jobs.repository.rows import WrittenJob
@@ -121,8 +122,11 @@ class DetailsEmbeds:
 
     def _pictures(self, record: FoundJob, locale: str) -> str:
         asked, arrived = record.written.job.request.n, len(record.pictures)
-        if arrived in {0, asked}:
-            return self._say("card-count", locale, count=asked)
+        grids = [each.grid for each in record.pictures]
+        units = count_units(grids)
+        if units in {0, asked}:
+            return self._say("card-count", locale, count=arrived or asked)
+        asked = arrived + (asked - units) * most_of_a_unit(grids)
         return self._say("details-arrived", locale, asked=asked, arrived=arrived)
 
     def _say(self, message_id: str, locale: str, **facts: str | int | None) -> str:

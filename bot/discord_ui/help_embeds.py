@@ -21,6 +21,8 @@ from bot.discord_ui.embed_style import (
 from bot.discord_ui.quota_embeds import LONGEST_REASON, MemberStatus, UsageRow
 
 TOPICS = ("painting", "options", "references", "results", "credits", "presets", "privacy")
+DESCRIBE = "describe"
+"""The command that is there only where the operator has set up a chat model."""
 SETUP_TOPIC = "setup"
 """For members who may manage the server."""
 
@@ -104,10 +106,13 @@ class HelpEmbeds:
         """Explain one topic."""
         if topic == SETUP_TOPIC:
             return self.setup(commands, locale)
+        words = self._texts.say(f"help-about-{topic}", locale, **commands)
+        if topic == "references" and DESCRIBE in commands:
+            words = f"{words}\n\n{self._texts.say('help-describe', locale, **commands)}"
         return discord.Embed(
             colour=COLOURS["painting"],
             title=self._texts.say("help-about-title", locale, topic=topic),
-            description=self._texts.say(f"help-about-{topic}", locale, **commands),
+            description=words,
         )
 
     def setup(self, commands: CommandFacts, locale: str) -> discord.Embed:

@@ -24,6 +24,7 @@ LONGEST_MODEL = 30  # beside other words
 MAX_SEED_DIGITS = 19
 
 _SEED_MARK = ":seed:"
+_IMPROVE_MARK = ":improve"
 NOTHING = "nothing"
 REFERENCES = "references"
 
@@ -52,6 +53,7 @@ class FormDefaults:
     ``pictures`` are the numbers of those that one can start from; ``references`` is how many
     references the result itself had, ``start`` the selected choice: ``nothing``, ``references`` or
     what ``picture_choice`` returns. ``seed`` is the result's, where the model can use it again.
+    ``improving`` is what a better prompt costs, None where none can be had.
     """
 
     prompt: str
@@ -63,6 +65,7 @@ class FormDefaults:
     references: int
     start: str
     seed: int | None = None
+    improving: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class FormFile:
 
 @dataclass(frozen=True, slots=True)
 class FormInput:
-    """A submitted form."""
+    """A submitted form; with ``improves`` only a better prompt is wanted."""
 
     prompt: str
     model: str | None
@@ -85,6 +88,7 @@ class FormInput:
     start: str
     files: tuple[FormFile, ...]
     seed: int | None = None
+    improves: bool = False
 
     @property
     def picture(self) -> int | None:
@@ -179,13 +183,22 @@ def _starts(texts: Texts, defaults: FormDefaults, locale: str) -> Select[Modal]:
         several = len(defaults.pictures) > 1
         name = "form-start-one-of" if several else "form-start-picture"
         choices[picture_choice(number)] = texts.say(name, locale, number=str(number))
+    options = [
+        SelectOption(label=label, value=value, default=value == defaults.start)
+        for value, label in _with_same_seed(texts, choices, defaults.seed, locale).items()
+    ]
     return Select(
-        custom_id="start",
-        options=[
-            SelectOption(label=label, value=value, default=value == defaults.start)
-            for value, label in _with_same_seed(texts, choices, defaults.seed, locale).items()
-        ][:MOST_OPTIONS],
+        custom_id="start", options=[*options, *_improving(texts, defaults, locale)][:MOST_OPTIONS]
     )
+
+
+def _improving(texts: Texts, defaults: FormDefaults, locale: str) -> Sequence[SelectOption]:
+    """Offer to improve the prompt first: a form has room for no button."""
+    if defaults.improving is None:
+        return ()
+    cost = texts.say("form-improve-cost", locale, credits=defaults.improving)
+    label, value = texts.say("form-improve", locale), f"{defaults.start}{_IMPROVE_MARK}"
+    return (SelectOption(label=label, value=value, description=cost, emoji="✨"),)
 
 
 def _with_same_seed(
@@ -240,7 +253,8 @@ def read_submitted_form(data: Mapping[str, object]) -> FormInput:
     try:
         submitted = msgspec.convert(dict(data), _SubmittedModal)
         fields = _fields(submitted)
-        start, seed = _start_and_seed(next(iter(fields["start"].values), NOTHING))
+        chosen = next(iter(fields["start"].values), NOTHING)
+        start, seed = _start_and_seed(chosen.removesuffix(_IMPROVE_MARK))
         files = [submitted.resolved.attachments[each] for each in fields["files"].values]
         return FormInput(
             prompt=fields["prompt"].value,
@@ -249,6 +263,7 @@ def read_submitted_form(data: Mapping[str, object]) -> FormInput:
             start=start,
             files=tuple(files),
             seed=seed,
+            improves=chosen.endswith(_IMPROVE_MARK),
         )
     except (msgspec.ValidationError, KeyError) as wrong:
         raise FormOutdated from wrong

@@ -219,14 +219,15 @@ class PictureDelivery:
         left_out = of - len(self._expected)
         shown = embeds.result(
             job,
-            self._result.without(left_out),
+            self._result.with_posted(self._expected),
             [posted.file(job) for posted in group],
             more=len(self._expected) - len(group),
             left_out=left_out,
         )
         message = picture_message(embeds, job, group, shown, of=of)
         kept = self._result.kept_numbers
-        buttons = delivered_buttons(self._parts.texts, job, pictures=kept)
+        actions = self._result.actions
+        buttons = delivered_buttons(self._parts.texts, job, pictures=kept, actions=actions)
         message = replace(message, view=buttons)
         return (self._thumbnail.add_to(message) if self._thumbnail else message), left_out
 

@@ -137,7 +137,8 @@ class SpoilerMarker:
         words = message.embeds[0].copy().set_image(url=None).set_thumbnail(url=None)
         words.url = None
         embeds = with_images(job, words, [posted.file(job) for posted in group])
-        edited = picture_message(self._embeds, job, group, embeds, of=job.request.n)
+        of = max(job.request.n, *kept, *(each.number for each in shown))
+        edited = picture_message(self._embeds, job, group, embeds, of=of)
         is_first = bool(message.components)
         thumbnail = await self._thumbnails.draw(job) if is_first else None
         return edited if thumbnail is None else thumbnail.add_to(edited)

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, cast, get_args
 from msgspec import Meta
 
 from bot.core.errors.base import StartRefused
+from bot.gateways.reply.layout import Gives
 from bot.gateways.request.template import MASK_NAMES, placeholder_names
 from bot.gateways.request.template_rules import TemplateRules, template_errors
 from bot.gateways.toml_tables import TomlTable, as_table, read_sections, read_table
@@ -37,7 +38,8 @@ class Call:
 
     An empty ``path`` is the one of the gateway's API, an empty ``task`` the gateway's own. ``form``
     sends the body as a multipart form. ``images`` are the least and the most pictures that it
-    takes, ``models`` the patterns of the models that it is for; empty for all.
+    takes, ``models`` the patterns of the models that it is for; empty for all. ``gives`` is what
+    comes for one picture that was asked for.
     """
 
     path: str = ""
@@ -47,6 +49,7 @@ class Call:
     images: tuple[Count, Count] | None = None
     models: StringList = ()
     task: str = ""
+    gives: Gives = "picture"
 
     def is_for(self, model: str) -> bool:
         """Tell whether a model is requested so."""
@@ -133,6 +136,8 @@ def _errors(call: Call, name: CallName) -> Iterator[str]:
         yield "body has no {image:…} and no {images:…}"
     if name == "inpaint" and not names & {*MASK_NAMES}:
         yield "body has no {mask:…}"
+    if names & {"task", "button"}:
+        yield "body holds {task} or {button}, which only actions have"
     if len(names & {*MASK_NAMES}) > 1:
         yield "body has two kinds of masks: keep one"
     least, most = call.image_range

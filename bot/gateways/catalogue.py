@@ -316,6 +316,8 @@ class Catalogue:
 
     def price_each(self, gateway: str, request: ImageRequest) -> int | None:
         """Return the price of one picture at a gateway in micros, None if none is stated."""
+        if request.action and request.action.price is not None:
+            return request.action.price
         try:
             return self.ability(gateway, request.model).price_each(request.quality)
         except UnknownModel:  # no longer offered
@@ -323,6 +325,8 @@ class Catalogue:
 
     def highest_price(self, request: ImageRequest) -> int:
         """Return the price of all pictures in micros at the most expensive gateway."""
+        if request.action:
+            return request.n * (self.price_each(request.action.gateway, request) or 0)
         prices = (
             ability.price_each(request.quality)
             for (_, model), ability in self._offer.pairs.items()

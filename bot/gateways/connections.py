@@ -3,6 +3,7 @@
 import asyncio
 from asyncio import selector_events, sslproto
 from contextlib import suppress
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -10,8 +11,10 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
+from yarl import URL
 
 from bot.core.clock import Clock
+from bot.gateways.addresses import exact_url
 from bot.gateways.request.body import RequestBody
 
 if TYPE_CHECKING:
@@ -140,3 +143,14 @@ def limit_undecrypted(response: aiohttp.ClientResponse) -> None:
     transport: Any = response.connection and response.connection.transport
     if isinstance(transport, sslproto._SSLProtocolTransport):
         transport.set_read_buffer_limits(RECEIVE_BYTES)
+
+
+def same_origin_target(response: aiohttp.ClientResponse) -> URL | None:
+    """Return where a reply redirects to, None unless that is another URL of the same origin."""
+    if not HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
+        return None
+    with suppress(ValueError):
+        target = response.url.join(exact_url(response.headers.get("Location", "")))
+        if target.origin() == response.url.origin() and target != response.url:
+            return target
+    return None

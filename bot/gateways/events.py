@@ -10,7 +10,10 @@ from pathlib import Path
 
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.models import ImageRequest, Picture, Reference, TokenUsage
+from bot.core.task_actions import TaskButton
+from bot.core.units import count_units
 from bot.gateways.reply.sent_pictures import SentPictures
+from bot.gateways.reply.task_status import ModalMeaning
 
 RenewAddresses = Callable[[Sequence[Reference]], Awaitable[tuple[Reference, ...]]]
 """Returns references with fresh addresses where that is possible; it raises nothing."""
@@ -18,11 +21,14 @@ RenewAddresses = Callable[[Sequence[Reference]], Awaitable[tuple[Reference, ...]
 
 @dataclass(frozen=True, slots=True)
 class GatewayRequest:
-    """One paid POST: ``n`` pictures of an image request, as files ``STEM-1.png`` … in a folder.
+    """One paid POST: ``n`` units of an image request, as files ``STEM-1.png`` … in a folder.
+
+    The pictures of its first grid are ``STEM-1-1.png`` to ``STEM-1-4.png``.
 
     ``references`` are the files of ``image_request.references``, in the same order; ``mask`` is a
-    PNG over the first of them. ``user_tag`` is a keyed hash of the requester's id, so that a
-    gateway can tell people apart without knowing them; it may be empty.
+    PNG over the first of them. Of an action, ``waiting_task`` is the task that asks for the prompt,
+    and ``modal_sent`` says that it was, or may have been, sent. ``user_tag`` is a keyed hash of the
+    requester's id, so that a gateway can tell people apart without knowing them; it may be empty.
     """
 
     image_request: ImageRequest
@@ -32,6 +38,15 @@ class GatewayRequest:
     references: tuple[Path, ...] = ()
     mask: Path | None = None
     user_tag: str = ""
+    waiting_task: str = ""
+    modal_sent: bool = False
+
+    @property
+    def modal(self) -> ModalMeaning:
+        """Return what it means where the task says that it waits for a prompt."""
+        if self.image_request.action is None:
+            return "failure"
+        return "pending" if self.modal_sent else "question"
 
     @property
     def sent_pictures(self) -> SentPictures:
@@ -72,6 +87,11 @@ class TaskAccepted:
 
 
 @dataclass(frozen=True, slots=True)
+class ModalSending:
+    """The task of an action asks back: the prompt is sent next, for the only time."""
+
+
+@dataclass(frozen=True, slots=True)
 class TaskProgress:
     """The progress that the gateway reports: 0 to 1, never decreasing; None if it has none."""
 
@@ -87,19 +107,24 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The gateway has named its pictures by these URLs; the downloads begin next."""
+    """The gateway has named its pictures by these URLs; the downloads begin next.
+
+    ``buttons`` are those of the finished task ``task_id``.
+    """
 
     urls: tuple[str, ...]
+    buttons: tuple[TaskButton, ...] = ()
+    task_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
     """The last event: picture files on disk, at least one and at most as many as requested.
 
-    ``made`` is how many of the requested pictures the gateway made, as far as is known, so that it
-    may bill them: more than there are files where one could not be downloaded or read, and all of
-    them where the reply was cut. 0 means as many as there are files. Of those without a file this
-    bot lost ``lost_by_us``.
+    ``made`` is how many of the requested units the gateway made, as far as is known, so that it
+    may bill them: more than there are files of where one could not be downloaded or read, and all
+    of them where the reply was cut. 0 means as many as there are files of. Of those without a file
+    this bot lost ``lost_by_us``.
     """
 
     pictures: tuple[Picture, ...]
@@ -107,9 +132,14 @@ class Received:
     made: int = 0
     lost_by_us: int = 0
 
+    @property
+    def units(self) -> int:
+        """Return how many units have a file: of a grid one of its pictures is enough."""
+        return count_units(each.grid for each in self.pictures)
+
     def lost(self, asked: int) -> int:
-        """Return how many of the pictures asked for were paid for and are no file."""
-        return max(0, min(self.made, asked) - len(self.pictures))
+        """Return how many of the units asked for were paid for and have no file."""
+        return max(0, min(self.made, asked) - self.units)
 
     def lost_by_gateway(self, asked: int) -> int:
         """Return how many of them the gateway lost."""
@@ -117,5 +147,13 @@ class Received:
 
 
 GatewayEvent = (
-    Waiting | Sending | RequestRefused | TaskAccepted | TaskProgress | Preview | Answered | Received
+    Waiting
+    | Sending
+    | RequestRefused
+    | TaskAccepted
+    | ModalSending
+    | TaskProgress
+    | Preview
+    | Answered
+    | Received
 )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, aclosing, contextmanager, suppress
+from contextlib import ExitStack, aclosing, contextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
@@ -13,9 +13,7 @@ from yarl import URL
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.models import Billed
-from bot.gateways.addresses import exact_url
 from bot.gateways.call_tasks import submitted_task_of
-from bot.gateways.connections import limit_undecrypted
 from bot.gateways.download import Downloader
 from bot.gateways.events import (
     Answered,
@@ -25,8 +23,9 @@ from bot.gateways.events import (
     Sending,
     TaskAccepted,
 )
-from bot.gateways.gateway import CONNECT_TIMEOUT_S, Gateway
+from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import ModelAbilities
+from bot.gateways.paid_post import PostFailed, send_post
 from bot.gateways.picture_files import PictureFetcher
 from bot.gateways.polling import TaskPoller, TaskStopped
 from bot.gateways.reply.download_spool import DownloadSpool, SpoolFailed
@@ -41,7 +40,7 @@ from bot.gateways.reply.error_classifier import (
 from bot.gateways.reply.event_stream import EventStream, StreamResult
 from bot.gateways.reply.outline import reply_outline
 from bot.gateways.reply.reader import ParsedReply, ReplyPicture, parse_url, read_reply
-from bot.gateways.reply.redaction import error_words, redact
+from bot.gateways.reply.redaction import redact
 from bot.gateways.reply.reply_body import ReplyBody
 from bot.gateways.reply.task_status import (
     SubmittedTask,
@@ -57,19 +56,11 @@ from bot.gateways.request.fields import call_for, removable_field
 
 log = structlog.get_logger()
 
-# Nothing was sent: not even the connection was made, here or by the proxy.
-_UNREACHABLE = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ConnectionTimeoutError,
-    aiohttp.ClientHttpProxyError,
-)
 _MAX_EXCERPT = 200  # characters of a reply without a picture
 _NO_PICTURE_KINDS = (GatewayErrorKind.NO_IMAGE, GatewayErrorKind.BAD_RESPONSE)
 _EMPTY_STREAM = ClassifiedError(
     GatewayErrorKind.NO_IMAGE, Billed.MAYBE, "the stream held no picture"
 )
-_MAX_POSTS = 2  # the first one, and one after a redirect
-_REDIRECTS_OF_A_POST = (HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT)
 
 PostReply = EventStream | ParsedReply | SubmittedTask
 """The reply to the paid POST: a stream, pictures, or a task to poll."""
@@ -129,16 +120,17 @@ class Exchange:
         """Download the URLs that an earlier process received; nothing is sent again."""
         with self._open_spool(billed_before=Billed.YES) as spool:
             found = (ReplyPicture(source) for text in urls if (source := parse_url(text)))
-            reply = ParsedReply(tuple(found)[: self.request.n], None, None)
+            reply = self._first(ParsedReply(tuple(found), None, None))
             yield await self._received(reply, spool, made=min(len(urls), self.request.n))
 
     async def _finish(
         self, reply: ParsedReply | SubmittedTask, spool: DownloadSpool
     ) -> AsyncGenerator[GatewayEvent, None]:
         """Poll a task to its end, then fetch the pictures."""
+        task_id = ""
         if isinstance(reply, SubmittedTask):
             poller = TaskPoller(
-                reply,
+                replace(reply, modal=self.request.modal),
                 self.gateway,
                 self.session,
                 spool,
@@ -152,15 +144,19 @@ class Exchange:
             except TaskStopped as stopped:
                 failure = self._classified_failure(stopped.error, stopped.response)
                 raise failure from None
-            reply = poller.reply
-        reply = replace(reply, pictures=reply.pictures[: self.request.n])
-        pictures = reply.pictures
-        if urls := tuple(str(one.source) for one in pictures if isinstance(one.source, URL)):
-            yield Answered(urls)
-        made = len(pictures) if reply.is_whole else self.request.n
+            task_id, reply = reply.name, poller.reply
+        reply = self._first(reply)
+        if urls := tuple(str(one.source) for one in reply.pictures if isinstance(one.source, URL)):
+            yield Answered(urls, self.gateway.actions.buttons_of(reply.body), task_id)
+        made = reply.units if reply.is_whole else self.request.n
         if not reply.is_whole:
-            log.warning("gateway.reply_broke_off", gateway=self.gateway.name, held=len(pictures))
+            log.warning("gateway.reply_broke_off", gateway=self.gateway.name, held=reply.units)
         yield await self._received(reply, spool, made)
+
+    def _first(self, reply: ParsedReply) -> ParsedReply:
+        """Return a reply with no more pictures than were asked for."""
+        call = call_for(self.request, self.model, self.gateway)
+        return reply.first(self.request.n, call.gives if call else "picture")
 
     @contextmanager
     def _open_spool(self, *, billed_before: Billed) -> Iterator[DownloadSpool]:
@@ -195,62 +191,14 @@ class Exchange:
         self, request: HttpRequest, spool: DownloadSpool, connection: ExitStack
     ) -> PostReply:
         try:
-            response = await self._send(request, connection)
-        except _UNREACHABLE as unreachable:
-            kind, billed, detail = GatewayErrorKind.UNREACHABLE, Billed.NO, error_words(unreachable)
-        except (aiohttp.ClientError, TimeoutError) as lost:
-            kind, billed, detail = GatewayErrorKind.TIMEOUT_UNKNOWN, Billed.MAYBE, error_words(lost)
-        else:
-            return await self._read(response, spool)
-        # Outside of the handlers, because aiohttp's errors carry URLs into tracebacks.
-        raise self._failure(kind, billed, detail)
-
-    async def _send(self, request: HttpRequest, connection: ExitStack) -> aiohttp.ClientResponse:
-        url = request.url
-        for _ in range(_MAX_POSTS):
-            response = await self._response(url, request)
-            connection.callback(response.close)  # a stream stays open between its previews
-            limit_undecrypted(response)
-            if not HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
-                return response
-            url = self._redirect_target(response)
-        raise self._redirect_failure(HTTPStatus.PERMANENT_REDIRECT)
-
-    async def _response(self, url: URL, request: HttpRequest) -> aiohttp.ClientResponse:
-        """Send the POST once: what ends or replies before the body has left concerns nothing."""
-        while True:
-            try:
-                response = await self.session.post(
-                    url,
-                    data=request.body,
-                    headers=request.headers,
-                    timeout=aiohttp.ClientTimeout(self.model.timeout_s, connect=CONNECT_TIMEOUT_S),
-                    allow_redirects=False,
-                )
-            except aiohttp.ClientError:
-                if not request.body.is_held:
-                    raise
-            else:
-                if not request.body.is_held:
-                    return response
-                response.close()
-
-    def _redirect_target(self, response: aiohttp.ClientResponse) -> URL:
-        # Any other redirect turns the POST into a GET, or sends the key to another host.
-        if response.status in _REDIRECTS_OF_A_POST and self.gateway.redirects != "none":
-            with suppress(ValueError):
-                target = response.url.join(exact_url(response.headers.get("Location", "")))
-                if target.origin() == response.url.origin() and target != response.url:
-                    return target
-        raise self._redirect_failure(response.status)
-
-    def _redirect_failure(self, status: int) -> GatewayFailure:
-        detail = (
-            f"the gateway redirects (HTTP {status}): add or drop the trailing slash of the path, "
-            "and check http or https and the host in the base URL"
-        )
-        billed = Billed.MAYBE if status == HTTPStatus.SEE_OTHER else Billed.NO
-        return self._failure(GatewayErrorKind.BAD_RESPONSE, billed, detail, http_status=status)
+            response = await send_post(
+                self.session, request, self.gateway, connection, timeout_s=self.model.timeout_s
+            )
+        except PostFailed as failed:
+            raise self._failure(
+                failed.kind, failed.billed, failed.detail, http_status=failed.http_status
+            ) from None
+        return await self._read(response, spool)
 
     # --- its reply ----------------------------------------------------------------------------
 
@@ -315,9 +263,8 @@ class Exchange:
         timeout_s = self.model.timeout_s
         until_ms = self.clock.now() + round(timeout_s * 1000)
         fetcher = PictureFetcher(self.gateway.name, spool, self.downloader, timeout_s, until_ms)
-        files = await fetcher.fetch(reply.pictures)
-        never_read = made - len(reply.pictures) if reply.is_cut_by_us else 0
-        lost_by_us = files.lost_by_us + never_read
+        files = await fetcher.fetch(reply.pictures, reply.layout)
+        lost_by_us = files.lost_by_us + (made - reply.units if reply.is_cut_by_us else 0)
         if not files.pictures:
             failure = self._failure(files.kind, Billed.YES, files.detail)
             failure.lost_by_us = lost_by_us

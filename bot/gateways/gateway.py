@@ -12,6 +12,7 @@ from yarl import URL
 
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import RequestOption
+from bot.gateways.actions import Actions
 from bot.gateways.addresses import IpNetwork, parse_network
 from bot.gateways.calls import Api, Call, CallName, Calls, reached_calls, shipped_calls
 from bot.gateways.model_abilities import ModelAbilities, Seconds, ValueField
@@ -20,6 +21,7 @@ from bot.gateways.sizes import Positive
 
 GENERATIONS = "/v1/images/generations"
 CONNECT_TIMEOUT_S = 10
+NO_LIST = "none"
 PROMPT = "{prompt}"  # as it was written
 
 RequestField = Literal[
@@ -63,7 +65,10 @@ class AuthSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathSettings:
-    """URL paths, used exactly as written; an empty one is derived from ``generate``."""
+    """URL paths, used exactly as written; an empty one is derived from ``generate``.
+
+    ``models`` may hold a query; "none" means that there is no list of models.
+    """
 
     generate: str = GENERATIONS
     edit: str = ""
@@ -84,8 +89,15 @@ class PathSettings:
 
     @property
     def model_list(self) -> str:
-        """Return the path of the list of models."""
+        """Return the path of the list of models; without a list that of generations."""
+        if not self.has_model_list:
+            return self.generate
         return self.models or self._sibling("models")
+
+    @property
+    def has_model_list(self) -> bool:
+        """Whether the gateway is expected to list its models."""
+        return self.models != NO_LIST
 
     def of_call(self, api: Api, name: CallName) -> str:
         """Return the path of a call that has none of its own."""
@@ -157,7 +169,8 @@ class DownloadSettings:
 class Gateway:
     """An OpenAI-compatible image endpoint, as its table in ``gateways.toml`` describes it.
 
-    ``api`` is which endpoint paints, ``calls`` the requests that the table describes itself.
+    ``api`` is which endpoint paints, ``calls`` the requests that the table describes itself,
+    ``actions`` what can be done with its finished tasks.
     ``abilities`` describe its models where they differ from ``models.toml``. ``body`` holds fields
     that every request has; it is a template laid over every call. ``prompt`` is how a prompt is
     spelled. ``wrap`` names the object that contains the fields of a JSON body, if any.
@@ -173,6 +186,7 @@ class Gateway:
     key: str = field(default="", repr=False)
     api: Api = "images"
     calls: Calls = field(default_factory=dict)
+    actions: Actions = field(default_factory=Actions)
     prompt: str = PROMPT
     auth: AuthSettings = field(default_factory=AuthSettings)
     paths: PathSettings = field(default_factory=PathSettings)
@@ -213,6 +227,11 @@ class Gateway:
     def models_url(self) -> URL:
         """Return the URL of the list of models."""
         return self._at(self.paths.model_list)
+
+    @property
+    def chat_url(self) -> URL:
+        """Return the URL of chat completions."""
+        return self._at(self.paths.of_call("chat", "generate"))
 
     def task_url(self, task_id: str) -> URL:
         """Return the URL at which a task is polled."""

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from yarl import URL
 
 from bot.core.errors.base import StartRefused, collect_problems
+from bot.gateways.actions import read_actions
 from bot.gateways.call_abilities import shipped_at
 from bot.gateways.call_config import call_errors, described_errors
 from bot.gateways.calls import read_calls
@@ -93,10 +94,12 @@ def parse_gateways(
 
 
 def _gateway(name: str, table: TomlTable, where: str) -> Gateway:
-    fields = {key: value for key, value in table.items() if key not in ("abilities", "calls")}
+    apart = ("abilities", "calls", "actions")
+    fields = {key: value for key, value in table.items() if key not in apart}
     if fields.get("auth") == "none":
         fields["auth"] = _NO_AUTH
     given: dict[str, object] = {"name": name, "key": "", "abilities": {}, "calls": {}}
+    given["actions"] = read_actions(table.get("actions", {}), where=where)
     bare = read_table(fields, Gateway, where=where, has_guessed_path=False, **given)
     gateway = replace(bare, calls=read_calls(table.get("calls", {}), where=where))
     if errors := [f"{where} {wrong}." for wrong in _errors(gateway)]:

@@ -3,18 +3,16 @@
 import asyncio
 import random
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 
 import aiohttp
 import structlog
-from yarl import URL
 
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed
-from bot.gateways.addresses import exact_url
+from bot.gateways.connections import same_origin_target
 from bot.gateways.events import TaskProgress
 from bot.gateways.gateway import CONNECT_TIMEOUT_S, Gateway
 from bot.gateways.reply.download_spool import DownloadSpool
@@ -45,6 +43,7 @@ log = structlog.get_logger()
 UNKNOWN_TASK_GRACE_S = 15
 POLL_TIMEOUT_S = 120
 _MIN_PAUSE_S = 1.0
+_MODAL = "MODAL"
 _MAX_PAUSE_S = 120.0
 _JITTER = 0.2
 _MAX_REQUESTS = 3  # of one poll, redirects included
@@ -65,6 +64,10 @@ class TaskStopped(Exception):
         super().__init__(error.kind.value)
         self.error = error
         self.response = response
+
+
+class TaskAsksBack(Exception):
+    """The task of an action goes on only when it has the prompt."""
 
 
 class TaskPoller:
@@ -90,6 +93,7 @@ class TaskPoller:
         self._chance = chance
         self._reading = reading
         self._redacted = redacted
+        self._modal = task.modal
         self._url = task.url(gateway)
         self._retry_after_s = task.retry_after_s
         self._began_ms = clock.now()
@@ -181,7 +185,7 @@ class TaskPoller:
             async with self._session.get(
                 url, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
-                target = _same_origin_target(response)
+                target = same_origin_target(response)
                 if not target:
                     body = ReplyBody(response, self._spool, self._reading)
                     await body.open()
@@ -219,6 +223,10 @@ class TaskPoller:
         state = task_state(status)
         if response.status in _TRY_AGAIN or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return False
+        if status == _MODAL and self._modal == "question":
+            raise TaskAsksBack
+        if status == _MODAL and self._modal == "pending":
+            return False
         if response.status in _GONE or is_unknown_task(body, response.text):
             if self._spent_s < UNKNOWN_TASK_GRACE_S:
                 return False
@@ -255,16 +263,6 @@ class TaskPoller:
         error = classify_error(response, now_ms=self._clock.now(), kinds=self._gateway.error_kinds)
         kind = error.kind if error.kind in kept_kinds else otherwise
         return TaskStopped(replace(error, kind=kind, billed=Billed.MAYBE), response)
-
-
-def _same_origin_target(response: aiohttp.ClientResponse) -> URL | None:
-    if not HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
-        return None
-    with suppress(ValueError):
-        target = response.url.join(exact_url(response.headers.get("Location", "")))
-        if target.origin() == response.url.origin() and target != response.url:
-            return target
-    return None
 
 
 def _object(body: object) -> JsonObject:

@@ -29,6 +29,7 @@ class ProbeOutcome(StrEnum):
 
     LISTED = "listed"
     NO_LIST = "no-list"
+    NONE_EXPECTED = "none-expected"
     LIST_TOO_LONG = "list-too-long"
     KEY_REFUSED = "key-refused"
     NO_CREDIT = "no-credit"
@@ -178,7 +179,7 @@ def _read(gateway: Gateway, response: aiohttp.ClientResponse, body: bytes | None
         return replace(
             found, outcome=ProbeOutcome.LISTED, models=models, missing=missing, shutdowns=shutdowns
         )
-    outcome, words = _verdict(answer)
+    outcome, words = _verdict(answer) if gateway.paths.has_model_list else _without_list(answer)
     return replace(found, outcome=outcome, detail=redact(words, gateway.secrets))
 
 
@@ -210,12 +211,17 @@ def _entries(body: object) -> object:
 
 
 def _models(body: object) -> tuple[str, ...] | None:
-    """Read ``{"data": [{"id": …}]}``, ``{"models": […]}`` or a list, of objects or names."""
+    """Read ``{"data": [{"id": …}]}``, ``{"models": […]}`` or a list, of objects or names.
+
+    Google's interface lists ``models/NAME`` and takes the name alone, too
+    (https://ai.google.dev/api/compatibility).
+    """
     listed = _entries(body)
     if not isinstance(listed, list):
         return None
     named = (one.get("id") if isinstance(one, dict) else one for one in listed)
-    names = tuple(name[:_MAX_NAME] for name in named if isinstance(name, str))
+    texts = (name for name in named if isinstance(name, str))
+    names = tuple(name.removeprefix("models/")[:_MAX_NAME] for name in texts)
     return names if names or not listed else None
 
 
@@ -238,6 +244,15 @@ def _day(value: object) -> date | None:
     except (ValueError, OverflowError, OSError):
         pass
     return None
+
+
+def _without_list(answer: GatewayResponse) -> tuple[ProbeOutcome, str]:
+    """Classify the response to a GET where only POST is known: a refusal of that is no fault."""
+    outcome, words = _verdict(answer)
+    is_about_key = answer.status == HTTPStatus.UNAUTHORIZED
+    if is_about_key or outcome in (ProbeOutcome.WEB_PAGE, ProbeOutcome.BROKEN):
+        return outcome, words
+    return ProbeOutcome.NONE_EXPECTED, ""
 
 
 _NO_LIST = frozenset({404, 405, 410, 501})

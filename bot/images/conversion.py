@@ -4,7 +4,7 @@ Everything here blocks for a while: run it with ``in_pixel_thread``.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -21,6 +21,7 @@ from bot.images.decoding import (
     require_memory,
 )
 
+GRID_PICTURES = 4  # in two rows
 _LONGEST_SIDE = 16_383  # WebP stores a side in 14 bits (RFC 9649 §2.5)
 _QUALITIES = (90, 80, 65)
 # What is encoded at once: the encoder takes up to 7 bytes for each pixel, and 40 with transparency.
@@ -88,6 +89,28 @@ def resize_mask(mask: Path, size: tuple[int, int], *, folder: Path) -> Path:
     with open_picture(mask) as image:
         resized = decode_upright(image).resize(size, Image.Resampling.NEAREST)
     return _write(folder / f"{mask.stem}-{size[0]}x{size[1]}.png", encode(resized, "png", 0))
+
+
+def split_grid(grid: Path, parts: Sequence[Path]) -> bool:
+    """Write the four pictures of a grid as PNGs: left and right above, left and right below.
+
+    Return False, and write nothing, where it has an odd side.
+
+    Raises:
+        PictureTooLarge, PictureUnreadable: it cannot be decoded.
+    """
+    with open_picture(grid) as image:
+        require_memory(image, copies=1)
+        whole = decode_upright(image)
+    width, height = whole.width // 2, whole.height // 2
+    if whole.size != (2 * width, 2 * height) or len(parts) != GRID_PICTURES:
+        return False
+    for place, part in enumerate(parts):
+        left, top = width * (place % 2), height * (place // 2)
+        cell = whole.crop((left, top, left + width, top + height))
+        cell.info = whole.info
+        part.write_bytes(encode(cell, "png", 0))
+    return True
 
 
 def two_tone_mask(mask: Path, repaint: Literal["black", "white"], *, folder: Path) -> Path:

@@ -213,17 +213,18 @@ class ReferenceLoader:
             PictureStorageAway: nobody knows whether it is.
         """
         for number, upload in enumerate(attached.uploads, len(request.references) + 1):
-            _check_size(number, upload.size)
-            self._check_type(number, upload.declared)
+            self.check_upload(number, upload)
         kept = (*request.references, request.mask) if request.mask else request.references
         for number, reference in enumerate(kept, 1):
             if not await self._content_store.has(reference):
                 raise ReferenceLost(number=number)
 
-    def _check_type(self, number: int, declared: DeclaredType) -> None:
-        if declared is DeclaredType.HEIC and not self._reads_heic():
+    def check_upload(self, number: int, upload: Upload) -> None:
+        """Refuse an upload that says itself what is wrong with it; it raises as ``check`` does."""
+        check_size(number, upload.size)
+        if upload.declared is DeclaredType.HEIC and not self._reads_heic():
             raise ReferenceHeic(number=number)
-        if declared is DeclaredType.NO_PICTURE:
+        if upload.declared is DeclaredType.NO_PICTURE:
             raise ReferenceNoPicture(number=number)
 
     async def fetch_and_keep(self, attached: Attachments, request: ImageRequest) -> ImageRequest:
@@ -287,14 +288,14 @@ class ReferenceLoader:
     ) -> Reference:
         part = self._content_store.new_part()
         try:
-            _check_size(number, await self._fetch(number, upload, part))
+            check_size(number, await self.fetch(number, upload, part))
             fetched_at = self._now()
             kept = await self._keep_form(number, part, new, write=write, upload=upload)
         finally:
             await asyncio.to_thread(part.unlink, missing_ok=True)
         return replace(kept, fetched_at=fetched_at)
 
-    async def _fetch(self, number: int, upload: Upload, part: Path) -> int:
+    async def fetch(self, number: int, upload: Upload, part: Path) -> int:
         """Fetch an upload to a file; return its size, and keep nothing of it in memory."""
         async with self._fetching:
             try:
@@ -302,7 +303,7 @@ class ReferenceLoader:
                     data = await upload.read()
             except OSError as gone:  # a TimeoutError is one, too
                 raise ReferenceLost(number=number) from gone
-            with _disk_errors():
+            with disk_errors():
                 return await asyncio.to_thread(part.write_bytes, data)
 
     async def _keep_form(
@@ -316,7 +317,7 @@ class ReferenceLoader:
     ) -> Reference:
         target = self._content_store.new_part()
         try:
-            with _naming(number), _disk_errors():
+            with naming(number), disk_errors():
                 most = MAX_MEGAPIXELS * 1_000_000
                 form = await in_pixel_thread(partial(write, source, target, max_pixels=most))
                 kept = await self._stored(form, new)
@@ -361,7 +362,7 @@ def _write_transparent_mask(source: Path, target: Path, *, max_pixels: int) -> N
 
 
 @contextmanager
-def _naming(number: int) -> Iterator[None]:
+def naming(number: int) -> Iterator[None]:
     """Raise errors that name the ``number``-th reference."""
     try:
         yield
@@ -373,7 +374,8 @@ def _naming(number: int) -> Iterator[None]:
 
 
 @contextmanager
-def _disk_errors() -> Iterator[None]:
+def disk_errors() -> Iterator[None]:
+    """Raise PictureStorageFull where the disk refuses."""
     try:
         yield
     except PictureStorageAway:
@@ -382,6 +384,7 @@ def _disk_errors() -> Iterator[None]:
         raise PictureStorageFull from full
 
 
-def _check_size(number: int, size: int) -> None:
+def check_size(number: int, size: int) -> None:
+    """Raise ReferenceTooLarge for too many bytes."""
     if size > MAX_MEGABYTES * 1_000_000:
         raise ReferenceTooLarge(number=number, limit=MAX_MEGABYTES)

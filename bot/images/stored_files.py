@@ -6,13 +6,14 @@ that is deleted later, and whoever needs the file meanwhile sees that it is leav
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from secrets import randbits
 from typing import TypeVar
 
 from bot.core.models import PictureFormat, Reference
 from bot.database.transaction import Row, Transaction, Value
 
 _KEEP = (
-    "INSERT INTO stored_files (sha256, format, bytes, kept_at) VALUES ($1, $2, $3, $4)"
+    "INSERT INTO stored_files (sha256, format, bytes, kept_at, entry) VALUES ($1, $2, $3, $4, $6)"
     " ON CONFLICT (sha256, format) DO UPDATE SET leaving_since = NULL,"
     " bytes = excluded.bytes, kept_at = CASE WHEN stored_files.kept_at < excluded.kept_at"
     " THEN excluded.kept_at ELSE stored_files.kept_at + 1 END"
@@ -26,13 +27,16 @@ LEAVING_MS = 600_000
 class StoredFile:
     """A stored file, and when it was last needed, in milliseconds since the epoch.
 
-    ``kept_at`` grows with every use, so that it also tells whether a file was needed since.
+    ``kept_at`` grows with every use, so that it also tells whether a file was needed since;
+    ``entry``, a random number, whether it was deleted and stored again. A file that was found
+    without its row has 0.
     """
 
     kept_at: int
     sha256: str
     format: PictureFormat
     bytes: int
+    entry: int = 0
 
     @property
     def reference(self) -> Reference:
@@ -41,11 +45,12 @@ class StoredFile:
 
 
 _File = TypeVar("_File", Reference, StoredFile)
+_COLUMNS = "sha256, format, bytes, kept_at, entry"
 
 
 def keep(tx: Transaction, file: Reference, *, at: int) -> StoredFile | None:
     """Write that a file is needed; return None where it is being deleted."""
-    found = tx.one(f"{_KEEP} RETURNING sha256, format, bytes, kept_at", *_kept_values(file, at))
+    found = tx.one(f"{_KEEP} RETURNING {_COLUMNS}", *_kept_values(file, at))
     return None if found is None else _stored(found)
 
 
@@ -73,7 +78,7 @@ def find(rows: Transaction, files: Sequence[Reference]) -> dict[str, StoredFile]
         return {}
     places = ", ".join(f"${number}" for number in range(1, len(files) + 1))
     found = rows.query(
-        f"SELECT sha256, format, bytes, kept_at FROM stored_files WHERE sha256 IN ({places})",
+        f"SELECT {_COLUMNS} FROM stored_files WHERE sha256 IN ({places})",
         *(file.sha256 for file in files),
     )
     wanted = {(file.sha256, file.format) for file in files}
@@ -92,7 +97,7 @@ def oldest(rows: Transaction, *, behind: StoredFile | None, most: int) -> list[S
     """Return a page of all files, the one that was not needed for the longest time first."""
     at, sha256 = (-1, "") if behind is None else (behind.kept_at, behind.sha256)
     found = rows.query(
-        "SELECT sha256, format, bytes, kept_at FROM stored_files"
+        f"SELECT {_COLUMNS} FROM stored_files"
         " WHERE (kept_at, sha256) > ($1, $2)"
         " ORDER BY kept_at, sha256 LIMIT $3",
         at,
@@ -116,13 +121,14 @@ def begin_removal(tx: Transaction, files: Sequence[StoredFile], *, at: int) -> R
     for file in _in_order(files):
         marked = tx.query(
             "UPDATE stored_files SET leaving_since = $1 WHERE sha256 = $2 AND format = $3"
-            " AND kept_at = $4 AND (leaving_since IS NULL OR leaving_since < $5)"
+            " AND kept_at = $4 AND (leaving_since IS NULL OR leaving_since < $5) AND entry = $6"
             " RETURNING sha256",
             at,
             file.sha256,
             file.format,
             file.kept_at,
             at - LEAVING_MS,
+            file.entry,
         )
         if marked:
             mine.append(file)
@@ -162,12 +168,13 @@ def adopt(tx: Transaction, files: Sequence[StoredFile]) -> None:
     """Write the rows of files that have none; harmless twice."""
     for file in _in_order(files):
         tx.write(
-            "INSERT INTO stored_files (sha256, format, bytes, kept_at) VALUES ($1, $2, $3, $4)"
-            " ON CONFLICT (sha256, format) DO NOTHING",
+            "INSERT INTO stored_files (sha256, format, bytes, kept_at, entry)"
+            " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (sha256, format) DO NOTHING",
             file.sha256,
             file.format,
             file.bytes,
             file.kept_at,
+            _new_entry(),
         )
 
 
@@ -177,7 +184,11 @@ def _in_order(files: Iterable[_File]) -> list[_File]:
 
 
 def _kept_values(file: Reference, at: int) -> tuple[Value, ...]:
-    return file.sha256, file.format, file.bytes, at, at - LEAVING_MS
+    return file.sha256, file.format, file.bytes, at, at - LEAVING_MS, _new_entry()
+
+
+def _new_entry() -> int:
+    return randbits(63)
 
 
 def _is_leaving(tx: Transaction, file: StoredFile) -> bool:
@@ -191,4 +202,4 @@ def _is_leaving(tx: Transaction, file: StoredFile) -> bool:
 
 
 def _stored(row: Row) -> StoredFile:
-    return StoredFile(row["kept_at"], row["sha256"], row["format"], row["bytes"])
+    return StoredFile(row["kept_at"], row["sha256"], row["format"], row["bytes"], row["entry"])

@@ -8,6 +8,7 @@ from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import (
     Answered,
     GatewayEvent,
+    ModalSending,
     Received,
     RequestRefused,
     Sending,
@@ -18,6 +19,7 @@ from bot.jobs.job_writer import JobWriter
 from bot.jobs.repository.job_counts import INTERRUPTED
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import Attempt, Cost
+from bot.jobs.repository.task_buttons import insert_buttons, note_modal
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +54,17 @@ class AttemptRecorder:
                 return None
             case TaskAccepted(task_id=task_id), Attempt():
                 await write(repository.task, attempt, task_id)
+            case ModalSending(), Attempt():
+                await write(note_modal, attempt, owner=repository.owner)
             case Answered(urls=urls), Attempt():
+                self.writer.leave(insert_buttons, attempt, event.task_id, event.buttons)
                 await write(repository.answered, attempt, urls)
             case Received(), Attempt():
                 await self._record_pictures(attempt, event)
         return attempt
 
     async def _record_pictures(self, attempt: Attempt, received: Received) -> None:
-        pictures, lost = len(received.pictures), received.lost_by_gateway(self.asked)
+        pictures, lost = received.units, received.lost_by_gateway(self.asked)
         price = attempt_price(self.catalogue, self.job, attempt, self.asked)
         cost = Cost(self.job.request.model, pictures, lost, received.usage, price)
         self.writer.leave(self.repository.received, attempt, cost)

@@ -7,6 +7,7 @@ is about to do.
 """
 
 import asyncio
+import re
 import shutil
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
@@ -20,6 +21,7 @@ from bot.core.errors.options import UnknownModel
 from bot.core.liveness import Liveness
 from bot.core.models import Billed, ImageRequest, Job, Picture, Reference
 from bot.core.pseudonyms import Pseudonyms
+from bot.core.units import first_units, joined_units
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import (
     GatewayEvent,
@@ -47,6 +49,7 @@ from bot.jobs.send_gate import SendGate
 _LOST_BY_WAITING = frozenset({GatewayErrorKind.DOWNLOAD_FAILED, GatewayErrorKind.TASK_LOST})
 
 _LATE = "-late"
+_NUMBERS = re.compile(r"(?P<stem>slot-\d+)-(?P<unit>\d+)(?:-(?P<cell>\d))?")
 
 SlotEvent = Sending | RequestRefused | TaskProgress | Preview | Received
 
@@ -110,7 +113,7 @@ class AttemptRunner:
     def pictures_per_slot(
         self, request: ImageRequest, begun: Mapping[int, WrittenAttempt]
     ) -> dict[int, int]:
-        """Return how many pictures each slot asks for.
+        """Return how many units each slot asks for.
 
         What a dead process has ``begun`` stays as it was, whatever a model takes at once by now;
         the other slots ask for the rest.
@@ -156,6 +159,7 @@ class AttemptRunner:
         match begun.state:
             case "task":
                 gateway, task_id = begun.key.gateway, begun.task_id or ""
+                request = replace(request, modal_sent=begun.modal_sent)
                 events = self.router.resume(request, gateway=gateway, task_id=task_id)
             case "answered" if begun.urls:
                 events = self.router.fetch(request, gateway=begun.key.gateway, urls=begun.urls)
@@ -191,7 +195,7 @@ class AttemptRunner:
                     if isinstance(event, SlotEvent):
                         shared.report(event)
                     if isinstance(event, Received):
-                        pictures = event.pictures[:asked]
+                        pictures = first_units(event.pictures, asked)
                         result = SlotResult(asked, pictures, lost=event.lost(asked))
         except GatewayFailure as failure:
             # What cannot be had any more could be had while the dead process lived.
@@ -222,7 +226,8 @@ class AttemptRunner:
                     async for event in events:
                         if isinstance(event, Received):
                             shared.report(event)
-                            return SlotResult(asked, event.pictures[:asked], lost=event.lost(asked))
+                            pictures = first_units(event.pictures, asked)
+                            return SlotResult(asked, pictures, lost=event.lost(asked))
         return SlotResult(asked, failure=_files_gone(gateway))
 
     def received_pictures(
@@ -234,8 +239,7 @@ class AttemptRunner:
             for attempt in attempts
             if attempt.state == "received"
         ]
-        found = [picture for request in requests for picture in _received_files(request)]
-        return tuple(found)[: job.request.n]
+        return first_units(joined_units(map(_received_files, requests)), job.request.n)
 
     def _gateway_request(self, job: Job, slot: int, asked: int) -> GatewayRequest:
         folder = self.folder / job.id
@@ -347,15 +351,21 @@ def _files_gone(gateway: str) -> GatewayFailure:
 def _received_files(request: GatewayRequest) -> tuple[Picture, ...]:
     """Return the picture files that a dead process received; it blocks.
 
-    Only what is named STEM-NUMBER is one: previews and parts carry a token in their names.
+    Only what is named STEM-UNIT or STEM-UNIT-CELL is one: previews and parts carry a token.
     """
-    found = {path.stem.removeprefix(f"{request.stem}-"): path for path in request.folder.iterdir()}
-    numbered = [found[number] for number in sorted(filter(str.isdecimal, found), key=int)]
-    return tuple(picture for path in numbered if (picture := _picture(path)))[: request.n]
+    names = ((_NUMBERS.fullmatch(path.stem), path) for path in request.folder.iterdir())
+    numbered = sorted(
+        (int(name["unit"]), int(name["cell"] or 0), path)
+        for name, path in names
+        if name and name["stem"] == request.stem
+    )
+    found = (_picture(path, grid=unit if cell else 0) for unit, cell, path in numbered)
+    return first_units([picture for picture in found if picture], request.n)
 
 
-def _picture(path: Path) -> Picture | None:
+def _picture(path: Path, *, grid: int) -> Picture | None:
     looks = inspect_picture(path)
     if looks is None:
         return None
-    return Picture(path, looks.format, looks.width, looks.height, path.stat().st_size)
+    size = path.stat().st_size
+    return Picture(path, looks.format, looks.width, looks.height, size, grid=grid)

@@ -4,17 +4,19 @@ No transaction spans the network. The operator is alerted after the commit, by t
 tasks: no job waits for that.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import PicturesKept
 from bot.core.errors.quotas import BudgetSpent
 from bot.core.models import AnnouncedCard, AttachmentUrls, CardAddress, Job, JobState
+from bot.core.units import count_units
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlerts
+from bot.jobs.budget_alerts import alert_of_refusal, reached
 from bot.jobs.courier import JobFailure
 from bot.jobs.job_writer import JobWriter
 from bot.jobs.pricing import credits_per_picture
@@ -25,11 +27,9 @@ from bot.jobs.repository.presses import note_press
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.request_rate import check_request_rate
 from bot.jobs.repository.settled_pictures import is_in_doubt, read_picture_counts
-from bot.quota.allowances import Allowance
+from bot.jobs.repository.task_buttons import claim_button
 from bot.quota.ledger import Ledger, Settlement
 from bot.quota.picture_counts import PictureCounts
-
-ALERT_PERCENTS = (100, 80, 50)  # of the operator's budget, the most urgent first
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Billing:
                 undo=lambda tx: self._cancel_unseen(tx, job),
             )
         except BudgetSpent:
-            await self._alert_of_refusal(price)
+            await alert_of_refusal(self.database, self.ledger, self.alerts, price)
             raise
 
     async def settle(
@@ -188,6 +188,7 @@ class Billing:
             question=question,
         )
         self.repository.queued(tx, job, attached=attached, card=card)
+        claim_button(tx, job)
 
     def writer_of(self, job: Job) -> JobWriter:
         """Return a writer of a job's transactions."""
@@ -211,7 +212,7 @@ class Billing:
         settled = self.ledger.settle(tx, job.id, pictures, each=each, price=price)
         if settled is None or not price:
             return settled, []
-        return settled, list(_reached(self.ledger.budget_used(tx), price))
+        return settled, list(reached(self.ledger.budget_used(tx), price))
 
     def _settle_delivered(
         self,
@@ -238,7 +239,7 @@ class Billing:
         if self.repository.is_delivered(tx, job.id):
             _, reached = self._settle(tx, job, JobState.DONE, None, delivered=None)
             return None, reached
-        kept = len(read_kept_pictures(tx, job.id))
+        kept = count_units(each.grid for each in read_kept_pictures(tx, job.id))
         state, error = JobState.CANCELLED, unsent
         if kept:
             state, error = JobState.DONE, PicturesKept()
@@ -256,20 +257,3 @@ class Billing:
             model=job.request.model,
             price_at=lambda gateway: self.catalogue.price_each(gateway, job.request),
         )
-
-    async def _alert_of_refusal(self, price: int) -> None:
-        budget = await self.database.read(self.ledger.budget_used)
-        for part in budget:
-            # What is more than the whole budget says nothing about how much of it is spent.
-            if part.left < price <= part.limit:
-                self.alerts.budget(BudgetReached(100, part.limit, part.period))
-
-
-def _reached(budget: Sequence[Allowance], price: int) -> Iterator[BudgetReached]:
-    """Yield the percentage of each part of the budget that a settlement of this price reached."""
-    for part in budget:
-        before, after = part.used - price, part.used
-        for percent in ALERT_PERCENTS:
-            if before * 100 < part.limit * percent <= after * 100:
-                yield BudgetReached(percent, part.limit, part.period)
-                break

@@ -100,6 +100,7 @@ class DetachableCourier:
         self._one_at_a_time = asyncio.Lock()
         self._is_ending = False
         self._is_detached = False
+        self._is_elsewhere = False
 
     @property
     def is_ending(self) -> bool:
@@ -123,6 +124,10 @@ class DetachableCourier:
             self._is_detached = await self._courier.end(job, failure)
             return self._is_detached
 
+    def stop_showing(self) -> None:
+        """Show no progress any more: another process has the job, and the run here ends."""
+        self._is_elsewhere = True
+
     def announced(self, job: Job) -> AnnouncedCard | None:
         """Return where the card is about to be placed."""
         return self._courier.announced(job)
@@ -134,7 +139,7 @@ class DetachableCourier:
     async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
         """Show how far the job is, unless the requester is detached."""
         async with self._one_at_a_time:
-            if not self._is_detached and self._may_show():
+            if not (self._is_detached or self._is_elsewhere) and self._may_show():
                 await self._courier.update(job, state)
 
     async def deliver(self, job: Job, result: JobResult) -> DeliveryReport:

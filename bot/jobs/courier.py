@@ -1,11 +1,13 @@
 """The courier protocol, and the values that the job service hands to a courier."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
 from bot.core.errors.base import EaselError
 from bot.core.models import AnnouncedCard, CardAddress, Job, JobState, Picture
+from bot.core.task_actions import OfferedAction
+from bot.core.units import count_units
 from bot.images.references import Upload
 
 
@@ -64,8 +66,10 @@ class RemainingCredits:
 class JobResult:
     """Pictures to deliver, and what they cost.
 
-    ``shortfall`` says why fewer than ``asked`` arrived; ``remaining`` is None without any limit.
+    ``shortfall`` says why fewer than ``asked`` pictures arrived; ``remaining`` is None without any
+    limit.
     ``kept``: the pictures are stored, so that the requester can get them later from /history.
+    ``actions`` are what their gateway can do next with them.
     """
 
     pictures: tuple[Picture, ...]
@@ -75,20 +79,35 @@ class JobResult:
     remaining: RemainingCredits | None
     shortfall: EaselError | None
     kept: bool = False
+    actions: tuple[OfferedAction, ...] = ()
 
     @property
     def kept_numbers(self) -> Sequence[int]:
         """Return the numbers of the pictures that can be got later, counted from 1."""
         return range(1, len(self.pictures) + 1) if self.kept else ()
 
-    def without(self, lost: int) -> Self:
-        """Return the result with what it costs where ``lost`` pictures can be seen nowhere.
+    @property
+    def units(self) -> int:
+        """Return how many units the pictures are."""
+        return count_units(each.grid for each in self.pictures)
 
-        What is kept can be got later, so it is lost to nobody.
+    def units_of(self, posted: Collection[int]) -> int:
+        """Return how many units the person can get something of, where so many are posted.
+
+        What is kept can be got later. ``posted`` are the numbers of pictures, from 1.
         """
-        if self.kept or not lost:
+        if self.kept:
+            return self.units
+        return count_units(
+            each.grid for number, each in enumerate(self.pictures, 1) if number in posted
+        )
+
+    def with_posted(self, posted: Collection[int]) -> Self:
+        """Return the result with what it costs where only these pictures can be seen."""
+        lost = self.units - self.units_of(posted)
+        if not lost:
             return self
-        returned = self.charged // len(self.pictures) * lost
+        returned = self.charged // self.units * lost
         remaining = None if self.remaining is None else self.remaining.with_returned(returned)
         return replace(self, charged=self.charged - returned, remaining=remaining)
 
@@ -137,7 +156,7 @@ class Courier(Protocol):
     async def deliver(self, job: Job, result: JobResult) -> DeliveryReport:
         """Deliver the pictures, as many as possible; return which, and where.
 
-        What is shown of the cost is ``result.without()`` those that are not posted.
+        What is shown of the cost is that of ``result.with_posted()``.
 
         Raises:
             EaselError: none of them could be posted.

@@ -11,6 +11,7 @@ from bot.core.models import Job
 from bot.database.database import Database
 from bot.gateways.age_restriction import AgeRestriction
 from bot.images.references import ReferenceLoader
+from bot.jobs.action_offers import ActionOffers
 from bot.jobs.attempts import AttemptRunner
 from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation
@@ -34,6 +35,7 @@ class JobDependencies:
     repository: JobRepository
     billing: Billing
     pricing: Pricing
+    actions: ActionOffers
     queue: Queue
     references: ReferenceLoader
     attempts: AttemptRunner

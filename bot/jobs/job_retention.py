@@ -16,6 +16,7 @@ from bot.database.database import LONG_ROWS, Database
 from bot.database.transaction import Transaction
 from bot.jobs.picture_retention import DeleteRows
 from bot.jobs.repository.old_jobs import delete_old_costs, delete_old_jobs
+from bot.jobs.repository.text_requests import delete_old_text_requests
 from bot.quota.ledger import Ledger
 from bot.quota.limits import HOUR_MS
 
@@ -47,9 +48,17 @@ class JobRetention:
         changes = await self._in_batches(self._ledger.forget_changes, before, ROWS_PER_BATCH)
         # An hour longer: its charge may lie in the hour after it.
         jobs = await self._in_batches(delete_old_jobs, before - HOUR_MS, JOBS_PER_BATCH)
+        texts = await self._in_batches(delete_old_text_requests, before - HOUR_MS, ROWS_PER_BATCH)
         costs = await self._in_batches(delete_old_costs, before - HOUR_MS, ROWS_PER_BATCH)
-        if any((meters, changes, jobs, costs)):
-            log.info("jobs.deleted", jobs=jobs, costs=costs, meters=meters, changes=changes)
+        deleted = {
+            "jobs": jobs,
+            "costs": costs,
+            "meters": meters,
+            "changes": changes,
+            "texts": texts,
+        }
+        if any(deleted.values()):
+            log.info("jobs.deleted", **deleted)
 
     async def _delete_meters(self, before: int) -> int:
         """Go through all subjects: an index of meters by hour would cost every hold a page."""

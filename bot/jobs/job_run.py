@@ -24,6 +24,7 @@ from bot.core.errors.jobs import (
 )
 from bot.core.metrics import DELIVERY, QUEUE_WAIT
 from bot.core.models import CardAddress, Job, JobState, Picture
+from bot.core.units import count_units, first_units, joined_units, most_of_a_unit
 from bot.database.transaction import Transaction
 from bot.images.references import NO_ATTACHMENTS, Attachments
 from bot.jobs.attempts import SlotContext, SlotResult, worst_failure
@@ -38,6 +39,7 @@ from bot.jobs.reference_addresses import ReferenceAddresses
 from bot.jobs.repository.kept_pictures import insert_kept_pictures
 from bot.jobs.repository.ownership import JobTakenOver
 from bot.jobs.repository.rows import WrittenAttempt
+from bot.jobs.repository.task_buttons import read_buttons
 from bot.jobs.send_gate import SendGate
 
 LEAVING_S = 2.0
@@ -75,6 +77,10 @@ class JobRun:
     def awaited_bytes(self) -> int:
         """How many bytes of attachments are not in the content store yet."""
         return sum(upload.size for upload in self._attached.uploads)
+
+    def stop_showing(self) -> None:
+        """Show no progress any more, also while the cancelled task still ends."""
+        self._courier.stop_showing()
 
     # --- before the task ----------------------------------------------------------------------
 
@@ -194,7 +200,8 @@ class JobRun:
             waited_ms = max(self._started_at - job.created_at, 0)
             deps.metrics.observe(QUEUE_WAIT, waited_ms / 1000)
         slots = await self._generate()
-        pictures = tuple(picture for slot in slots for picture in slot.pictures)[: job.request.n]
+        found = joined_units(slot.pictures for slot in slots)
+        pictures = first_units(found, job.request.n)
         if pictures:
             await self._deliver(pictures, slots)
         elif any(slot.failure for slot in slots):
@@ -283,7 +290,7 @@ class JobRun:
             await self._end_undelivered(NeitherPostedNorKept(), result, slots)
             return
         # They can get what is posted or kept; what this bot lost is not charged.
-        delivered = len(pictures) if result.kept else len(report.posted)
+        delivered = result.units_of(report.posted)
         self._delivered = report.messages
         deps.metrics.observe(DELIVERY, perf_counter() - began_s)
         await deps.billing.settle_delivered(
@@ -293,7 +300,7 @@ class JobRun:
             messages=report.messages,
             writer=self._writer,
         )
-        missing = result.asked - delivered
+        missing = job.request.n - delivered
         log.info("job.done", job=job.id, pictures=delivered, missing=missing, ms=result.took_ms)
 
     async def _end_undelivered(
@@ -319,10 +326,13 @@ class JobRun:
         deps, job = self._deps, self.job
         deps.repository.delivery_begun(tx, job.id)
         insert_kept_pictures(tx, job.id, stored, at=deps.clock.now())
-        charged = len(pictures) * credits_per_picture(job)
+        grids = [each.grid for each in pictures]
+        units = count_units(grids)
+        missing = job.request.n - units
+        charged = units * credits_per_picture(job)
         return JobResult(
             pictures=pictures,
-            asked=job.request.n,
+            asked=len(pictures) + missing * most_of_a_unit(grids),
             took_ms=deps.clock.now() - self._started_at,
             charged=charged,
             remaining=remaining_credits(
@@ -330,10 +340,13 @@ class JobRun:
             ),
             shortfall=_shortfall(
                 slots,
-                missing=job.request.n - len(pictures),
+                missing=missing,
                 is_stopped=self._gate.is_closed and not all(slot.pictures for slot in slots),
             ),
             kept=bool(stored),
+            actions=deps.actions.offered(
+                job, read_buttons(tx, job.id), server_id=job.requester.server_id
+            ),
         )
 
     # --- without pictures ---------------------------------------------------------------------
@@ -347,7 +360,7 @@ class JobRun:
     ) -> None:
         """End the job without posting pictures; those ``kept`` are in /history."""
         deps, job = self._deps, self.job
-        delivered = len(kept.pictures) if kept else 0
+        delivered = kept.units if kept else 0
         settled = await deps.billing.settle(
             job, state, error, delivered=delivered, writer=self._writer
         )

@@ -18,7 +18,7 @@ from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.jobs import PicturesLate
 from bot.core.models import JobState, Requester
 from bot.database.transaction import Transaction
-from bot.gateways.events import GatewayRequest, Received
+from bot.gateways.events import Answered, GatewayRequest, Received
 from bot.jobs.courier import JobFailure
 from bot.jobs.job_ending import JobDependencies, report_failure
 from bot.jobs.picture_retention import StoredPicture
@@ -38,6 +38,7 @@ from bot.jobs.repository.late_attempts import (
 from bot.jobs.repository.ownership import JobTakenOver, lock_job
 from bot.jobs.repository.rows import Cost
 from bot.jobs.repository.settled_pictures import read_picture_counts
+from bot.jobs.repository.task_buttons import insert_buttons
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -108,7 +109,14 @@ class LateTasks(BackgroundTask):
         job, key = late.job.job, late.attempt.key
         folder = self._deps.attempts.late_folder(job)
         folder.mkdir(parents=True, exist_ok=True)
-        request = GatewayRequest(job.request, late.attempt.asked, folder, f"slot-{key.slot}")
+        request = GatewayRequest(
+            # Nothing is sent late, whatever the task asks for.
+            job.request,
+            late.attempt.asked,
+            folder,
+            f"slot-{key.slot}",
+            modal_sent=True,
+        )
         try:
             received = await self._received(late, request)
             if received is None:
@@ -137,6 +145,10 @@ class LateTasks(BackgroundTask):
         try:
             async with aclosing(events):
                 async for event in events:
+                    if isinstance(event, Answered):
+                        await self._deps.database.write(
+                            insert_buttons, key, event.task_id, event.buttons
+                        )
                     if isinstance(event, Received):
                         return event
         except GatewayFailure as failure:
@@ -162,18 +174,17 @@ class LateTasks(BackgroundTask):
         if now_written.removed:
             return None  # a moderator took it down meanwhile
         lost = received.lost_by_gateway(attempt.asked)
-        cost = Cost(job.request.model, len(stored), lost, received.usage)
+        cost = Cost(job.request.model, received.units, lost, received.usage)
         if not receive_late(tx, attempt.key, cost):
             return None
         count_late_pictures(tx, deps.metrics, cost)
         kept = read_kept_pictures(tx, job.id)
-        last = max((each.number for each in kept), default=0)
-        insert_kept_pictures(tx, job.id, stored, at=deps.clock.now(), after=last)
+        insert_kept_pictures(tx, job.id, stored, at=deps.clock.now(), after=kept)
         credits_ = deps.ledger.charge_late(
             tx,
             job.id,
             requester,
-            late=len(stored),
+            late=received.units,
             each=credits_per_picture(job),
             pictures=read_picture_counts(tx, job.id, delivered=None),
             price=read_price(tx, job.id),

@@ -64,7 +64,9 @@ class Pricing:
         return self.catalogue.model(model).credits_each(quality) if self.has_ceilings else 0
 
     def credits_of(self, request: ImageRequest, server_id: int) -> int:
-        """Return the credits of all pictures of a request."""
+        """Return the credits of all pictures of a request, or of its action."""
+        if request.action and request.action.credits is not None:
+            return request.action.credits
         return request.n * self.credits_each(server_id, request.model, request.quality)
 
 

@@ -137,8 +137,8 @@ class ProgressUpdates(ThrottledUpdates):
                 self._requests_out += 1
             case RequestRefused():
                 self._requests_out -= 1
-            case Received(pictures=pictures):
-                done = self._progress.done + len(pictures)
+            case Received():
+                done = self._progress.done + event.units
                 self._progress = replace(self._progress, done=done)
             case Preview(picture=picture):
                 self._progress = replace(self._progress, preview=picture)

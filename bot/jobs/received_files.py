@@ -6,6 +6,7 @@ they are kept, and goes on as if they had been received here.
 
 import asyncio
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 from bot.core.models import Job
@@ -28,18 +29,24 @@ async def bring_received_files(
         OSError: the content store does not answer, or the disk refuses.
     """
     received = [attempt for attempt in attempts if attempt.state == "received"]
-    is_whole = len(received) == 1 or len(kept) == job.request.n
+    units = _units_of(kept)
+    is_whole = len(received) == 1 or len(units) == job.request.n
     if not received or not kept or not is_whole:
         return
     if await asyncio.to_thread(runner.received_pictures, job, attempts):
         return
-    rest = list(kept)
     for attempt in received:
-        mine = len(rest) if len(received) == 1 else attempt.asked
-        for number, picture in enumerate(rest[:mine], 1):
-            target = runner.folder / job.id / f"slot-{attempt.key.slot}-{number}"
-            await _bring(runner.content_store, picture, target)
-        rest = rest[mine:]
+        mine = len(units) if len(received) == 1 else attempt.asked
+        for number, unit in enumerate(units[:mine], 1):
+            for cell, picture in enumerate(unit, 1):
+                name = f"slot-{attempt.key.slot}-{number}{f'-{cell}' if picture.grid else ''}"
+                await _bring(runner.content_store, picture, runner.folder / job.id / name)
+        units = units[mine:]
+
+
+def _units_of(kept: Sequence[KeptPicture]) -> list[list[KeptPicture]]:
+    """Return the pictures of each unit, in their order."""
+    return [list(unit) for _, unit in groupby(kept, lambda each: each.grid or -each.number)]
 
 
 async def _bring(store: ContentStore, picture: KeptPicture, target: Path) -> None:

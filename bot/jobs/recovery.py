@@ -42,6 +42,7 @@ from bot.jobs.repository.unfinished_jobs import (
     unfinished_of,
 )
 from bot.jobs.service import JobService
+from bot.jobs.text_billing import TextBilling
 
 MAX_DELIVERIES = 2  # pictures that two processes died delivering are only kept
 
@@ -105,6 +106,7 @@ class Recovery:
     jobs_folder: Path
     part_folder: Path
     max_queue_age_ms: int
+    text_billing: TextBilling
 
     async def take_over(self) -> list[UnreportedFailure | ResumableJob]:
         """Take the jobs of dead processes, and remove the files that they left.
@@ -117,8 +119,12 @@ class Recovery:
         return taken
 
     async def take_dead(self) -> list[UnreportedFailure | ResumableJob]:
-        """Take every abandoned job, oldest first; return those to resume or to report."""
+        """Take every abandoned job, oldest first; return those to resume or to report.
+
+        Requests to the chat model that were abandoned end.
+        """
         taken = []
+        await self.text_billing.end_abandoned()
         for found in await self._abandoned():
             with bound_contextvars(job=found.id):
                 taken.append(await self._take_if_possible(found))

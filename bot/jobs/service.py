@@ -143,6 +143,8 @@ class JobService:
         for job_id in await read(taken_over, list(self._tasks), owner):
             if task := self._tasks.get(job_id):
                 log.info("job.taken_over_elsewhere", job=job_id)
+                # A write that is under way delays the end; its card is the other process' by now.
+                self._runs[job_id].stop_showing()
                 task.cancel()
 
     async def wait_for_end(self, job_id: str) -> None:

@@ -16,8 +16,19 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from bot.core.metrics import ALL_METRICS, CREDITS, JOBS, OTHER, PICTURES, PRICE, Metric, Metrics
+from bot.core.metrics import (
+    ALL_METRICS,
+    CREDITS,
+    JOBS,
+    OTHER,
+    PICTURES,
+    PRICE,
+    TEXT_REQUESTS,
+    Metric,
+    Metrics,
+)
 from bot.core.models import JobState
+from bot.jobs.repository.text_requests import TextOutcome
 
 _ENDS = (JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.UNKNOWN)
 _CREDIT_KINDS = ("held", "charged", "released", "granted")
@@ -110,6 +121,8 @@ class Exposition(Metrics):
             self.count(PRICE, gateway, by=0)
         for kind in _CREDIT_KINDS:
             self.count(CREDITS, kind, by=0)
+        for outcome in TextOutcome:
+            self.count(TEXT_REQUESTS, outcome.value, by=0)
 
     def show(self, readings: Iterable[Reading], *, accept: str = "") -> tuple[bytes, str]:
         """Return everything with these gauges, and its content type, as a scraper accepts it."""

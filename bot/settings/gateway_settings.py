@@ -28,7 +28,9 @@ def setup_problems(settings: Settings, unreadable: Collection[str] = ()) -> list
         problems.append(_missing("DISCORD_TOKEN"))
     if not _OF_GATEWAYS.intersection(unreadable):
         with collect_problems(problems):
-            check_prices(settings, read_gateways(settings))
+            gateways = read_gateways(settings)
+            check_prices(settings, gateways)
+            check_text_model(settings, gateways)
     with collect_problems(problems):
         lock_folders(settings)
         check_address(settings)
@@ -102,6 +104,23 @@ def check_prices(settings: Settings, gateways: Collection[Gateway]) -> None:
     """Raise StartRefused when there is a budget and some model of a gateway has no price."""
     if settings.operator_budget and (unpriced := list(_unpriced(settings, gateways))):
         raise StartRefused(*unpriced)
+
+
+def check_text_model(settings: Settings, gateways: Collection[Gateway]) -> None:
+    """Raise StartRefused when the gateway of TEXT_MODEL is none, or a budget needs its price."""
+    if not settings.text_model:
+        return
+    problems = []
+    names = [gateway.name for gateway in gateways]
+    if settings.text_gateway and settings.text_gateway not in names:
+        problems.append(
+            f"TEXT_GATEWAY is {settings.text_gateway}, which is no gateway: set it to one of "
+            f"{', '.join(names)}, or leave it empty for the first."
+        )
+    if settings.operator_budget and settings.text_price is None:
+        problems.append(f"OPERATOR_BUDGET needs TEXT_PRICE: {FIXES['TEXT_PRICE']}.")
+    if problems:
+        raise StartRefused(*problems)
 
 
 def check_address(settings: Settings) -> None:

@@ -11,7 +11,7 @@ from bot.gateways.routing.offered_models import OfferedModels
 from bot.gateways.routing.router import Router
 from bot.moderation.moderation import PromptModeration
 from bot.moderation.rules import read_rules
-from bot.settings.gateway_settings import check_prices, read_gateways
+from bot.settings.gateway_settings import check_prices, check_text_model, read_gateways
 from bot.settings.reload import ReadPart
 from bot.settings.settings import Settings
 
@@ -29,6 +29,7 @@ class GatewayReload:
         """Read them: a ReloadPart."""
         gateways = await asyncio.to_thread(read_gateways, settings)
         check_prices(settings, gateways)
+        check_text_model(settings, gateways)
         catalogue = Catalogue.of(gateways)
         opened = await self.router.open(gateways)
 

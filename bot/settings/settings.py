@@ -30,7 +30,7 @@ from bot.database.opening import database_path, is_postgresql
 from bot.database.postgresql_url import passwords_of
 from bot.database.scheduled_copies import MOST_DAYS
 from bot.images.storage_places import checked_place
-from bot.quota.limits import parse_limits
+from bot.quota.limits import MAX_CREDITS, parse_limits
 from bot.settings.fixes import FIXES, misspelt_variables
 from bot.settings.value_types import (
     AddressSetting,
@@ -39,7 +39,9 @@ from bot.settings.value_types import (
     CommaList,
     DurationSetting,
     HostSetting,
+    JsonSetting,
     KeySetting,
+    MoneySetting,
     NetworkSetting,
     OptionalPath,
     QuotaSetting,
@@ -149,6 +151,12 @@ class Settings(BaseSettings):
     server_quota: QuotaSetting = ()
     total_quota: QuotaSetting = ()
     operator_budget: BudgetSetting = ()
+    text_model: str = ""
+    text_gateway: str = ""
+    text_price: MoneySetting = None
+    text_credits: int = Field(default=0, ge=0, le=MAX_CREDITS)
+    text_requests_per_minute: int = Field(default=3, ge=1, le=1000)
+    text_body: JsonSetting = Field(default_factory=dict)
     allowed_servers: CommaList[int] = ()
     allow_direct_messages: bool = False
     allow_user_install: bool = False

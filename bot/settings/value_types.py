@@ -6,6 +6,7 @@ from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated, TypeVar
 
+import msgspec
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
@@ -23,6 +24,7 @@ _MIN_BYTES = 100 * 10**6
 # Without the characters that would end a link in Discord's markdown.
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#@()<>\\]+(?:[/?#][^\s()<>\\]*)?", re.IGNORECASE)
 _LONGEST_ADDRESS = 400
+_OUR_FIELDS = frozenset({"model", "messages", "stream"})
 
 
 def _comma_list(value: object) -> object:
@@ -113,6 +115,33 @@ def _is_network(entry: str) -> str:
     return entry
 
 
+def _money(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return parse_money(value.strip()) if value.strip() else None
+
+
+def _json_object(value: object) -> object:
+    return parse_json_object(value) if isinstance(value, str) else value
+
+
+def parse_json_object(text: str) -> dict[str, object]:
+    """Read a JSON object with constant fields of a request; an empty text is an empty one.
+
+    Raises:
+        ValueError: it is something else, or has a field that the bot itself writes.
+    """
+    try:
+        fields = msgspec.json.decode(text.strip() or "{}", type=dict[str, object])
+    except msgspec.MsgspecError:
+        raise ValueError("it is no JSON object") from None
+    if ours := _OUR_FIELDS.intersection(fields):
+        raise ValueError(f"the bot itself writes the field {min(ours)}")
+    return fields
+
+
+MoneySetting = Annotated[int | None, NoDecode, BeforeValidator(_money)]
+JsonSetting = Annotated[dict[str, object], NoDecode, BeforeValidator(_json_object)]
 HostSetting = Annotated[str, AfterValidator(_is_host)]
 WebAddressSetting = Annotated[str, AfterValidator(_web_address)]
 KeySetting = Annotated[SecretStr, AfterValidator(_key)]

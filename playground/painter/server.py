@@ -13,6 +13,7 @@ from aiohttp.typedefs import Handler
 from yarl import URL
 
 from playground.painter import responses
+from playground.painter.chat import chat_completion, read_question
 from playground.painter.errors import Json, PainterError, wrong_value
 from playground.painter.input_images import MAX_BYTES, MAX_REFERENCES
 from playground.painter.multipart import FormPart, form_fields, form_parts
@@ -25,7 +26,7 @@ from playground.painter.paint_request import (
 from playground.painter.partial_images import partial_image
 from playground.painter.rendering import PictureStore, RenderedPicture
 from playground.painter.tasks import UNKNOWN, PaintTaskRegistry
-from playground.painter.worker import TIME_FACTOR, PaintWorker
+from playground.painter.worker import CHAT_TIME_FACTOR, TIME_FACTOR, PaintWorker
 
 HOST = "127.0.0.1"
 
@@ -65,6 +66,13 @@ class PainterRoutes:
         else:
             wanted = await self._worker.run(read_edit, await request.read())
         return await self._answer(request, wanted)
+
+    async def chat(self, request: web.Request) -> web.Response:
+        """Answer POST /v1/chat/completions with prompts for a picture."""
+        asked = await self._worker.run(read_question, await request.read())
+        await self._worker.pause(after_s=self._latency_s * CHAT_TIME_FACTOR)
+        answer = await self._worker.run(chat_completion, asked, created=int(self._now()))
+        return web.json_response(answer)
 
     async def task(self, request: web.Request) -> web.Response:
         """Answer GET /v1/images/tasks/ID."""
@@ -166,6 +174,7 @@ def make_app(
     app.router.add_get("/v1/models", routes.models)
     app.router.add_post("/v1/images/generations", routes.generations)
     app.router.add_post("/v1/images/edits", routes.edits)
+    app.router.add_post("/v1/chat/completions", routes.chat)
     app.router.add_get("/v1/images/tasks/{id}", routes.task)
     app.router.add_get("/v1/files/{name}", routes.file)
     app.on_cleanup.append(routes.close)

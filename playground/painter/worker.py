@@ -13,6 +13,7 @@ from playground.painter.rendering import RenderedPicture, render
 
 # How long a picture takes, as a multiple of the latency, and how finely it is painted.
 TIME_FACTOR: dict[Quality, float] = {"low": 0.5, "medium": 1.0, "high": 2.0}
+CHAT_TIME_FACTOR = 0.5
 DETAIL: dict[Quality, float] = {"low": 0.25, "medium": 1.0, "high": 1.5}
 
 P = ParamSpec("P")
@@ -37,11 +38,15 @@ class PaintWorker:
 
     async def paint(self, request: PaintRequest, *, after_s: float) -> list[RenderedPicture]:
         """Wait, then paint every picture; raises PainterError for a failure by chance."""
-        await asyncio.sleep(after_s * TIME_FACTOR[request.quality])
+        await self.pause(after_s=after_s * TIME_FACTOR[request.quality])
+        return [await self.run(_render, request, seed) for seed in request.seeds()]
+
+    async def pause(self, *, after_s: float) -> None:
+        """Wait; raises PainterError for a failure by chance."""
+        await asyncio.sleep(after_s)
         if self._rng.random() < self._fail_rate:
             message = "The painter failed on purpose (--fail-rate). Nothing was charged; try again."
             raise PainterError(message, "server_error", status=500, kind="server_error")
-        return [await self.run(_render, request, seed) for seed in request.seeds()]
 
 
 def _render(request: PaintRequest, seed: int) -> RenderedPicture:

@@ -31,6 +31,7 @@ from bot.jobs.courier import (
     JobResult,
     QueuePosition,
 )
+from bot.jobs.queue.queue import QueueFull
 from bot.jobs.repository.unfinished_jobs import owners_of_unfinished
 from bot.jobs.take_overs import TakeOvers
 from bot.services import Services, open_services
@@ -129,8 +130,8 @@ async def keep_asking(
         try:
             job = await submit(services, courier, next(numbers))
             await services.job_service.wait_for_end(job.id)
-        except (DatabaseBusy, *DATABASE_ERRORS) as error:
-            if not (isinstance(error, DatabaseBusy) or is_passing_error(error)):
+        except (DatabaseBusy, QueueFull, *DATABASE_ERRORS) as error:
+            if not (isinstance(error, DatabaseBusy | QueueFull) or is_passing_error(error)):
                 raise
             await asyncio.sleep(PASSING_S)  # they are told to come again
 

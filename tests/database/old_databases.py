@@ -132,13 +132,34 @@ ROWS = (
         VALUES ('a', 10, 200, 100, {NOON}, 2, '["spam"]', 'open', 201, 101)
         """,
     ),
-    (17, f"INSERT INTO stored_files VALUES ('hash', 'png', 70, {NOON}, NULL)"),
+    (
+        17,
+        "INSERT INTO stored_files (sha256, format, bytes, kept_at)"
+        f" VALUES ('hash', 'png', 70, {NOON})",
+    ),
     (17, "INSERT INTO installation VALUES ('user_tags_key', 'a fingerprint')"),
     (19, f"INSERT INTO processes VALUES ('dead', 1, 0, 2, {NOON})"),
     (19, f"INSERT INTO suspensions VALUES ('a gateway', '', 'dead', {NOON}, '{{}}')"),
     (19, f"INSERT INTO operator_alerts VALUES ('a gateway', {NOON})"),
     (20, f"INSERT INTO presses (id, at) VALUES (300, {NOON})"),
     (20, f"INSERT INTO chores (name, due_at) VALUES ('jobs', {NOON})"),
+    (
+        23,
+        f"""
+        INSERT INTO text_requests (
+            id, owner, kind, state, server_id, user_id, gateway, model, credits, price, created_at,
+            ended_at, suggestions
+        )
+        VALUES
+            ('t', 'dead', 'describe', 'answered', 10, 1, 'a gateway', 'seer', 1, 2000, {NOON},
+                {NOON + 1}, '["a fox"]'),
+            ('u', 'dead', 'improve', 'refused', 10, 1, NULL, 'seer', 1, 2000, {NOON}, {NOON + 1},
+                NULL)
+        """,
+    ),
+    (25, "UPDATE pictures SET grid = 1"),
+    (25, "UPDATE attempts SET modal_sent = 1"),
+    (25, "INSERT INTO task_buttons VALUES ('a', 0, 1, 'a gateway', 't', 'U1', 'pick', 'U1', 'b')"),
 )
 
 

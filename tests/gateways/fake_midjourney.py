@@ -1,9 +1,15 @@
 """midjourney-proxy behind a gateway: numbers for answers, tasks with buttons."""
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
 
 from tests.gateways.fake_task_gateway import JsonBody, JsonReply
 from tests.gateways.fake_vendor import PICTURE_PATH, FakeVendor, is_data_uri, is_text
+from tests.gateways.generation_harness import GATEWAY_KEY
+from tests.gateways.sample_pictures import picture_bytes
 
 TASK_ID = "1320098173412546"
 OPTIONAL = {"base64Array", "botType", "notifyHook", "state", "accountFilter"}
@@ -101,3 +107,164 @@ class FakeMidjourney(FakeVendor):
     def default_task_replies(self) -> Sequence[JsonReply]:
         """Return the replies to polls of a task that succeeds."""
         return NOT_START, SUBMITTED, IN_PROGRESS, SUCCESS
+
+
+# --- tasks with buttons -----------------------------------------------------------------------
+
+UUID = "6c6b4b6e-0000-4000-8000-000000000000"
+OF_GRID = {
+    **{f"U{n}": f"MJ::JOB::upsample::{n}::{UUID}" for n in (1, 2, 3, 4)},
+    "🔄": f"MJ::JOB::reroll::0::{UUID}::SOLO",
+    **{f"V{n}": f"MJ::JOB::variation::{n}::{UUID}" for n in (1, 2, 3, 4)},
+    "❤️": f"MJ::BOOKMARK::{UUID}",
+}
+OF_ONE = {
+    "Upscale (Subtle)": f"MJ::JOB::upsample_v7_2x_subtle::1::{UUID}::SOLO",
+    "Custom Zoom": f"MJ::CustomZoom::{UUID}",
+    "⬅️": f"MJ::JOB::pan_left::1::{UUID}::SOLO",
+    "Animate": f"MJ::JOB::animate_high::1::{UUID}::SOLO",
+}
+UNKNOWN_PARENT = submit_reply(3, "关联任务不存在或已失效")
+UNFINISHED_PARENT = submit_reply(4, "关联任务状态错误")
+UNKNOWN_ACTION = submit_reply(4, "未知的 Action 类型")
+EMPTY_PROMPT = submit_reply(4, "prompt不能为空")
+
+
+@dataclass
+class FakeTask:
+    """A task of the fake: ``left`` polls say that it works, then it has succeeded."""
+
+    id: str
+    prompt: str
+    is_grid: bool
+    status: str = "IN_PROGRESS"
+    left: int = 2
+
+    @property
+    def buttons(self) -> dict[str, str]:
+        """Return the ids of its buttons by their words."""
+        return OF_GRID if self.is_grid else OF_ONE
+
+    def json(self) -> JsonReply:
+        """Return it as a fetch shows it."""
+        done = self.status == "SUCCESS"
+        buttons = [
+            {
+                "customId": custom_id,
+                "emoji": "" if label.isascii() else label,
+                "label": label if label.isascii() else "",
+                "type": 2,
+                "style": 2,
+            }
+            for label, custom_id in self.buttons.items()
+        ]
+        return midjourney_task(
+            self.status,
+            "100%" if done else "10%",
+            id=self.id,
+            imageUrl=f"/files/{'grid' if self.is_grid else 'one'}.png" if done else "",
+            buttons=buttons if done else [],
+        )
+
+
+class FakeButtons:
+    """A strict proxy whose tasks have buttons; every accepted order that paints is paid.
+
+    ``asks`` are parts of ids after which it waits for a prompt: a reply with code 21, or with code
+    1 where it is ``silent``, as behind new-api. A second modal is accepted and paid like the first.
+    """
+
+    def __init__(self, *, asks: Sequence[str] = ("CustomZoom",), silent: bool = False) -> None:
+        self.url = ""
+        self.asks = asks
+        self.silent = silent
+        self.tasks: dict[str, FakeTask] = {}
+        self.refusals: list[JsonReply] = []
+        self.lost = 0  # so many replies to a modal never come
+        self.orders: list[tuple[str, JsonBody]] = []
+        self.paid = 0
+        self.polls = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    def app(self) -> web.Application:
+        """Return the server."""
+        app = web.Application()
+        for name in ("imagine", "action", "modal"):
+            app.router.add_post(f"/mj/submit/{name}", self._submit)
+        app.router.add_get("/mj/task/{id}/fetch", self._fetch)
+        app.router.add_get("/files/{name}", self._file)
+        return app
+
+    def sent(self, name: str) -> list[JsonBody]:
+        """Return the bodies of one kind of order."""
+        return [body for each, body in self.orders if each == name]
+
+    async def _submit(self, request: web.Request) -> web.Response:
+        assert request.headers["Authorization"] == f"Bearer {GATEWAY_KEY}"
+        name, body = request.path.rpartition("/")[2], await request.json()
+        self.orders.append((name, body))
+        if self.refusals:
+            return self.refusals.pop(0).response()
+        if name == "imagine":
+            return self._started(body["prompt"], is_grid=True).response()
+        if name == "action":
+            return self._action(body).response()
+        reply = self._modal(body)
+        if self.lost:
+            self.lost -= 1
+            assert request.transport is not None
+            request.transport.abort()
+        return reply.response()
+
+    def _started(self, prompt: str, *, is_grid: bool, waits: bool = False) -> JsonReply:
+        task = FakeTask(f"{1000 + len(self.tasks)}", prompt, is_grid)
+        self.tasks[task.id] = task
+        self.paid += not waits
+        if not waits:
+            return submit_reply(1, "提交成功", task.id)
+        task.status = "MODAL"
+        return submit_reply(1 if self.silent else 21, "Waiting for window confirm", task.id)
+
+    def _action(self, body: JsonBody) -> JsonReply:
+        assert body.keys() == {"taskId", "customId"}
+        parent, custom_id = self.tasks.get(str(body["taskId"])), str(body["customId"])
+        if parent is None:
+            return UNKNOWN_PARENT
+        if parent.status != "SUCCESS":
+            return UNFINISHED_PARENT
+        if custom_id not in parent.buttons.values() or "BOOKMARK" in custom_id:
+            return UNKNOWN_ACTION
+        is_grid = "upsample" not in custom_id
+        waits = any(part in custom_id for part in self.asks)
+        return self._started(parent.prompt, is_grid=is_grid, waits=waits)
+
+    def _modal(self, body: JsonBody) -> JsonReply:
+        assert body.keys() == {"taskId", "prompt"}
+        task = self.tasks.get(str(body["taskId"]))
+        if task is None:
+            return UNKNOWN_PARENT
+        if not is_text(body["prompt"], 4000):
+            return EMPTY_PROMPT
+        task.prompt = str(body["prompt"])
+        self.paid += 1
+        task.left = 3  # its state stays for a while
+        return submit_reply(1, "提交成功", task.id)
+
+    async def _fetch(self, request: web.Request) -> web.Response:
+        self.polls += 1
+        task = self.tasks.get(request.match_info["id"])
+        if task is None:
+            return UNKNOWN.response()
+        is_waiting = task.status == "MODAL" and task.id not in {
+            str(body["taskId"]) for body in self.sent("modal")
+        }
+        if self.gate.is_set() and not is_waiting:
+            task.left -= 1
+            if task.left <= 0:
+                task.status = "SUCCESS"
+        return task.json().response()
+
+    async def _file(self, request: web.Request) -> web.Response:
+        size = 64 if request.match_info["name"] == "grid.png" else 32
+        return web.Response(body=picture_bytes(width=size, height=size), content_type="image/png")

@@ -32,12 +32,16 @@ class Uploaded:
 
 @dataclass
 class FakeOpenAI:
-    """Counts what was paid: ``paid`` POSTs made pictures, ``posts`` includes refused ones."""
+    """Counts what was paid: ``paid`` POSTs made pictures, ``posts`` includes refused ones.
+
+    ``replies`` come first.
+    """
 
     posts: int = 0
     paid: int = 0
     bodies: list[OpenAIFields] = field(default_factory=list)
     uploads: list[list[Uploaded]] = field(default_factory=list)
+    replies: list[web.Response] = field(default_factory=list)
 
     def app(self) -> web.Application:
         """Return the server."""
@@ -59,6 +63,13 @@ class FakeOpenAI:
         self.uploads.append(files)
         return await self._paint(request, "image_edit", body, edit="form", files=files)
 
+    def has_key(self, request: web.Request) -> bool:
+        """Tell whether the request holds the key."""
+        return request.headers.get("Authorization") == f"Bearer {GATEWAY_KEY}"
+
+    def check(self, body: OpenAIFields) -> None:
+        """Refuse what this vendor refuses beyond OpenAI's own rules."""
+
     async def _json(self, request: web.Request) -> OpenAIFields:
         assert request.content_type == "application/json"
         return dict(await request.json())
@@ -73,14 +84,14 @@ class FakeOpenAI:
         files: list[Uploaded] | None = None,
     ) -> web.StreamResponse:
         self.posts += 1
-        if request.headers.get("Authorization") != f"Bearer {GATEWAY_KEY}":
-            return _error(
-                OpenAIRefusal(
-                    401, "invalid_api_key", f"Incorrect API key provided: {GATEWAY_KEY[:8]}****."
-                )
-            )
+        if not self.has_key(request):
+            message = f"Incorrect API key provided: {GATEWAY_KEY[:8]}****."
+            return _error(OpenAIRefusal(401, "invalid_api_key", message))
         self.bodies.append(body)
+        if self.replies:
+            return self.replies.pop(0)
         try:
+            self.check(body)
             if edit == "form":
                 _check_files(files or [])
             if edit == "json":

@@ -1,4 +1,4 @@
-"""The base class of the fakes of Kling, Replicate, Ideogram and Midjourney.
+"""The base class of the fakes of vendors with an interface of their own.
 
 A subclass defines the paths, the checks and the replies. Every accepted request is paid.
 """
@@ -32,6 +32,7 @@ class FakeVendor:
     task_path: ClassVar[str] = "/no/tasks/{task_id}"
     more_task_paths: ClassVar[Sequence[str]] = ()
     task_id: ClassVar[str] = ""
+    needs_key: ClassVar[bool] = True
 
     task_replies: Sequence[JsonReply] = ()
     submit_replies: list[JsonReply] = field(default_factory=list)
@@ -55,7 +56,7 @@ class FakeVendor:
         """Check the key and every field, then accept the request."""
         self.posts += 1
         self.paths.append(request.path)
-        if not _has_key(request):
+        if self.needs_key and not _has_key(request):
             return self.wrong_key_reply().response()
         body = await _body_of(request)
         self.bodies.append(body)

@@ -10,7 +10,7 @@ import structlog
 
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed, ImageRequest
-from bot.gateways import exchange
+from bot.gateways import paid_post
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import GatewayRequest, RequestRefused
 from bot.gateways.gateway import PathSettings
@@ -206,7 +206,7 @@ async def test_no_tls_there(tmp_path: Path) -> None:
 
 async def test_a_handshake_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The time to connect has its own limit, after which it is certain that nothing was sent."""
-    monkeypatch.setattr(exchange, "CONNECT_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(paid_post, "CONNECT_TIMEOUT_S", 0.05)
     async with replay_gateway() as raw:
         gateway = raw.gateway(base_url=raw.origin.replace("http", "https"))
         result = await run_generation(gateway, tmp_path, known=PAINTER)

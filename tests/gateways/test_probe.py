@@ -111,6 +111,45 @@ async def test_other_shapes_of_a_list_are_read_too(listed: object) -> None:
     assert (found.outcome, found.models) == (ProbeOutcome.LISTED, ("painter", "drawer"))
 
 
+async def test_the_names_of_googles_list_are_the_models() -> None:
+    """It lists models/NAME, but a table names them as requests do."""
+    async with replay_gateway(http_reply(200, {"data": [{"id": "models/painter"}]})) as raw:
+        found = await ask(raw.gateway())
+    assert (found.models, found.missing) == (("painter",), ())
+
+
+async def test_the_path_of_the_list_may_hold_a_query() -> None:
+    """Some lists leave out what paints unless they are asked for it."""
+    paths = PathSettings(models="/v1/models?output_modalities=image")
+    async with replay_gateway(http_reply(200, [])) as raw:
+        await ask(raw.gateway(paths=paths, query={"v": "1"}))
+    assert raw.requests[0].startswith(b"GET /v1/models?output_modalities=image&v=1 HTTP/1.1")
+
+
+@pytest.mark.parametrize(
+    ("says", "outcome"),
+    [
+        (http_reply(404, {"error": {"message": "no such resource"}}), ProbeOutcome.NONE_EXPECTED),
+        (http_reply(405), ProbeOutcome.NONE_EXPECTED),
+        (http_reply(400, {"error": {"message": "empty body"}}), ProbeOutcome.NONE_EXPECTED),
+        (http_reply(403, {"error": {"message": "POST only"}}), ProbeOutcome.NONE_EXPECTED),
+        (http_reply(401, {"error": {"message": "bad key"}}), ProbeOutcome.KEY_REFUSED),
+        (http_reply(503, {"error": {"message": "down"}}), ProbeOutcome.BROKEN),
+        (http_reply(200, b"<!doctype html>"), ProbeOutcome.WEB_PAGE),
+        (http_reply(301, b"", {"Location": "/login"}), ProbeOutcome.ELSEWHERE),
+        (RawReply(b"", then="reset"), ProbeOutcome.CUT_OFF),
+    ],
+)
+async def test_a_gateway_without_a_list_is_only_looked_at(
+    says: RawReply, outcome: ProbeOutcome
+) -> None:
+    """That it has none is no fault; a wrong host or key is one, and a GET is never paid."""
+    async with replay_gateway(says, says) as raw:
+        found = await ask(raw.gateway(paths=PathSettings(models="none")))
+    assert (found.outcome, found.models) == (outcome, None)
+    assert raw.requests[0].startswith(b"GET /v1/images/generations HTTP/1.1")
+
+
 ERROR = {"error": {"message": f"no, {GATEWAY_KEY}", "type": "x", "code": None}}
 
 

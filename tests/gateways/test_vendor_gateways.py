@@ -60,6 +60,11 @@ TASKS = [name for name in FAMILIES if name != "ideogram"]
 WRONG_FIELD: dict[str, object] = {"rename": {"prompt": "words"}}
 WRONG_FIELDS: dict[str, dict[str, object]] = {
     **dict.fromkeys(FAMILIES, WRONG_FIELD),
+    "midjourney": {
+        "calls": {
+            "generate": [Call(path=mj.FakeMidjourney.submit_path, body={"words": "{prompt}"})]
+        }
+    },
     "flux": {
         "calls": {
             "generate": [
@@ -123,9 +128,9 @@ async def test_it_paints(name: str, tmp_path: Path) -> None:
         plain = await at.generate(tmp_path)
         at.services.polls = 0
         many = await at.generate(tmp_path / "many", n=known.max_n, user_tag="0123456789abcdef")
-    assert (len(plain.pictures), len(many.pictures)) == (1, known.max_n)
+    assert (plain.received.units, many.received.units) == (1, known.max_n)
     assert (at.services.posts, at.services.paid) == (2, 2)
-    assert plain.left == ["", ".png"]  # the folder of the many
+    assert plain.left == ["", *[".png"] * len(plain.pictures)]  # the folder of the many
 
 
 @pytest.mark.parametrize("name", FAMILIES)

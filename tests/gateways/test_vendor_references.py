@@ -97,7 +97,7 @@ async def test_it_paints_from_references(name: str, model: str, tmp_path: Path) 
         sent.append([fox(tmp_path, "png", number=n, url=URL) for n in range(limits.max_count)])
         for number, attached in enumerate(sent):
             result = await paint(at, tmp_path / str(number), *attached, n=known(name, model).max_n)
-            assert len(result.pictures) == known(name, model).max_n, result.failure
+            assert result.received.units == known(name, model).max_n, result.failure
     assert (at.services.posts, at.services.paid) == (len(sent), len(sent))
 
 

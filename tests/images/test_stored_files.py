@@ -193,6 +193,19 @@ async def test_a_new_picture_of_a_job_has_its_row_with_the_jobs_rows(place: Plac
     assert again.kept_at > row.kept_at
 
 
+async def test_a_file_that_was_stored_again_in_the_same_moment_stays(place: Place) -> None:
+    """Its row may have the time of the deleted one: whoever found that one would take it for it."""
+    one, other = await place.process(), await place.process()
+    kept = await one.keep_file(place.source(b"one"), "png")
+    assert await one.remove([kept.file]) == []
+    again = await one.keep_file(place.source(b"one"), "png")
+    assert again.file.kept_at == kept.file.kept_at
+    await other.remove([kept.file])
+    assert await one.has(kept.file.reference)
+    assert await other.remove([again.file]) == []
+    assert not await one.has(kept.file.reference)
+
+
 async def test_what_two_processes_keep_renew_and_remove_is_never_half_there(place: Place) -> None:
     """Whoever was told that a file is kept finds it, whatever the other does meanwhile."""
     one, other = await place.process(), await place.process()

@@ -32,10 +32,10 @@ async def s3() -> AsyncIterator[FakeS3]:
 
 @asynccontextmanager
 async def machine(
-    name: str, folder: Path, gateway: ScriptedGateway, s3: FakeS3
+    name: str, folder: Path, gateway: ScriptedGateway, s3: FakeS3, **more: object
 ) -> AsyncIterator[ServiceHarness]:
     """Run a process with a DATA_DIR of its own on the shared database and bucket."""
-    changes = {
+    changes: dict[str, object] = {
         "data_dir": folder / name,
         "user_tags_key": KEY,
         "content_store_url": f"s3://{BUCKET}/easel",
@@ -45,6 +45,7 @@ async def machine(
         "aws_endpoint_url": s3.url,
         "image_models": ("gpt-image-2",),
         "default_quota": (),
+        **more,
     }
     async with process(folder, gateway, **changes) as harness:
         yield harness

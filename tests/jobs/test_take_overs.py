@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from bot.core.models import Job
+from bot.jobs.cancellation import DetachableCourier
 from bot.jobs.repository.repository import JobRepository
 from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.jobs.service_harness import RecordingCourier, ServiceHarness
+from tests.jobs.test_cancellation import JOB, WORK, SlowCourier
 from tests.jobs.test_recovery import process
 
 
@@ -65,3 +67,13 @@ async def test_a_process_that_is_back_drops_what_others_have_taken(
     await harness.services.job_service.drained()
     assert shown(courier) == (0, 0)
     assert harness.rows("SELECT id FROM jobs WHERE state = 'done'") == [(own.id,)]
+
+
+async def test_a_card_that_is_anothers_by_now_shows_no_progress_of_this_process() -> None:
+    """A run that still ends would put "painting" over the result of the other process."""
+    courier = DetachableCourier(slow := SlowCourier())
+    slow.goes_on.set()
+    await courier.update(JOB, WORK)
+    courier.stop_showing()
+    await courier.update(JOB, WORK)
+    assert slow.said == ["update"]

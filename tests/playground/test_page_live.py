@@ -171,6 +171,15 @@ async def test_a_messages_context_menu_opens_the_form(tmp_path: Path) -> None:
         assert await ben.choose(use, card["id"]) == 403
 
 
+async def test_describe_proposes_prompts_and_paints_one_of_them(tmp_path: Path) -> None:
+    """The page has a chat model as well: nobody needs a key to see what it is for."""
+    async with _people("Ada", options=("--latency", "0"), folder=tmp_path) as (ada,):
+        await ada.command("imagine", prompt="a hill", **TINY)
+        card = await ada.card("A picture for Ada")
+        assert await ada.choose("Describe", card["id"]) == 200
+        await ada.card("Prompts for this picture")
+
+
 async def test_the_page_opens_with_a_picture_that_costs_ada_nothing(tmp_path: Path) -> None:
     """A stranger sees at once what is to be had, painted for real at Mia's cost."""
     async with _people("Ada", "Mia", options=("--latency", "0"), folder=tmp_path) as (ada, mia):

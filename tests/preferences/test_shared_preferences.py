@@ -104,7 +104,8 @@ async def test_what_was_changed_while_nobody_heard_is_known_after_the_reconnect(
         tx.write("UPDATE server_settings SET settings = '{\"n\": 4}'")
         tx.write("UPDATE credit_costs SET credits = 9")
         tx.write("DELETE FROM server_styles")
-        # The last thing before the COMMIT: whoever connects again must not read before that.
+
+    def end_listening(tx: Transaction) -> None:
         tx.write(f"SELECT pg_terminate_backend(pid) {LISTENS}")
 
     async with process(url, tmp_path) as mine, process(url, tmp_path) as theirs:
@@ -113,6 +114,8 @@ async def test_what_was_changed_while_nobody_heard_is_known_after_the_reconnect(
         await mine.costs.set(SERVER, "m", "high", 7, actor_id=ADMIN)
         await until(lambda: theirs.cost == 7)
         await mine.database.write(change_unheard)
+        # After its COMMIT: whoever connects again must not read before that.
+        await mine.database.write(end_listening)
         for each in (mine, theirs):
             await until(partial(_has_read_all, each), RECONNECT_S)
 

@@ -11,7 +11,7 @@ from bot.cli.doctor import discord_account, discord_checks, file_checks
 from bot.cli.doctor.backup_check import check_backups
 from bot.cli.doctor.clock import check_clock
 from bot.cli.doctor.finding import Finding, Sign, fine, print_line, warning, wrong
-from bot.cli.doctor.gateway_findings import Names, describe_probe
+from bot.cli.doctor.gateway_findings import Names, describe_probe, describe_text_model
 from bot.cli.doctor.picture_check import check_pictures
 from bot.cli.doctor.settings_check import Setup, read_setup
 from bot.core import logging as bot_logging
@@ -24,7 +24,12 @@ from bot.gateways.gateway import Gateway
 from bot.gateways.probe import ProbeResult, probe_gateways
 from bot.gateways.routing.path_spelling import found_paths, with_found_path
 from bot.settings.cluster_settings import api_base, cluster_of
-from bot.settings.gateway_settings import check_prices, check_tracing, read_gateways
+from bot.settings.gateway_settings import (
+    check_prices,
+    check_text_model,
+    check_tracing,
+    read_gateways,
+)
 from bot.settings.settings import Settings
 
 EXIT_FINE = 0
@@ -142,6 +147,7 @@ async def _gateways(
     in_file = settings.gateways_file is not None
     named = (Names.of(gateway, in_file=in_file) for gateway in gateways)
     findings = [describe_probe(one, names) for one, names in zip(probes, named, strict=True)]
+    findings += _text_model(settings, gateways, probes)
     return [*findings, *_found_paths(gateways, settings), *_budget(settings, gateways)], probes
 
 
@@ -179,6 +185,18 @@ def _budget(settings: Settings, gateways: Sequence[Gateway]) -> Iterator[Finding
     except StartRefused as refused:
         for problem in refused.problems:
             yield wrong("budget", "cannot be enforced", problem)
+
+
+def _text_model(
+    settings: Settings, gateways: Sequence[Gateway], probes: Sequence[ProbeResult]
+) -> Iterator[Finding]:
+    try:
+        check_text_model(settings, gateways)
+    except StartRefused as refused:
+        for problem in refused.problems:
+            yield wrong("chat model", "cannot be used", problem)
+    else:
+        yield from describe_text_model(settings.text_model, settings.text_gateway, probes)
 
 
 def _clusters(settings: Settings) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """Findings about gateways: one sentence for every outcome of a probe."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -7,7 +8,7 @@ from bot.cli.doctor.finding import Finding, Sign, listing
 from bot.gateways.gateway import Gateway
 from bot.gateways.probe import ProbeOutcome, ProbeResult
 
-_WARNING, _WRONG = Sign.WARNING, Sign.WRONG
+_FINE, _WARNING, _WRONG = Sign.FINE, Sign.WARNING, Sign.WRONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,12 @@ _SENTENCES: dict[ProbeOutcome, tuple[Sign, str, str]] = {
         _WARNING,
         "answers, but offers no list of models (HTTP {status})",
         "Many gateways have none: if no picture comes, check {url}.",
+    ),
+    ProbeOutcome.NONE_EXPECTED: (
+        _FINE,
+        "answers (HTTP {status}); by its table it has no list of models, so the first picture "
+        "will show whether key and models are right",
+        "",
     ),
     ProbeOutcome.LIST_TOO_LONG: (
         _WARNING,
@@ -161,6 +168,25 @@ def describe_probe(probe: ProbeResult, names: Names) -> Finding:
         facts += f", in its words: {probe.detail}"
     named = {"url": names.url, "key": names.key, "models": names.models, "path": names.path}
     return Finding(sign, check, facts, fix.format(**named))
+
+
+def describe_text_model(
+    model: str, gateway: str, probes: Sequence[ProbeResult]
+) -> Iterator[Finding]:
+    """Tell whether the gateway of TEXT_MODEL lists it: many list nothing, which tells nothing.
+
+    ``gateway`` is empty for the first one.
+    """
+    probe = next((one for one in probes if gateway in {"", one.gateway}), None)
+    if not model or probe is None or not probe.models:
+        return
+    if model in probe.models:
+        yield Finding(Sign.FINE, "chat model", f"the gateway {probe.gateway} lists {model}")
+        return
+    alike = get_close_matches(model, probe.models)
+    hint = f" (it lists {listing(alike)})" if alike else ""
+    fix = f"Check the spelling in TEXT_MODEL{hint}, and TEXT_GATEWAY."
+    yield Finding(_WARNING, "chat model", f"the gateway {probe.gateway} does not list {model}", fix)
 
 
 def _listed(check: str, probe: ProbeResult, names: Names) -> Finding:

@@ -27,6 +27,7 @@ class GatewayErrorKind(StrEnum):
     TASK_FAILED = "task-failed"
     TASK_LOST = "task-lost"
     TASK_UNFINISHED = "task-unfinished"
+    ACTION_EXPIRED = "action-expired"
 
 
 @dataclass(eq=False, kw_only=True)

@@ -196,3 +196,17 @@ class OutdatedCommand(Refusal):
     """The person's Discord still shows an earlier version of a command."""
 
     message_id = "error-outdated-command"
+
+
+@dataclass(eq=False, kw_only=True)
+class ActionExpired(Refusal):
+    """A button's task, its gateway or its kind is there no more."""
+
+    message_id = "error-gateway-action-expired"
+
+
+@dataclass(eq=False, kw_only=True)
+class ActionRuns(Refusal):
+    """A job that somebody started by the same button has not ended."""
+
+    message_id = "error-action-runs"

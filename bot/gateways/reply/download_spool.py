@@ -116,8 +116,8 @@ class DownloadSpool:
         self._base64_files.append(file)
         return file
 
-    def keep(self, part: Path, number: int, revised_prompt: str | None) -> Picture | None:
-        """Store a picture as ``STEM-NUMBER.FORMAT``; None if the file is no picture.
+    def keep(self, part: Path, name: str, revised_prompt: str | None) -> Picture | None:
+        """Store a picture as ``STEM-NAME.FORMAT``; None if the file is no picture.
 
         It is durable after ``sync_names``. It blocks, so call it in a thread.
         """
@@ -126,7 +126,7 @@ class DownloadSpool:
             if not info:
                 self._set_aside(part)
                 return None
-            path = self._folder / f"{self._stem}-{number}.{info.format}"
+            path = self._folder / f"{self._stem}-{name}.{info.format}"
             _fsync(part)
             part.rename(path)
             return _picture(path, info, revised_prompt)

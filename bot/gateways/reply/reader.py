@@ -18,6 +18,7 @@ from bot.gateways.reply.base64_file import begins_like_base64
 from bot.gateways.reply.download_spool import wrapping_disk_errors
 from bot.gateways.reply.error_classifier import has_error
 from bot.gateways.reply.json_values import json_values, repaired_json
+from bot.gateways.reply.layout import Gives, Layout, layout_of, most_pictures, units_among
 from bot.gateways.reply.picture_signature import SIGNATURE_BYTES, begins_like_picture
 from bot.gateways.reply.picture_targets import picture_targets
 from bot.gateways.reply.streaming_json import StreamingJson
@@ -93,7 +94,7 @@ class ParsedReply:
     """The content of a reply; ``body`` is its JSON, None if it is none.
 
     One that was cut is not ``is_whole``: there may have been more pictures. ``is_cut_by_us``: the
-    rest could not be stored here.
+    rest could not be stored here. ``layout`` is what the pictures are.
     """
 
     pictures: tuple[ReplyPicture, ...]
@@ -101,6 +102,18 @@ class ParsedReply:
     body: object = field(repr=False)  # a gateway may repeat the key in it
     is_whole: bool = True
     is_cut_by_us: bool = False
+    layout: Layout = "single"
+
+    @property
+    def units(self) -> int:
+        """Return how many of what was asked for the pictures are."""
+        return units_among(len(self.pictures), self.layout)
+
+    def first(self, n: int, gives: Gives) -> Self:
+        """Return the reply with the pictures of ``n`` units at most, and with what they are."""
+        layout = layout_of(gives, found=len(self.pictures), n=n)
+        pictures = self.pictures[: most_pictures(n, layout)]
+        return replace(self, pictures=pictures, layout=layout)
 
     @classmethod
     def of_file(cls, picture: Path, *, is_whole: bool) -> Self:

@@ -32,6 +32,9 @@ _WITH_LOCATION = (HTTPStatus.CREATED, HTTPStatus.ACCEPTED)
 
 JsonObject = Mapping[str, object]
 TaskState = Literal["pending", "success", "failure"]
+ModalMeaning = Literal["failure", "question", "pending"]
+"""What the state MODAL means: nobody can answer it, it can be answered, or it was."""
+
 _STATE_WORDS: Mapping[TaskState, str] = {
     "pending": "NOT_START QUEUED PENDING SUBMITTED DISPATCHED STARTING RUNNING PROCESSING"
     " IN_PROGRESS PROGRESS UNKNOWN WAITING QUEUE QUEUING QUEUEING GENERATING CREATED",
@@ -59,11 +62,15 @@ _LOGGED_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 class SubmittedTask:
     """A task that a gateway accepted.
 
-    ``name`` is its id, or the path that the gateway gave; another process can poll it, too.
+    ``name`` is its id, or the path that the gateway gave; another process can poll it, too. One
+    that ``asks_back`` goes on only when it has the prompt; ``modal`` is what it means where its
+    state says so.
     """
 
     name: str
     retry_after_s: float | None = None
+    asks_back: bool = False
+    modal: ModalMeaning = "failure"
 
     def url(self, gateway: Gateway) -> URL:
         """Return the URL to poll: always on the gateway's own origin, because the key is sent."""

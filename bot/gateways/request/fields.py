@@ -9,6 +9,7 @@ import structlog
 
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.models import VALUE_OPTIONS, ImageRequest, Size, ValueOption
+from bot.core.task_actions import TaskAction
 from bot.gateways.calls import Call
 from bot.gateways.catalogue import GatewayModel
 from bot.gateways.events import GatewayRequest
@@ -54,12 +55,22 @@ def request_fields(
 
 def call_for(request: GatewayRequest, model: ModelAbilities, gateway: Gateway) -> Call | None:
     """Return the gateway's call for a request; None if it has OpenAI's form."""
+    if action := request.image_request.action:
+        return _call_of_action(action, gateway, is_modal=bool(request.waiting_task))
     pictures = len(request.image_request.references)
     if not pictures:
         return gateway.call_of(model, "generate", 0)
     if not model.references or model.references.transport != "call":
         return None
-    return gateway.call_of(model, "inpaint" if request.mask else "edit", pictures)
+    # A task that is resumed has no files, but is of the same call.
+    is_inpaint = request.mask or request.image_request.mask
+    return gateway.call_of(model, "inpaint" if is_inpaint else "edit", pictures)
+
+
+def _call_of_action(action: TaskAction, gateway: Gateway, *, is_modal: bool) -> Call | None:
+    kind, actions = gateway.actions.kind_of(action.custom_id), gateway.actions
+    call = actions.modal if is_modal else actions.call
+    return replace(call, gives=kind.gives) if call and kind else None
 
 
 def unsaid_option(
@@ -186,6 +197,8 @@ def _by_placeholder(
     named["ratio"] = ratio_name(size)
     named |= {option: values.get(field) for option, field in VALUE_FIELDS.items()}
     named["user"] = request.user_tag or None
+    if action := request.image_request.action:
+        named |= {"task": request.waiting_task or action.task_id, "button": action.custom_id}
     if isinstance(size, Size):
         named |= {"width": size.width, "height": size.height}
     return named

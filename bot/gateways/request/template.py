@@ -34,6 +34,8 @@ ValueName = Literal[
     "output_compression",
     "stream",
     "partial_images",
+    "task",
+    "button",
 ]
 PictureName = Literal["image", "images", "mask", "mask-white", "mask-black"]
 How = Literal["address", "data", "base64", "file"]

@@ -14,7 +14,7 @@ from bot.gateways.request.template import (
     parse_text,
 )
 
-_ALWAYS_THERE: frozenset[str] = frozenset({"prompt", "model", "n"})
+_ALWAYS_THERE: frozenset[str] = frozenset({"prompt", "model", "n", "task", "button"})
 
 
 @dataclass(frozen=True, slots=True)

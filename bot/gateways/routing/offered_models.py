@@ -17,6 +17,7 @@ log = structlog.get_logger()
 _EXPECTED_OUTCOMES = (
     ProbeOutcome.LISTED,
     ProbeOutcome.NO_LIST,
+    ProbeOutcome.NONE_EXPECTED,
     ProbeOutcome.LIST_TOO_LONG,
     ProbeOutcome.BUSY,
 )

@@ -1,8 +1,8 @@
 """The gateways in use with their connections, and those that a reload has replaced."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
@@ -42,6 +42,22 @@ class OpenGateway:
     def is_full(self) -> bool:
         """Whether a further request has to wait for another one."""
         return self.limit is not None and self.limit.locked()
+
+    @asynccontextmanager
+    async def limited(self, clock: Clock) -> AsyncIterator[None]:
+        """Keep to the gateway's limit of concurrent requests, if it has one."""
+        limit = self.limit
+        if limit is None:
+            yield
+            return
+        if limit.locked():
+            await clock.wait(limit.acquire(), "gateway's limit")
+        else:
+            await limit.acquire()
+        try:
+            yield
+        finally:
+            limit.release()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +147,10 @@ class OpenGateways:
     def in_use(self, name: str) -> OpenGateway:
         """Return a gateway in use."""
         return self._in_use[name]
+
+    def find(self, name: str) -> OpenGateway | None:
+        """Return a gateway in use, the first one without a name; None where it is no more."""
+        return self._in_use.get(name) if name else next(iter(self._in_use.values()), None)
 
     def of_task(self, name: str, sent_at: int | None) -> OpenGateway | None:
         """Return the gateway as it was when a task was sent, or the newest that had this name."""

@@ -1,5 +1,6 @@
 """Alert the operator: gateways are down, models retire, budgets are spent, backups fail."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import date
@@ -74,6 +75,7 @@ class OperatorAlerts:
         self._budget_alerts: dict[BudgetReached, int] = {}  # time of the last one
         self._reminders: dict[Retirement, int] = {}  # the step of RETIREMENT_REMINDER_DAYS
         self._backup_fault: BackupFailed | None = None  # the last one that was told
+        self._claiming = asyncio.Lock()  # one by one: what is told again stands behind its end
         self._tasks = OwnedTasks(lambda defect: log.error("gateway.alert_failed", exc_info=defect))
 
     async def __aenter__(self) -> Self:
@@ -119,7 +121,7 @@ class OperatorAlerts:
     def backup_made(self) -> None:
         """Note that the backups work again."""
         if self._claims is not None:
-            self._tasks.start(self._claims.forget(_BACKUP))
+            self._tasks.start(self._forget(self._claims, _BACKUP))
         self._backup_fault = None
 
     def _is_recent(self, last: int | None, interval_ms: int) -> bool:
@@ -132,5 +134,15 @@ class OperatorAlerts:
         return True
 
     async def _pass_on(self, alert: OperatorAlert, claim: Claim, listener: AlertListener) -> None:
-        if self._claims is None or await self._claims.is_ours(claim):
+        if await self._is_ours(claim):
             await listener(alert)
+
+    async def _is_ours(self, claim: Claim) -> bool:
+        if self._claims is None:
+            return True
+        async with self._claiming:
+            return await self._claims.is_ours(claim)
+
+    async def _forget(self, claims: AlertClaims, kind: str) -> None:
+        async with self._claiming:
+            await claims.forget(kind)

@@ -5,8 +5,8 @@ certain that nothing was made.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -19,6 +19,8 @@ from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.options import UnknownModel
 from bot.core.models import Billed
 from bot.core.proxies import NO_PROXIES, Proxies
+from bot.gateways.action_exchange import ActionExchange
+from bot.gateways.actions import Actions
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.connections import limit_receives
 from bot.gateways.events import (
@@ -38,6 +40,7 @@ from bot.gateways.reply.unread_files import UnreadFiles
 from bot.gateways.request.fields import UnsupportedFields, sends_addresses, unsaid_option
 from bot.gateways.request.masks import with_prepared_mask
 from bot.gateways.routing.failover import FailoverPolicy
+from bot.gateways.routing.failure_log import log_failure
 from bot.gateways.routing.health import DOWN_SUSPENSION_S, Health
 from bot.gateways.routing.open_gateways import NewLimit, OpenGateway, OpenGateways
 from bot.gateways.routing.operator_alerts import OperatorAlerts
@@ -106,6 +109,14 @@ class Router:
         """Return the gateways that new requests are sent to, in order."""
         return self._gateways.gateways
 
+    def opened(self, name: str) -> OpenGateway | None:
+        """Return a gateway in use with its connections, the first one without a name."""
+        return self._gateways.find(name)
+
+    def actions_of(self, name: str) -> Actions | None:
+        """Return the actions of a gateway's tasks; None where it takes no new requests."""
+        return next((one.actions for one in self.gateways if one.name == name), None)
+
     async def open(self, gateways: Sequence[Gateway]) -> tuple[OpenGateway, ...]:
         """Open connections for ``use``; nothing is sent yet."""
         return await self._gateways.open(gateways)
@@ -148,7 +159,7 @@ class Router:
             last: GatewayEvent | None = None
             used = opened.gateway
             try:
-                async with self._limited(opened):
+                async with opened.limited(self._clock):
                     request = await self._with_addresses(request, opened, renew_addresses)
                     exchange = await self._new_exchange(request, opened)
                     if not self._gateways.is_in_use(opened):
@@ -175,7 +186,7 @@ class Router:
             if self._gateways.is_in_use(opened) and not policy.has_candidate_after(refused):
                 self._log_end(request, refused)
                 raise self._with_moment(policy.failure())
-            _log_failure("gateway.refused", request, refused)
+            log_failure("gateway.refused", request, refused)
             yield RequestRefused(refused)
 
     async def _events(
@@ -222,6 +233,8 @@ class Router:
         """Return the gateways that offer the model and support the options there."""
         name = request.image_request.model
         offering = [one for one in self.gateways if name in one.models]
+        if action := request.image_request.action:  # which no other gateway knows
+            return [one for one in offering if one.name == action.gateway]
         able = [one for one in offering if self._can_serve(one, request)]
         # If none does any more, the first one may say what is wrong with an old request.
         return able or offering[:1]
@@ -243,22 +256,6 @@ class Router:
         failure = policy.failure()
         self._log_end(request, failure)
         raise failure
-
-    @asynccontextmanager
-    async def _limited(self, opened: OpenGateway) -> AsyncIterator[None]:
-        """Keep to the gateway's limit of concurrent requests, if it has one."""
-        limit = opened.limit
-        if limit is None:
-            yield
-            return
-        if limit.locked():
-            await self._clock.wait(limit.acquire(), "gateway's limit")
-        else:
-            await limit.acquire()
-        try:
-            yield
-        finally:
-            limit.release()
 
     def _succeeded(self, used: Gateway, model: str) -> None:
         self._health.succeeded(used.name, model)
@@ -287,7 +284,7 @@ class Router:
     def _log_end(self, request: GatewayRequest, failure: GatewayFailure) -> None:
         """Log the failure that ends a request, and complete it for the person."""
         self._with_moment(failure)
-        _log_failure("gateway.failed", request, failure)
+        log_failure("gateway.failed", request, failure)
 
     def _with_moment(self, failure: GatewayFailure) -> GatewayFailure:
         """Set the moment of a hint that is long: nobody counts 86,400 seconds."""
@@ -364,8 +361,9 @@ class Router:
         return self._exchange(await with_prepared_mask(request, ability, opened.gateway), opened)
 
     def _exchange(self, request: GatewayRequest, opened: OpenGateway) -> Exchange:
-        gateway = opened.gateway
-        return Exchange(
+        gateway, action = opened.gateway, request.image_request.action
+        kind = ActionExchange if action else Exchange
+        return kind(
             request=request,
             model=self._ability(gateway, request.image_request.model),
             gateway=self._paths.apply(
@@ -384,17 +382,3 @@ class Router:
         except UnknownModel:
             # It is no longer offered, but what was paid for is still polled and downloaded.
             return ModelAbilities(name=model, label=model, prompt_max=1, auto=True)
-
-
-def _log_failure(event: str, request: GatewayRequest, failure: GatewayFailure) -> None:
-    log.warning(
-        event,
-        gateway=failure.gateway,
-        model=request.image_request.model,
-        kind=failure.kind.value,
-        billed=failure.billed.value,
-        http_status=failure.http_status,
-        request_id=failure.request_id,
-        retry_after_s=failure.retry_after_s,
-        detail=failure.detail,
-    )

@@ -4,6 +4,7 @@ When a suspension ends, the process that saw the failure asks first: the others 
 longer, unless pictures arrive there before. So a gateway that is still down is asked by one.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Self
 
@@ -54,6 +55,8 @@ class SharedSuspensions:
         self._owner = owner
         self._now = now
         self._health: Health | None = None
+        # One by one: a recovery stands behind its suspension, and what was read last counts.
+        self._writing, self._reading = asyncio.Lock(), asyncio.Lock()
         self._tasks = OwnedTasks(_not_shared)
 
     def share(self, health: Health) -> None:
@@ -105,15 +108,17 @@ class SharedSuspensions:
         )
 
     async def _write(self, write: Callable[[Transaction], None]) -> None:
-        await self._database.write(write)
+        async with self._writing:
+            await self._database.write(write)
         await self._notifications.publish(CHANNEL, self._owner)
 
     # --- what the others suspend --------------------------------------------------------------
 
     async def _learn(self) -> None:
-        learnt = await self._database.read(self._read)
-        if self._health is not None:
-            self._health.learn(learnt)
+        async with self._reading:
+            learnt = await self._database.read(self._read)
+            if self._health is not None:
+                self._health.learn(learnt)
 
     def _read(self, tx: Transaction) -> dict[HealthScope, Suspension]:
         passed, now = server_now(tx), self._now()

@@ -17,6 +17,7 @@ import msgspec
 from bot.core.errors.base import Fact
 from bot.core.models import JobState, Reference, WordOptions
 from bot.jobs.repository.personal_data import PersonalJob
+from bot.jobs.repository.text_requests import PersonalTextRequest
 from bot.quota.repository import Charge
 
 NAME = "easel-my-data.zip"
@@ -69,11 +70,23 @@ class _JobEntry(msgspec.Struct):
     references: Sequence[PictureEntry] = ()
     mask: PictureEntry | None = None
     pictures: Sequence[PictureEntry] = ()
+    action: str | None = None
+    buttons: Sequence[str] = ()
 
     @property
     def files(self) -> Sequence[PictureEntry]:
         masks = () if self.mask is None else (self.mask,)
         return (*self.pictures, *self.references, *masks)
+
+
+class _TextEntry(msgspec.Struct):
+    id: str
+    asked_at: str
+    kind: str
+    state: str
+    server_id: str
+    credits: int
+    suggestions: Sequence[str]
 
 
 class _ChargeEntry(msgspec.Struct):
@@ -109,9 +122,10 @@ class ArchiveBuilder:
         self._find = find
         self._free_bytes = max_bytes - _RESERVED_BYTES
         self._deflate = zlib.compressobj()
-        for name in ("jobs", "charges"):
+        for name in ("jobs", "charges", "texts"):
             (folder / f"{name}.draft").touch()
         self.jobs = 0
+        self.texts = 0
         self._names: dict[str, str] = {}
         self._left_out: set[str] = set()
 
@@ -141,6 +155,25 @@ class ArchiveBuilder:
                 self.jobs += 1
         return True
 
+    def add_texts(
+        self, texts: Sequence[PersonalTextRequest], charges: Mapping[str, Charge]
+    ) -> bool:
+        """Add some requests to the chat model as ``add_jobs`` adds jobs."""
+        with (
+            (self._folder / "texts.draft").open("ab") as text_draft,
+            (self._folder / "charges.draft").open("ab") as charge_draft,
+        ):
+            for text in texts:
+                charge = charges.get(text.id)
+                line = msgspec.json.encode(_text(text)) + b"\n"
+                charged = b"" if charge is None else msgspec.json.encode(_charge(charge)) + b"\n"
+                if not self._reserve(line + charged, files=0):
+                    return False
+                text_draft.write(line)
+                charge_draft.write(charged)
+                self.texts += 1
+        return True
+
     def close(self, readme: str, *, jobs_left_out: int) -> ArchiveSummary:
         """Write the archive with the pictures that fit."""
         path = self._folder / NAME
@@ -150,6 +183,8 @@ class ArchiveBuilder:
             archive.writestr("README.txt", readme)
             _write(archive, "jobs.json", (self._with_status(job) for job in self._drafted_jobs()))
             _write(archive, "charges.json", self._drafted("charges"))
+            if self.texts:
+                _write(archive, "texts.json", self._drafted("texts"))
             if (preferences := self._folder / "preferences.draft").is_file():
                 archive.write(preferences, "customs.json")
         return ArchiveSummary(path, self.jobs, len(self._names), jobs_left_out, len(self._left_out))
@@ -250,6 +285,20 @@ def _job(found: PersonalJob) -> _JobEntry:
             )
             for each in kept
         ],
+        action=None if request.action is None else request.action.face,
+        buttons=[each.button.face for each in found.buttons],
+    )
+
+
+def _text(found: PersonalTextRequest) -> _TextEntry:
+    return _TextEntry(
+        id=found.id,
+        asked_at=_moment(found.created_at),
+        kind=found.kind,
+        state=found.state,
+        server_id=str(found.server_id),
+        credits=found.credits,
+        suggestions=found.suggestions,
     )
 
 

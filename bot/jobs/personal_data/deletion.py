@@ -24,6 +24,10 @@ from bot.images.stored_files import StoredFile
 from bot.jobs.personal_data.deletion_requests import DeletionRequest, DeletionRequests
 from bot.jobs.repository import personal_data
 from bot.jobs.repository.request_files import needed_by_others
+from bot.jobs.repository.text_requests import (
+    delete_text_requests_of,
+    placed_text_requests,
+)
 from bot.quota.anonymising import UnfinishedMove
 from bot.quota.ledger import Ledger
 
@@ -33,6 +37,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 JOBS_PER_MOVE = 100
 JOBS_PER_DELETION = 20
 JOBS_PER_READ = 50
+TEXTS_PER_DELETION = 250
 
 
 @dataclass(eq=False, kw_only=True)
@@ -48,6 +53,16 @@ class ChangeRows(Protocol):
 
     def __call__(self, tx: Transaction, /, *, most: int) -> int:
         """Change rows."""
+        ...
+
+
+class ReadPlaced(Protocol):
+    """Reads a page of a person's jobs or texts, the oldest first, from behind one."""
+
+    def __call__(
+        self, rows: Transaction, user_id: int, *, behind: personal_data.PlacedJob | None, most: int
+    ) -> list[personal_data.PlacedJob]:
+        """Read them."""
         ...
 
 
@@ -134,7 +149,7 @@ class PersonalDataDeletion:
         return begun
 
     async def _move(self, begun: UnfinishedMove) -> int:
-        """Move a person's charges, and remove the requester from their jobs; return how many."""
+        """Move a person's charges, take their jobs and texts from them; return how many."""
         user_id, until = begun.user_id, begun.jobs_until
         # In this order: which servers a person was in is known from their jobs.
         for server_id in await self._move_charges(user_id):
@@ -146,21 +161,33 @@ class PersonalDataDeletion:
             partial(self._disown, user_id=user_id, until=until),
             most=personal_data.DISOWNED_AT_ONCE,
         )
+        # After their charges, and their servers' meters: both are found through these.
+        texts = await self._in_batches(
+            partial(self._delete_texts, user_id=user_id, until=until), most=TEXTS_PER_DELETION
+        )
         # A task that came late still tells its card: the next day takes the job.
         if not await self._database.read(personal_data.has_ended_jobs_until, user_id, until):
             await self._database.write_when_possible(self._ledger.end_move, user_id)
-        return disowned
+        return disowned + texts
 
     def _disown(self, tx: Transaction, /, *, user_id: int, until: int, most: int) -> int:
         tx.lock(self._ledger.person_lock(user_id))  # what comes late is booked before, or not
         return personal_data.disown(tx, user_id, until=until, most=most)
 
+    def _delete_texts(self, tx: Transaction, /, *, user_id: int, until: int, most: int) -> int:
+        tx.lock(self._ledger.person_lock(user_id))
+        return delete_text_requests_of(tx, user_id=user_id, until=until, most=most)
+
     async def _move_charges(self, user_id: int) -> set[int]:
-        """Move the charges of all of a person's jobs; return the servers of these."""
+        """Move the charges of all of a person's jobs and texts; return the servers of these."""
+        of_jobs = await self._move_charges_of(personal_data.placed_jobs, user_id)
+        return of_jobs | await self._move_charges_of(placed_text_requests, user_id)
+
+    async def _move_charges_of(self, placed: ReadPlaced, user_id: int) -> set[int]:
         servers: set[int] = set()
         last: personal_data.PlacedJob | None = None
         while page := await self._database.read_long(
-            personal_data.placed_jobs, user_id, behind=last, most=JOBS_PER_MOVE
+            placed, user_id, behind=last, most=JOBS_PER_MOVE
         ):
             last = page[-1]
             servers.update(job.server_id for job in page)

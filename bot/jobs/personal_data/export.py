@@ -11,6 +11,11 @@ from bot.images.conversion import max_bytes_each
 from bot.jobs.personal_data.archive import ArchiveBuilder, ArchiveSummary
 from bot.jobs.repository import personal_data
 from bot.jobs.repository.rows import WrittenJob
+from bot.jobs.repository.text_requests import (
+    PersonalTextRequest,
+    count_text_requests_of,
+    text_requests_of,
+)
 from bot.quota.repository import Charge, read_charges
 
 JOBS_PER_READ = 100  # jobs
@@ -51,12 +56,16 @@ class PersonalDataExport:
             if preferences is not None:
                 await asyncio.to_thread(archive.add_preferences, preferences)
             left_out = await self._fill(archive, user_id)
-            if not archive.jobs and preferences is None:
+            if not archive.jobs and not archive.texts and preferences is None:
                 return None
             return await asyncio.to_thread(archive.close, readme, jobs_left_out=left_out)
 
     async def _fill(self, archive: ArchiveBuilder, user_id: int) -> int:
-        """Draft the newest jobs; return how many older ones do not fit."""
+        """Draft the newest jobs and texts; return how many older ones do not fit."""
+        jobs_left = await self._fill_jobs(archive, user_id)
+        return jobs_left + await self._fill_texts(archive, user_id)
+
+    async def _fill_jobs(self, archive: ArchiveBuilder, user_id: int) -> int:
         last: WrittenJob | None = None
         while (page := await self._database.read_long(_page, user_id, last))[0]:
             if not await asyncio.to_thread(archive.add_jobs, *page):
@@ -65,9 +74,26 @@ class PersonalDataExport:
             last = page[0][-1].written
         return 0
 
+    async def _fill_texts(self, archive: ArchiveBuilder, user_id: int) -> int:
+        last: PersonalTextRequest | None = None
+        while (page := await self._database.read_long(_page_of_texts, user_id, last))[0]:
+            if not await asyncio.to_thread(archive.add_texts, *page):
+                count = await self._database.read_long(count_text_requests_of, user_id)
+                return count - archive.texts
+            last = page[0][-1]
+        return 0
+
 
 def _page(rows: Transaction, user_id: int, before: WrittenJob | None) -> JobsWithCharges:
     jobs = personal_data.jobs_of(rows, user_id, before=before, most=JOBS_PER_READ)
     ids = [each.written.job.id for each in jobs]
     charges = read_charges(rows, ids) if ids else []
     return jobs, {charge.job_id: charge for charge in charges}
+
+
+def _page_of_texts(
+    rows: Transaction, user_id: int, before: PersonalTextRequest | None
+) -> tuple[list[PersonalTextRequest], dict[str, Charge]]:
+    texts = text_requests_of(rows, user_id, before=before, most=JOBS_PER_READ)
+    charges = read_charges(rows, [text.id for text in texts]) if texts else []
+    return texts, {charge.job_id: charge for charge in charges}

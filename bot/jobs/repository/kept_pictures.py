@@ -19,6 +19,7 @@ class KeptPicture:
     revised_prompt: str | None
     number: int
     seed: int | None = None
+    grid: int = 0
 
 
 def insert_kept_pictures(
@@ -27,14 +28,17 @@ def insert_kept_pictures(
     kept: Sequence[tuple[Picture, Reference]],
     *,
     at: int,
-    after: int = 0,
+    after: Sequence[KeptPicture] = (),
 ) -> None:
-    """Write which pictures of a job are kept, ``after`` so many others; harmless twice."""
+    """Write which pictures of a job are kept, ``after`` those that came before; harmless twice."""
     stored_files.keep_all(tx, {file for _, file in kept}, at=at)
-    for number, (picture, file) in enumerate(kept, after + 1):
+    last_number = max((each.number for each in after), default=0)
+    last_grid = max((each.grid for each in after), default=0)
+    for number, (picture, file) in enumerate(kept, last_number + 1):
         tx.write(
             "INSERT INTO pictures (job_id, number, sha256, format, width, height, bytes,"
-            " revised_prompt, at, seed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+            " revised_prompt, at, seed, grid)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
             " ON CONFLICT (job_id, number) DO NOTHING",
             job_id,
             number,
@@ -46,6 +50,7 @@ def insert_kept_pictures(
             picture.revised_prompt,
             at,
             picture.seed,
+            last_grid + picture.grid if picture.grid else None,
         )
 
 
@@ -63,6 +68,7 @@ def read_kept_pictures(rows: Transaction, job_id: str) -> list[KeptPicture]:
             row["revised_prompt"],
             row["number"],
             row["seed"],
+            row["grid"] or 0,
         )
         for row in found
     ]

@@ -13,6 +13,7 @@ from bot.core.models import Reference
 from bot.database.transaction import Row, Transaction
 from bot.jobs.repository.kept_pictures import KeptPicture, read_kept_pictures
 from bot.jobs.repository.rows import UNREADABLE, WrittenJob, listed_job, request_from_text
+from bot.jobs.repository.task_buttons import WrittenButton, read_buttons
 
 DELETED_USER_ID = -1
 """The requester of jobs that are being deleted."""
@@ -24,17 +25,28 @@ AT_WORK = "(ended_at IS NULL OR (told = 0 AND telling_failures = 0))"
 
 DISOWNED_AT_ONCE = 250  # jobs
 
-TABLES_OF_JOBS = ("pictures", "request_files", "intents", "messages", "attempts", "reports")
+TABLES_OF_JOBS = (
+    "pictures",
+    "request_files",
+    "intents",
+    "messages",
+    "attempts",
+    "reports",
+    "task_buttons",
+)
 """The tables whose rows refer to a job; without its rows there it can be deleted."""
 
-PeopleTable = Literal["jobs", "preferences", "presets"]
-PEOPLE_TABLES: tuple[PeopleTable, ...] = ("jobs", "preferences", "presets")
-"""The tables in which people are found by their ids; each of their charges has a job."""
+PeopleTable = Literal["jobs", "preferences", "presets", "text_requests"]
+PEOPLE_TABLES: tuple[PeopleTable, ...] = ("jobs", "preferences", "presets", "text_requests")
+"""The tables in which people are found by their ids; each of their charges has a job or a text."""
+
+_REQUESTS = ("jobs", "text_requests")
+"""The tables whose rows have charges."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedJob:
-    """A job of a person: in which server, and when it began."""
+    """A job of a person, or a text: in which server, and when it began."""
 
     id: str
     server_id: int
@@ -48,6 +60,7 @@ class PersonalJob:
     written: WrittenJob
     ended_at: int | None
     kept: Sequence[KeptPicture]
+    buttons: Sequence[WrittenButton] = ()
 
 
 def jobs_of(
@@ -65,7 +78,12 @@ def jobs_of(
         *values,
     )
     return [
-        PersonalJob(listed_job(row), row["ended_at"], read_kept_pictures(rows, row["id"]))
+        PersonalJob(
+            listed_job(row),
+            row["ended_at"],
+            read_kept_pictures(rows, row["id"]),
+            read_buttons(rows, row["id"]),
+        )
         for row in found
     ]
 
@@ -76,10 +94,13 @@ def count_of(rows: Transaction, user_id: int) -> int:
 
 
 def at_work(rows: Transaction, user_id: int) -> int:
-    """Count a person's jobs that are open, or whose card does not say yet how they ended."""
+    """Count a person's open requests, and jobs whose card does not say yet how they ended."""
     # The plus keeps SQLite at the index of unfinished jobs: there are few, and many of a person.
     where = f"(ended_at IS NULL OR told = 0) AND {AT_WORK} AND +user_id = $1"
-    return _count(rows, where, user_id)
+    texts = rows.query(
+        "SELECT id FROM text_requests WHERE ended_at IS NULL AND +user_id = $1", user_id
+    )
+    return _count(rows, where, user_id) + len(texts)
 
 
 def people(rows: Transaction, table: PeopleTable, *, behind: int, most: int) -> list[int]:
@@ -110,34 +131,41 @@ def people(rows: Transaction, table: PeopleTable, *, behind: int, most: int) -> 
 
 
 def everybody(rows: Transaction) -> list[int]:
-    """Return everybody of whom there is a job, a preference or a preset."""
+    """Return everybody of whom there is a row in one of these tables."""
     found = (people(rows, table, behind=0, most=2**62) for table in PEOPLE_TABLES)
     return sorted({user_id for some in found for user_id in some})
 
 
 def has_jobs_until(rows: Transaction, user_id: int, until: int) -> bool:
-    """Tell whether a person has jobs from before a moment."""
-    found = rows.one(
-        "SELECT 1 FROM jobs WHERE user_id = $1 AND created_at <= $2 LIMIT 1", user_id, until
+    """Tell whether a person has jobs or texts from before a moment."""
+    return any(
+        rows.one(
+            f"SELECT 1 FROM {table} WHERE user_id = $1 AND created_at <= $2 LIMIT 1", user_id, until
+        )
+        for table in _REQUESTS
     )
-    return found is not None
 
 
 def has_ended_jobs_until(rows: Transaction, user_id: int, until: int) -> bool:
-    """Tell whether a person has jobs from before a moment that have ended."""
-    found = rows.one(
-        "SELECT 1 FROM jobs WHERE user_id = $1 AND created_at <= $2 AND ended_at IS NOT NULL"
-        " LIMIT 1",
-        user_id,
-        until,
+    """Tell whether a person has jobs or texts from before a moment that have ended."""
+    return any(
+        rows.one(
+            f"SELECT 1 FROM {table} WHERE user_id = $1 AND created_at <= $2"
+            " AND ended_at IS NOT NULL LIMIT 1",
+            user_id,
+            until,
+        )
+        for table in _REQUESTS
     )
-    return found is not None
 
 
 def newest_job_at(rows: Transaction, user_id: int) -> int:
-    """Return when a person's newest job began, 0 where there is none."""
-    found = rows.one("SELECT MAX(created_at) AS at FROM jobs WHERE user_id = $1", user_id)
-    return 0 if found is None or found["at"] is None else int(found["at"])
+    """Return when a person's newest job or text began, 0 where there is none."""
+    newest = [
+        rows.one(f"SELECT MAX(created_at) AS at FROM {table} WHERE user_id = $1", user_id)
+        for table in _REQUESTS
+    ]
+    return max((int(row["at"]) for row in newest if row is not None and row["at"]), default=0)
 
 
 def placed_jobs(

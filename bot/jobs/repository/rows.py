@@ -19,6 +19,7 @@ from bot.core.models import (
     TokenUsage,
     parse_size,
 )
+from bot.core.task_actions import TaskAction
 from bot.database.transaction import Row
 
 # What decoding raises for text that Easel did not write.
@@ -106,13 +107,17 @@ class UnreadableJob:
 
 @dataclass(frozen=True, slots=True)
 class WrittenAttempt:
-    """The newest attempt of a slot, as it is recorded."""
+    """The newest attempt of a slot, as it is recorded.
+
+    ``modal_sent``: the prompt that its task asked for was, or may have been, sent.
+    """
 
     key: Attempt
     asked: int
     state: str
     task_id: str | None
     urls: tuple[str, ...]
+    modal_sent: bool = False
 
     @property
     def has_something(self) -> bool:
@@ -166,6 +171,8 @@ def request_from_text(text: str) -> ImageRequest:
         known["references"] = msgspec.convert(references, tuple[Reference, ...])
     if left_out := known.get("left_out"):
         known["left_out"] = msgspec.convert(left_out, tuple[str, ...])
+    if action := known.get("action"):
+        known["action"] = msgspec.convert(action, TaskAction)
     if mask := known.get("mask"):
         known["mask"] = msgspec.convert(mask, Reference)
     return ImageRequest(**known)
@@ -226,6 +233,7 @@ def written_attempt(row: Row) -> WrittenAttempt:
         state=row["state"],
         task_id=row["task_id"],
         urls=() if row["urls"] is None else msgspec.json.decode(row["urls"], type=tuple[str, ...]),
+        modal_sent=bool(row["modal_sent"]),
     )
 
 

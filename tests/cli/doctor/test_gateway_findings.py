@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.doctor.finding import Sign
-from bot.cli.doctor.gateway_findings import Names, describe_probe
+from bot.cli.doctor.gateway_findings import Names, describe_probe, describe_text_model
 from bot.gateways.gateway import Gateway
 from bot.gateways.probe import ProbeOutcome, ProbeResult
 from tests.cli.doctor.installation import Installation, of
@@ -58,7 +58,10 @@ async def test_what_a_gateway_answers_becomes_a_line_and_a_mend(
     assert fix in found.fix
 
 
-@pytest.mark.parametrize("verdict", [one for one in ProbeOutcome if one is not ProbeOutcome.LISTED])
+FINE = (ProbeOutcome.LISTED, ProbeOutcome.NONE_EXPECTED)
+
+
+@pytest.mark.parametrize("verdict", [one for one in ProbeOutcome if one not in FINE])
 def test_every_verdict_has_a_whole_sentence(verdict: ProbeOutcome) -> None:
     """A hole in the sentence would be the operator's first impression."""
     found = describe_probe(ProbeResult(gateway="default", outcome=verdict, status=418), NAMES)
@@ -98,6 +101,21 @@ async def test_every_gateway_of_a_file_is_asked_and_named_as_written(
     assert of(findings, "gateway my-two").fix.endswith("GATEWAYS__MY_TWO__API_KEY.")
 
 
+async def test_a_list_that_no_table_promises_is_no_fault(installation: Installation) -> None:
+    """Azure lists no deployments: a warning at every start would hide real ones."""
+    installation.gateway.answers[:] = [http_reply(404, {"error": {"message": "no resource"}})]
+    file = Path("gateways.toml")
+    file.write_text(
+        f'[gateways.one]\nbase_url = "{installation.gateway.origin}"\nmodels = ["painter"]\n'
+        'paths = { models = "none" }\n'
+    )
+    found = of(
+        await installation.examined(IMAGE_API_URL="", GATEWAYS_FILE=str(file)), "gateway one"
+    )
+    assert (found.sign, found.fix) == (Sign.FINE, "")
+    assert "by its table it has no list of models" in found.facts
+
+
 def test_the_file_and_the_variables_have_their_own_names() -> None:
     """A fix must name something that the operator has."""
     gateway = Gateway(name="x", base_url="https://h.example", models=("painter",))
@@ -126,3 +144,36 @@ async def test_a_budget_without_prices_is_told_before_the_bot_refuses_to_start(
     budget = of(findings, "budget")
     assert budget.sign is Sign.WRONG
     assert '[gateways.default.abilities."painter"]' in budget.fix
+
+
+@pytest.mark.parametrize(
+    ("model", "gateway", "facts"),
+    [
+        ("seer", "", "the gateway one lists seer"),
+        ("sear", "one", "the gateway one does not list sear"),
+        ("seer", "two", None),
+        ("seer", "three", None),
+        ("", "", None),
+    ],
+)
+def test_the_chat_model_is_looked_for_where_its_gateway_lists_anything(
+    model: str, gateway: str, facts: str | None
+) -> None:
+    """A typing error would be told to the first person who describes a picture."""
+    probes = [
+        ProbeResult(gateway="one", outcome=ProbeOutcome.LISTED, status=200, models=("seer", "x")),
+        ProbeResult(gateway="two", outcome=ProbeOutcome.NO_LIST, status=404),
+    ]
+    found = list(describe_text_model(model, gateway, probes))
+    assert [each.facts for each in found] == ([] if facts is None else [facts])
+    assert all("it lists seer" in each.fix for each in found if each.sign is Sign.WARNING)
+
+
+async def test_a_chat_model_that_stops_the_start_is_told_with_the_fix(
+    installation: Installation,
+) -> None:
+    """The doctor says what the start would refuse."""
+    findings = await installation.examined(TEXT_MODEL="seer", TEXT_GATEWAY="two")
+    found = of(findings, "chat model")
+    assert found.sign is Sign.WRONG
+    assert "TEXT_GATEWAY is two" in found.fix

@@ -41,7 +41,7 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
         image_models=("gpt-image-2",),
         database_url=f"sqlite:///{tmp_path / 'easel.db'}",
         data_dir=tmp_path,
-    )
+    ).model_copy(update={"text_model": "seer"})  # without it /describe is not there
     async with open_bot(settings, Clock(now=lambda: 0, wait=await_directly)) as bot:
         yield bot.client
 

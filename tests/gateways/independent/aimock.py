@@ -29,7 +29,7 @@ Fixture = dict[str, object]
 
 
 class _Said(Struct):
-    content: str
+    content: str | list[object]
 
 
 class _Body(Struct):
@@ -59,7 +59,7 @@ class Journaled(Struct):
     def asked(self) -> tuple[str, str]:
         """Return the model and the prompt."""
         assert self.body
-        return self.body.model, self.body.messages[0].content
+        return self.body.model, str(self.body.messages[0].content)
 
     @property
     def status(self) -> int:

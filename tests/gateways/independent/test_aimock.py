@@ -1,12 +1,14 @@
 """Our client at aimock: what it reads in our requests is what we meant, and we read its answers."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed, Size
+from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import AsyncSettings, PathSettings
 from bot.gateways.model_abilities import shipped_models
 from tests.gateways.generation_harness import (
@@ -18,6 +20,7 @@ from tests.gateways.generation_harness import (
 )
 from tests.gateways.independent.aimock import Aimock, Fixture, aimock, why_unavailable
 from tests.gateways.sample_pictures import b64, picture_bytes
+from tests.gateways.test_image_vendors import TABLES
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=why_unavailable())
 
@@ -102,6 +105,21 @@ async def test_a_base_url_with_its_version(running: Aimock, tmp_path: Path) -> N
     gateway = running.gateway(base_url=f"{running.origin}/v1/")
     assert (await run_generation(gateway, tmp_path, known=GPT)).pictures
     assert [read.line for read in await running.repository()] == ["POST /v1/images/generations"]
+
+
+async def test_the_table_of_ark(running: Aimock, tmp_path: Path) -> None:
+    """Its version is in the base URL, and aimock imitates it there."""
+    table, model = TABLES["ark"], TABLES["ark"].models[0]
+    gateway = replace(table, name="ark", base_url=f"{running.origin}/api/v3", key=GATEWAY_KEY)
+    known = Catalogue.of([gateway]).ability("ark", model)
+    await running.repository()
+    result = await run_generation(gateway, tmp_path, known=known, size=known.default_size)
+    assert [one.path.read_bytes() for one in result.pictures] == [ART]
+    (read,) = await running.repository()
+    assert (read.line, read.asked) == (
+        "POST /api/v3/images/generations",
+        (model, SECRET_PROMPT),
+    )
 
 
 # --- edits --------------------------------------------------------------------------------------

@@ -120,6 +120,9 @@ CASES: list[tuple[int, object, str, str]] = [
     (400, said("Unknown parameter", "unknown_parameter"), "invalid-request", "no"),
     (400, said("Invalid value for 'moderation'", "invalid_value"), "invalid-request", "no"),
     (400, said("bad"), "invalid-request", "no"),
+    # a wrong key with 400, in the words of Google and xAI
+    (400, [said("API key not valid. Please pass a valid API key.", 400)], "auth", "no"),
+    (400, {"code": "x", "error": "Incorrect API key provided: sk***."}, "auth", "no"),
     (409, "", "invalid-request", "no"),
     (413, "<html></html>", "invalid-request", "no"),
     (422, {"detail": [{"loc": ["body", "size"], "msg": "bad"}]}, "invalid-request", "no"),

@@ -308,7 +308,7 @@ def test_a_kept_picture_knows_its_pixels(tmp_path: Path) -> None:
         json_reader.feed(_body(b64(picture_bytes("webp", width=30))))
         found = read_reply(json_reader, BASE).pictures[0]
         assert isinstance(found.source, Path)
-        kept = spool.keep(found.source, 1, "a fox")
+        kept = spool.keep(found.source, "1", "a fox")
     assert kept is not None
     assert (kept.path.name, kept.width, kept.height) == ("slot-3-1.webp", 30, 6)
     assert (kept.revised_prompt, kept.bytes) == ("a fox", kept.path.stat().st_size)

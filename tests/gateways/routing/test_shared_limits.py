@@ -132,6 +132,21 @@ async def test_a_gateway_that_failed_is_asked_by_no_process(fleet: Fleet) -> Non
     await until_rests(latest, True)
 
 
+async def test_what_was_written_and_read_last_counts(fleet: Fleet) -> None:
+    """A read that was overtaken, or a recovery before its suspension, would suspend for minutes."""
+    first, second = await fleet.process("1"), await fleet.process("2")
+    mine, yours = await first.health(), await second.health()
+    for _ in range(20):
+        mine.failed(GONE, "m")
+        first.clock.behind_ms -= DOWN_SUSPENSION_S * 1000 + 1
+        mine.succeeded("a", "m")
+    async with asyncio.timeout(PROBE_MS / 1000 - 1):
+        calm = 0
+        while calm < 50:
+            await asyncio.sleep(0.01)
+            calm = 0 if yours.suspended_s("a", "m") else calm + 1
+
+
 async def test_the_process_that_saw_the_failure_asks_first(fleet: Fleet) -> None:
     """All of them would ask a gateway that is still down at the same moment."""
     first, second = await fleet.process("1"), await fleet.process("2")
@@ -182,6 +197,17 @@ async def test_the_operator_is_told_once_by_all_processes(fleet: Fleet) -> None:
     told[1].backup_failed(BackupFailed("full"))
     await told[1].idle()
     assert processes[1].alerts_sent[-1] == BackupFailed("full")
+
+
+async def test_a_fault_that_comes_back_at_once_is_told_again(fleet: Fleet) -> None:
+    """Its claim could be written before the end of the earlier one, and nobody would hear of it."""
+    process = await fleet.process("1")
+    alerts, failed = await process.alerts(), BackupFailed("full")
+    for _ in range(10):
+        alerts.backup_failed(failed)
+        alerts.backup_made()
+    await alerts.idle()
+    assert process.alerts_sent == [failed] * 10
 
 
 async def test_a_gateways_limit_counts_the_requests_of_all_processes(fleet: Fleet) -> None:

@@ -23,6 +23,8 @@ command-imagine = Paint a picture from a description.
     .mask = PNG mask as large as the first reference image; transparent parts may change
     .private = Show the result only to you
     .spoiler = Hide the pictures until somebody clicks them
+command-describe = Get four prompts that would paint a picture like yours; only you see them.
+    .picture = The picture to describe
 command-usage = Show your limits, the credits you have left, and your last requests.
 command-history = Browse and search your requests, and post their pictures again.
     .model = Only pictures by this model
@@ -202,6 +204,7 @@ command-operator-blocks = List who is blocked in every server.
 ## Context menus, by their names: at most 32 characters
 
 menu-use-as-reference = Use as reference
+menu-describe = Describe
 menu-report = Report
 
 ## Choices, by their values

@@ -419,7 +419,11 @@ error-gateway-task-lost = The image service lost track of this picture, so it ma
 
 error-gateway-task-unfinished = The image service has still not finished, so the picture is kept for you in `/history`, for its credits, if it comes within a day; { money-doubt }: would you like to wait, or try again?
 
+error-gateway-action-expired = This button has expired at the image service, and you were not charged: please paint the picture again to get new ones.
+
 ## Buttons and reactions under a result
+
+error-action-runs = This is being painted already, so please wait until it is there.
 
 error-result-removed = A moderator removed this result, so please paint something else with `/imagine`.
 

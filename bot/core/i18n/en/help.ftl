@@ -92,6 +92,9 @@ help-about-references =
 
     PNG, JPEG, WebP, GIF, AVIF, BMP and TIFF of up to 20 MB work. Not every model takes references: you are told which do.
 
+# Below the references, where there is such a command.
+help-describe = { $describe } proposes prompts that would paint a picture like yours, and so does *Apps* → *Describe* in the menu of a message. Only you see them, and each has a button that paints it. In forms, *Only improve my prompt first* proposes better words.
+
 help-about-results =
     🔄 paints the same request once more; whoever presses or reacts pays
     ✏️ *Edit* opens the request in a form, to change a word

@@ -26,6 +26,7 @@ mydata-readme =
 
     jobs.json     what you asked for, in your own words, and how it ended
     charges.json  what it cost; charges older than 40 days are not kept individually
+    texts.json    what /describe proposed, and prompts that you had improved, if any
     customs.json  your preferences and presets, if you have any
     pictures/     the pictures you got and those you attached, if they are still kept
 

@@ -58,6 +58,12 @@ picture-title = 🖼️ Picture { $number } of { $total }
 picture-hint-vary = 🎲 paints one more like it at once
 picture-hint-use = 🖼️ asks first what to change
 picture-hint-post = 📤 posts it here by itself
+action-label =
+    { $face } · { $credits ->
+        [0] free
+        [one] { $credits } credit
+       *[other] { $credits } credits
+    }
 picture-vary =
     Vary · { $credits ->
         [0] free

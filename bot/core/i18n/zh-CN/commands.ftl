@@ -22,6 +22,8 @@ command-imagine = 根据文字描述生成图片
     .mask = PNG 蒙版，与第一张参考图同样大小，透明处可以改动
     .private = 结果只有你能看到
     .spoiler = 隐藏图片，点击后才显示
+command-describe = 得到四个提示词，能画出与你的图片相似的图片；只有你能看到
+    .picture = 要描述的图片
 command-usage = 查看你的限额、剩余点数和最近的请求
 command-history = 查看和查找你的请求，并重新发布其中的图片
     .model = 只看这个模型画的
@@ -201,6 +203,7 @@ command-operator-blocks = 列出在所有服务器中被禁止的人
 ## Context menus, by their names: at most 32 characters
 
 menu-use-as-reference = 用作参考图
+menu-describe = 描述图片
 menu-report = 举报
 
 ## Choices, by their values

@@ -381,7 +381,11 @@ error-gateway-task-lost = 绘图服务找不到这张图片的任务了，图片
 
 error-gateway-task-unfinished = 绘图服务仍未完成，如果图片在一天内画好，会按点数为你保存在 `/history` 中；{ money-doubt }：等不及的话，要再试一次吗？
 
+error-gateway-action-expired = 这个按钮在绘图服务那里已经失效，没有扣点：请重新画这张图片，就会有新的按钮。
+
 ## Buttons and reactions under a result
+
+error-action-runs = 这个操作正在进行，请等它完成。
 
 error-result-removed = 这个结果已被管理员移除，请用 `/imagine` 画别的。
 

@@ -11,6 +11,7 @@ mydata-readme =
 
     jobs.json     你请求了什么（你的原话），以及结果如何
     charges.json  花了多少点数；40 天以前的扣费不再逐笔保存
+    texts.json    /describe 给你的建议，以及你让它改进的提示词（如果有）
     customs.json  你的偏好和预设（如果有）
     pictures/     你得到的图片和你上传的图片（如果仍在保存）
 

@@ -52,6 +52,11 @@ picture-title = 🖼️ 第 { $number } 张，共 { $total } 张
 picture-hint-vary = 🎲 立即再画一张类似的
 picture-hint-use = 🖼️ 先问要改什么
 picture-hint-post = 📤 单独发到这里
+action-label =
+    { $face } · { $credits ->
+        [0] 免费
+       *[other] { $credits } 点
+    }
 picture-vary =
     变体 · { $credits ->
         [0] 免费

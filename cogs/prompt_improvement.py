@@ -1,0 +1,79 @@
+"""Improve a prompt in a form: propose better words, and open the form again with what is chosen."""
+
+from contextlib import suppress
+
+from discord import Interaction
+
+from bot.core.errors.base import Refusal
+from bot.core.errors.texts import SuggestionGone
+from bot.core.models import ImageOptions
+from bot.discord_ui.caller import CallerContext, caller_of
+from bot.discord_ui.suggestion_controls import (
+    ChosenWords,
+    FormOrigin,
+    improved_buttons,
+    improved_embed,
+)
+from bot.jobs.text_requests import suggested_prompts
+from bot.moderation.moderation import TextRefused
+from bot.preferences.access_rules import check_access
+from cogs.dependencies import Dependencies
+
+
+class PromptImprovement:
+    """What the forms share; without TEXT_MODEL they offer nothing of it."""
+
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps = deps
+        self._text_requests = deps.services.text_requests
+
+    @property
+    def credits(self) -> int | None:
+        """Return what a better prompt costs, None where there is no chat model."""
+        return None if self._text_requests is None else self._text_requests.terms.credits
+
+    async def propose(self, interaction: Interaction, prompt: str, origin: FormOrigin) -> None:
+        """Answer a form with a better prompt, which only its person sees.
+
+        Raises:
+            EaselError: nobody was charged; the sentence says what to do.
+        """
+        if self._text_requests is None:  # switched off since the form was opened
+            raise SuggestionGone
+        caller = caller_of(interaction, self._deps.client.languages)
+        settings = self._deps.preference_store.server(caller.requester.server_id)
+        check_access(settings, caller.requester)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        try:
+            found = await self._text_requests.improve(
+                prompt, caller.requester, locale=caller.locale
+            )
+        except TextRefused:
+            self._log_decline(prompt, caller)
+            raise
+        texts, credits_ = self._deps.client.texts, self._text_requests.terms.credits
+        await interaction.followup.send(
+            embed=improved_embed(texts, found.prompts[0], caller.locale, credits=credits_),
+            view=improved_buttons(texts, found.id, origin, caller.locale),
+            ephemeral=True,
+        )
+
+    def _log_decline(self, prompt: str, caller: CallerContext) -> None:
+        """Tell moderators who was declined, without the words: nobody else would have seen them."""
+        with suppress(Refusal):  # such as a prompt that is too long for any model
+            request = self._deps.request_builder.check(ImageOptions(prompt=prompt), caller)
+            self._deps.log_channels.declined(request, caller.requester, private=True)
+
+    async def chosen(self, interaction: Interaction, words: ChosenWords) -> str:
+        """Return the prompt that somebody chose.
+
+        Raises:
+            SuggestionGone, SuggestionOfAnother
+        """
+        prompts = await suggested_prompts(
+            self._deps.services.database,
+            words.text_id,
+            words.number,
+            user_id=interaction.user.id,
+        )
+        return prompts[words.number - 1]

@@ -1,0 +1,135 @@
+"""The buttons of a gateway's finished task under a result: each press is a request of its own."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import cast
+
+import discord
+from discord import Interaction
+from discord.ext import commands
+
+from bot.core.errors.jobs import CostChanged
+from bot.discord_ui.action_buttons import (
+    ACTION_FORM,
+    PROMPT_FIELD,
+    ActionButton,
+    ActionPress,
+    action_form,
+    with_new_costs,
+)
+from bot.discord_ui.caller import CallerContext
+from bot.discord_ui.modals import read_submitted_text
+from bot.jobs.action_offers import PressedAction
+from bot.jobs.repository.rows import WrittenJob
+from cogs.dependencies import Dependencies
+
+
+class TaskActionsCog(commands.Cog):
+    """Presses the buttons of tasks, where the person may request pictures."""
+
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps = deps
+
+    async def cog_load(self) -> None:
+        """Handle also the buttons that an earlier process sent."""
+        self._deps.client.add_dynamic_items(ActionButton)
+
+    @commands.Cog.listener()
+    async def on_task_action_pressed(self, interaction: Interaction, press: ActionPress) -> None:
+        """Request what a button stands for, or ask for the prompt first."""
+        act = partial(self._press, press)
+        await self._deps.button_guard.run_request(interaction, press.job_id, act)
+
+    async def _press(
+        self,
+        press: ActionPress,
+        interaction: Interaction,
+        written: WrittenJob,
+        caller: CallerContext,
+    ) -> None:
+        pressed = await self._checked(press, interaction, written, caller)
+        if pressed.credits != press.credits:
+            await self._show_new_costs(interaction, written, caller)
+            raise CostChanged(credits=pressed.credits)
+        if await self._deps.button_guard.is_repeated(interaction, "act", press):
+            return
+        if not pressed.asks:
+            await self._submit(pressed, written.job.request.prompt, interaction, written, caller)
+            return
+        form = action_form(
+            self._deps.client.texts,
+            press,
+            pressed.action.face,
+            written.job.request.prompt,
+            caller.locale,
+            opening=interaction.id,
+        )
+        await interaction.response.send_modal(form)
+
+    async def _checked(
+        self,
+        press: ActionPress,
+        interaction: Interaction,
+        written: WrittenJob,
+        caller: CallerContext,
+    ) -> PressedAction:
+        self._deps.job_lookup.check_repeatable(written, by=interaction.user.id)
+        return await self._deps.services.actions.pressed(
+            written.job, press.slot, press.place, server_id=caller.requester.server_id
+        )
+
+    async def _show_new_costs(
+        self, interaction: Interaction, written: WrittenJob, caller: CallerContext
+    ) -> None:
+        if interaction.message is None:
+            return
+        offered = await self._deps.services.actions.now_offered(
+            written.job, server_id=caller.requester.server_id
+        )
+        texts, job = self._deps.client.texts, written.job
+        view = with_new_costs(interaction.message, texts, job, offered)
+        await interaction.response.edit_message(view=view)
+
+    async def _submit(
+        self,
+        pressed: PressedAction,
+        prompt: str,
+        interaction: Interaction,
+        written: WrittenJob,
+        caller: CallerContext,
+    ) -> None:
+        courier = self._deps.couriers.answering(interaction)
+        await self._deps.request_builder.act(pressed.action, prompt, written.job, caller, courier)
+
+    # --- the form -----------------------------------------------------------------------------
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Request an action with the prompt of its form, also of one from before a restart."""
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        # discord.py's type is a union of the data of every kind of interaction.
+        data = cast("Mapping[str, object]", interaction.data or {})
+        found = ACTION_FORM.fullmatch(str(data.get("custom_id")))
+        if found is None:
+            return
+        press = ActionPress.of(found)
+        take = partial(self._take, press, found["opening"], data)
+        await self._deps.button_guard.run_request(interaction, press.job_id, take)
+
+    async def _take(
+        self,
+        press: ActionPress,
+        opening: str,
+        data: Mapping[str, object],
+        interaction: Interaction,
+        written: WrittenJob,
+        caller: CallerContext,
+    ) -> None:
+        prompt = read_submitted_text(data, PROMPT_FIELD)
+        if await self._deps.button_guard.is_repeated(interaction, "act-form", (opening, prompt)):
+            return
+        pressed = await self._checked(press, interaction, written, caller)
+        if pressed.credits != press.credits:
+            raise CostChanged(credits=pressed.credits)
+        await self._submit(pressed, prompt, interaction, written, caller)

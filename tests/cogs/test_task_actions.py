@@ -1,0 +1,165 @@
+"""The buttons of Midjourney's tasks under a result: who may press them, and what comes of it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import discord
+import pytest
+import simcord
+
+from tests.cogs.actions import ephemeral_text, finished_card, form_values, submit_form
+from tests.cogs.discord_world import DiscordWorld, WorldBuilder
+from tests.gateways import fake_midjourney as mj
+from tests.jobs.test_actions import actions, proxy
+
+
+@asynccontextmanager
+async def opened(
+    build: WorldBuilder, *, asks: list[str] | None = None, **changes: Any
+) -> AsyncIterator[tuple[DiscordWorld, mj.FakeButtons]]:
+    """Open a simulated Discord whose bot paints with the fake."""
+    async with proxy(asks=["CustomZoom"] if asks is None else asks) as fake:
+        settings = actions(build.folder.parent, fake.url) | changes
+        async with build.world(**settings) as world:
+            yield world, fake
+
+
+def labels(message: discord.Message) -> dict[str, str]:
+    """Return the custom ids of the task's buttons under a message by their words."""
+    found = {}
+    for row in message.components:
+        for item in getattr(row, "children", ()):
+            if str(item.custom_id).startswith("easel:act:"):
+                found[str(item.label)] = str(item.custom_id)
+    return found
+
+
+async def press(
+    world: DiscordWorld, who: simcord.MemberActor, card: discord.Message, words: str
+) -> simcord.InteractionResult:
+    """Press a button with these words, and wait for its job."""
+    (custom_id,) = (id_ for label, id_ in labels(card).items() if label.startswith(words))
+    answer = await who.click(card, custom_id=custom_id)
+    await world.wait_for_jobs()
+    return answer
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en", "U1 · 1 credit"), ("zh-CN", "U1 · 1 点")])
+async def test_the_buttons_stand_below_with_their_credits(
+    build: WorldBuilder, locale: str, words: str
+) -> None:
+    """Five and four; whoever presses knows what it costs."""
+    async with opened(build) as (world, _):
+        await world.mia.slash(world.channel, "settings language", language=locale)
+        card = await finished_card(world)
+        assert next(iter(labels(card))) == words
+        assert [len(row.children) for row in card.components[3:]] == [5, 4]  # type: ignore[union-attr]  # rows
+
+
+@pytest.mark.parametrize(("words", "files"), [("U1", 1), ("V2", 4), ("🔄", 4)])
+async def test_a_stranger_presses_and_pays(build: WorldBuilder, words: str, files: int) -> None:
+    """It is Ben's picture, from Ada's task, with a message and buttons of its own."""
+    async with opened(build) as (world, fake):
+        card = await finished_card(world)
+        await press(world, world.ben, card, words)
+        assert "for Ben" in world.title
+        assert len(world.card.attachments) == files
+        assert labels(world.card)
+        charged = world.rows(f"SELECT credits FROM charges WHERE user_id = {world.ben.id}")
+        assert charged == [(1,)]
+        assert fake.sent("action") == [{"taskId": "1000", "customId": mj.OF_GRID[words]}]
+
+
+async def test_the_buttons_work_after_a_restart(build: WorldBuilder) -> None:
+    """Their ids are in the database, and the gateway still knows the task."""
+    async with opened(build) as (world, fake):
+        card = await finished_card(world)
+        await world.restart()
+        await press(world, world.ada, card, "U3")
+        assert fake.sent("action") == [{"taskId": "1000", "customId": mj.OF_GRID["U3"]}]
+        assert world.credits() == 2
+
+
+async def test_a_double_press_is_one_request(build: WorldBuilder) -> None:
+    """A nervous finger."""
+    async with opened(build) as (world, fake):
+        card = await finished_card(world)
+        await press(world, world.ada, card, "U1")
+        await press(world, world.ada, card, "U1")
+        assert (len(fake.sent("action")), world.credits()) == (1, 2)
+
+
+async def test_a_blocked_person_is_refused(build: WorldBuilder) -> None:
+    """Nothing is sent, and nothing is held."""
+    async with opened(build) as (world, fake):
+        card = await finished_card(world)
+        await world.mia.slash(world.channel, "quota block", user=world.ben, reason="spam")
+        answer = await press(world, world.ben, card, "V1")
+        assert "spam" in ephemeral_text(answer)
+        assert (fake.sent("action"), world.credits()) == ([], 1)
+
+
+@pytest.mark.parametrize("rule", [{"channels": (1,)}, {"roles": (1,)}, {"models": ("other",)}])
+async def test_models_channels_and_roles_hold_at_every_action(
+    build: WorldBuilder, rule: dict[str, Any]
+) -> None:
+    """As for a request that is typed."""
+    async with opened(build) as (world, fake):
+        card = await finished_card(world)
+        await world.bot.preference_store.change_server(
+            world.guild.id, lambda settings: replace(settings, **rule)
+        )
+        assert ephemeral_text(await press(world, world.ben, card, "U1"))
+        assert (fake.sent("action"), world.credits()) == ([], 1)
+
+
+async def test_a_custom_zoom_asks_for_the_prompt_first(build: WorldBuilder) -> None:
+    """In a form with the prompt in it: whoever closes it has requested nothing."""
+    async with opened(build) as (world, fake):
+        await press(world, world.ada, await finished_card(world), "U1")
+        shown = await press(world, world.ada, world.card, "Custom Zoom")
+        assert form_values(shown) == {"prompt": "a fox"}
+        assert (len(fake.sent("action")), world.credits()) == (1, 2)
+        await submit_form(world, world.ada, shown, prompt="a fox --zoom 2")
+        assert fake.sent("modal") == [{"taskId": "1002", "prompt": "a fox --zoom 2"}]
+        assert len(world.card.attachments) == 4
+        assert (fake.paid, world.credits()) == (3, 3)
+
+
+async def test_forbidden_words_hold_in_the_form_of_an_action(build: WorldBuilder) -> None:
+    """What is typed there is a prompt like any other."""
+    async with opened(build) as (world, fake):
+        await world.mia.slash(world.channel, "settings words add", words="bad word")
+        await press(world, world.ada, await finished_card(world), "U1")
+        shown = await press(world, world.ada, world.card, "Custom Zoom")
+        answer = await submit_form(world, world.ada, shown, prompt="a bad word --zoom 2")
+        assert ephemeral_text(answer)
+        assert (len(fake.sent("action")), world.credits()) == (1, 2)
+
+
+async def test_an_expired_task_is_said(build: WorldBuilder) -> None:
+    """Nothing is charged, and the person knows how to get new buttons."""
+    async with opened(build) as (world, fake):
+        card = await finished_card(world)
+        fake.tasks.clear()
+        await press(world, world.ada, card, "U1")
+        assert "has expired" in str(world.card.embeds[0].description)
+        assert world.credits() == 1
+
+
+async def test_another_cost_is_shown_before_it_is_paid(build: WorldBuilder) -> None:
+    """An admin has made pictures dearer since the result was posted."""
+    async with opened(build) as (world, fake):
+        card = await finished_card(world)
+        await world.mia.slash(world.channel, "quota cost", model="midjourney", credits=3)
+        answer = await press(world, world.ben, card, "U1")
+        assert "costs 3 credits now" in str(answer.followups[0].content)
+        assert fake.sent("action") == []
+        (card,) = (each for each in world.messages() if each.id == card.id)
+        assert "U1 · 3 credits" in labels(card)
+        await press(world, world.ben, card, "U1")
+        assert len(fake.sent("action")) == 1
+        charged = world.rows(f"SELECT credits FROM charges WHERE user_id = {world.ben.id}")
+        assert charged == [(3,)]

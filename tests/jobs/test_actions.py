@@ -1,0 +1,270 @@
+"""Actions on finished tasks: each is a job of its own, and nothing of it is sent twice."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestServer
+from pydantic import SecretStr
+
+from bot.core.clock import Clock
+from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
+from bot.core.errors.jobs import ActionExpired, ActionRuns
+from bot.core.models import ImageOptions, ImageRequest, Job
+from bot.services import open_services
+from bot.settings.settings import GatewayKey
+from tests.cogs.scripted_gateway import ScriptedGateway
+from tests.gateways import fake_midjourney as mj
+from tests.gateways.generation_harness import GATEWAY_KEY
+from tests.gateways.test_gateways_example import EXAMPLE
+from tests.jobs.service_harness import ADA, BEN, RecordingCourier, ServiceHarness, settings
+from tests.jobs.test_recovery import HangingCourier, recover, until
+
+STATES = "SELECT state, modal_sent FROM attempts ORDER BY job_id DESC LIMIT 1"
+CHARGED = "SELECT credits, operator_credits FROM charges ORDER BY job_id"
+
+
+def table(url: str) -> str:
+    """Return the example's table of Midjourney at this address, with quick polls."""
+    section = EXAMPLE[EXAMPLE.index("#[gateways.midjourney]") :].partition("\n\n")[0]
+    text = re.sub(r"(?m)^#(?=\S)", "", section).replace("https://<the host of your gateway>", url)
+    return text.replace("interval_s = 5", "interval_s = 1")
+
+
+def actions(folder: Path, url: str) -> dict[str, Any]:
+    """Return settings of that gateway."""
+    file = folder / "gateways.toml"
+    file.write_text(table(url))
+    keys = {"midjourney": GatewayKey(api_key=SecretStr(GATEWAY_KEY))}
+    return {"gateways_file": file, "image_api_url": "", "gateways": keys}
+
+
+@dataclass
+class Actions:
+    """A process beside the fake."""
+
+    harness: ServiceHarness
+    fake: mj.FakeButtons
+
+    async def paint(self, courier: RecordingCourier | None = None) -> Job:
+        """Paint a grid."""
+        request = self.harness.services.catalogue.build_request(ImageOptions(prompt="a fox"))
+        return await self._submitted(request, courier or RecordingCourier())
+
+    async def press(
+        self, parent: Job, face: str, *, prompt: str = "a fox", courier: RecordingCourier
+    ) -> Job:
+        """Press the button with these words, as the cog does, and wait for the end."""
+        request = await self.request(parent, face, prompt)
+        return await self._submitted(request, courier)
+
+    async def request(self, parent: Job, face: str, prompt: str = "a fox") -> ImageRequest:
+        """Return the request of a button."""
+        offers = self.harness.services.actions
+        shown = await offers.now_offered(parent, server_id=ADA.server_id)
+        (one,) = (each for each in shown if each.face == face)
+        found = await offers.pressed(parent, one.slot, one.place, server_id=ADA.server_id)
+        return replace(parent.request, prompt=prompt, action=found.action)
+
+    async def submit(self, request: ImageRequest, courier: RecordingCourier) -> Job:
+        """Submit a request."""
+        return await self.harness.services.job_service.submit(request, ADA, courier)
+
+    async def _submitted(self, request: ImageRequest, courier: RecordingCourier) -> Job:
+        job = await self.submit(request, courier)
+        await self.harness.services.job_service.drained()
+        return job
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Read the database."""
+        return self.harness.rows(sql)
+
+
+@asynccontextmanager
+async def opened(
+    folder: Path, fake: mj.FakeButtons, gateway: ScriptedGateway, **changes: Any
+) -> AsyncIterator[Actions]:
+    """Run one process on the folder; it leaves whatever still runs to the next start."""
+    changed = settings(folder, gateway, **actions(folder, fake.url), **changes)
+    async with open_services(changed, quick_clock()) as services:
+        yield Actions(ServiceHarness(services, folder), fake)
+
+
+def quick_clock() -> Clock:
+    """Return a clock whose pauses are short."""
+    return Clock(sleep=lambda _seconds: asyncio.sleep(0.005))
+
+
+@asynccontextmanager
+async def proxy(**changes: Any) -> AsyncIterator[mj.FakeButtons]:
+    """Open the fake."""
+    fake = mj.FakeButtons(**changes)
+    async with TestServer(fake.app()) as server:
+        fake.url = str(server.make_url("")).rstrip("/")
+        yield fake
+
+
+async def test_the_buttons_of_a_grid_are_offered(tmp_path: Path, gateway: ScriptedGateway) -> None:
+    """Nine of them; a bookmark is none that paints."""
+    async with proxy() as fake, opened(tmp_path, fake, gateway) as at:
+        await at.paint(courier := RecordingCourier())
+    (result,) = courier.results
+    faces = ["U1", "U2", "U3", "U4", "🔄", "V1", "V2", "V3", "V4"]
+    assert [each.face for each in result.actions] == faces
+    assert {each.credits for each in result.actions} == {1}
+    assert len(result.pictures) == 4
+
+
+@pytest.mark.parametrize(("face", "files"), [("U2", 1), ("V1", 4), ("🔄", 4)])
+async def test_a_press_is_a_job_of_its_own(
+    tmp_path: Path, gateway: ScriptedGateway, face: str, files: int
+) -> None:
+    """It is held, sent once to the task's gateway, charged and kept; its task has buttons, too."""
+    async with proxy() as fake, opened(tmp_path, fake, gateway) as at:
+        parent = await at.paint()
+        await at.press(parent, face, courier=(courier := RecordingCourier()))
+        (result,) = courier.results
+        assert len(result.pictures) == files
+        custom_id = mj.OF_GRID[face]
+        assert fake.sent("action") == [{"taskId": "1000", "customId": custom_id}]
+        assert (fake.paid, fake.sent("modal")) == (2, [])
+        assert at.rows(CHARGED) == [(1, 1), (1, 1)]
+        assert [each.face for each in result.actions][:1] == (
+            ["Upscale (Subtle)"] if files == 1 else ["U1"]
+        )
+
+
+@pytest.mark.parametrize("silent", [False, True])
+async def test_a_task_that_asks_back_gets_the_prompt_once(
+    tmp_path: Path, gateway: ScriptedGateway, silent: bool
+) -> None:
+    """With code 21, or by its state alone; its state stays for a while, and nothing is repeated."""
+    asking = proxy(asks=["variation"], silent=silent)
+    async with asking as fake, opened(tmp_path, fake, gateway) as at:
+        parent = await at.paint()
+        await at.press(parent, "V3", prompt="red", courier=(courier := RecordingCourier()))
+        assert [len(result.pictures) for result in courier.results] == [4]
+        assert fake.sent("modal") == [{"taskId": "1001", "prompt": "red"}]
+        assert fake.paid == 2
+        assert at.rows(STATES) == [("received", 1)]
+
+
+async def test_a_lost_reply_to_the_prompt_is_polled(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """It may have been taken: a second one would be paid twice."""
+    async with proxy(asks=["variation"]) as fake, opened(tmp_path, fake, gateway) as at:
+        parent = await at.paint()
+        fake.lost = 1
+        await at.press(parent, "V1", courier=(courier := RecordingCourier()))
+        assert [len(result.pictures) for result in courier.results] == [4]
+        assert (len(fake.sent("modal")), fake.paid) == (1, 2)
+
+
+REFUSED = {
+    "unknown parent": (mj.UNKNOWN_PARENT, GatewayErrorKind.ACTION_EXPIRED),
+    "unfinished parent": (mj.UNFINISHED_PARENT, GatewayErrorKind.ACTION_EXPIRED),
+    "unknown id": (mj.UNKNOWN_ACTION, GatewayErrorKind.UPSTREAM),
+    "queue full": (mj.FULL, GatewayErrorKind.RATE_LIMITED),
+    "banned": (mj.BANNED, GatewayErrorKind.MODERATION),
+}
+
+
+@pytest.mark.parametrize("why", REFUSED)
+async def test_a_refused_action_costs_nothing(
+    tmp_path: Path, gateway: ScriptedGateway, why: str
+) -> None:
+    """The hold is released, and the gateway goes on for others: nothing is suspended for long."""
+    reply, kind = REFUSED[why]
+    async with proxy() as fake, opened(tmp_path, fake, gateway) as at:
+        parent = await at.paint()
+        fake.refusals = [reply]
+        await at.press(parent, "U1", courier=(courier := RecordingCourier()))
+        (told,) = courier.failures
+        assert isinstance(told.error, GatewayFailure)
+        assert told.error.kind is kind
+        assert at.rows(CHARGED) == [(1, 1), (0, 0)]
+        assert fake.paid == 1
+
+
+async def test_a_refused_prompt_costs_nothing(tmp_path: Path, gateway: ScriptedGateway) -> None:
+    """Nothing is painted by the action alone."""
+    async with proxy(asks=["variation"]) as fake, opened(tmp_path, fake, gateway) as at:
+        parent = await at.paint()
+        request = await at.request(parent, "V1")
+        fake.refusals = [mj.submit_reply(21, "Waiting", "1001"), mj.BANNED]
+        fake.tasks["1001"] = mj.FakeTask("1001", "", is_grid=True, status="MODAL")
+        await at.submit(request, courier := RecordingCourier())
+        await at.harness.services.job_service.drained()
+        (told,) = courier.failures
+        assert isinstance(told.error, GatewayFailure)
+        assert told.error.kind is GatewayErrorKind.MODERATION
+        assert at.rows(CHARGED) == [(1, 1), (0, 0)]
+
+
+async def test_two_people_press_one_button_at_once(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """One job runs, whoever was first; when it has ended, the button may be pressed again."""
+    async with proxy() as fake, opened(tmp_path, fake, gateway) as at:
+        parent = await at.paint()
+        request = await at.request(parent, "U1")
+        service = at.harness.services.job_service
+        fake.gate.clear()
+        await service.submit(request, ADA, RecordingCourier())
+        with pytest.raises(ActionRuns):
+            await service.submit(request, BEN, RecordingCourier())
+        fake.gate.set()
+        await service.drained()
+        await service.submit(request, BEN, RecordingCourier())
+        await service.drained()
+        assert len(fake.sent("action")) == 2
+
+
+async def test_a_button_without_its_gateway_or_kind_has_expired(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """Never is another gateway asked: it does not know the task."""
+    async with proxy() as fake, opened(tmp_path, fake, gateway) as at:
+        parent = await at.paint()
+        request = await at.request(parent, "U1")
+        at.rows("DELETE FROM task_buttons")
+        with pytest.raises(ActionExpired):
+            await at.submit(request, RecordingCourier())
+        assert at.rows("SELECT COUNT(*) FROM jobs") == [(1,)]
+
+
+# --- after a kill -----------------------------------------------------------------------------
+
+
+async def leave(
+    folder: Path, fake: mj.FakeButtons, gateway: ScriptedGateway, state: tuple[str, int]
+) -> None:
+    """Let a process end when an action's attempt is in this state."""
+    async with opened(folder, fake, gateway) as at:
+        parent = await at.paint()
+        request = await at.request(parent, "V2", "red")
+        fake.gate.clear()
+        await at.submit(request, HangingCourier())
+        await until(lambda: at.rows(STATES) == [state])
+
+
+@pytest.mark.parametrize("asks", [[], ["variation"]])
+async def test_an_action_that_was_under_way_is_polled_on(
+    tmp_path: Path, gateway: ScriptedGateway, asks: list[str]
+) -> None:
+    """Its task is known; what was sent to it is not sent again."""
+    async with proxy(asks=asks) as fake:
+        await leave(tmp_path, fake, gateway, ("task", len(asks)))
+        fake.gate.set()
+        async with opened(tmp_path, fake, gateway) as at:
+            await recover(at.harness, courier := RecordingCourier())
+            assert [len(result.pictures) for result in courier.results] == [4]
+            assert at.rows(CHARGED) == [(1, 1), (1, 1)]
+        assert (len(fake.sent("action")), len(fake.sent("modal"))) == (1, len(asks))
+        assert fake.paid == 2
