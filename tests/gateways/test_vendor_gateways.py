@@ -163,9 +163,9 @@ async def test_the_preview_of_midjourney_is_not_the_picture(tmp_path: Path) -> N
     assert result.urls == (f"{at.gateway.base_url.rstrip('/')}/files/fox.png",)
 
 
-@pytest.mark.parametrize("taken", [mj.OK, mj.INTEGER, mj.QUEUED])
+@pytest.mark.parametrize("taken", [mj.OK, mj.INTEGER, mj.QUEUED, mj.CONFIRM])
 async def test_every_way_of_midjourney_to_take_an_order(taken: JsonReply, tmp_path: Path) -> None:
-    """The id is a text or a number, and a queue is no error."""
+    """The id is a text or a number; a queue, or a task that exists already, is no error."""
     async with opened("midjourney", submit_replies=[taken]) as at:
         result = await at.generate(tmp_path)
     assert result.events[1] == TaskAccepted(mj.TASK_ID)
@@ -249,7 +249,6 @@ REFUSALS: dict[str, tuple[str, JsonReply, Kind, Billed]] = {
     "midjourney declines": ("midjourney", mj.BANNED, Kind.MODERATION, Billed.NO),
     "midjourney has nobody": ("midjourney", mj.NO_ACCOUNT, Kind.MODEL_UNAVAILABLE, Billed.NO),
     "midjourney is broken": ("midjourney", mj.FAILURE_AT_ONCE, Kind.UPSTREAM, Billed.NO),
-    "midjourney asks back": ("midjourney", mj.CONFIRM, Kind.UPSTREAM, Billed.MAYBE),
     "midjourney says null": ("midjourney", mj.UNKNOWN, Kind.BAD_RESPONSE, Billed.MAYBE),
     "new-api, empty": ("midjourney", mj.NEW_API_QUOTA, Kind.QUOTA, Billed.NO),
     "new-api, busy": ("midjourney", mj.NEW_API_BUSY, Kind.RATE_LIMITED, Billed.NO),

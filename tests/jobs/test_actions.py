@@ -33,7 +33,7 @@ def table(url: str) -> str:
     """Return the example's table of Midjourney at this address, with quick polls."""
     section = EXAMPLE[EXAMPLE.index("#[gateways.midjourney]") :].partition("\n\n")[0]
     text = re.sub(r"(?m)^#(?=\S)", "", section).replace("https://<the host of your gateway>", url)
-    return text.replace("interval_s = 5", "interval_s = 1")
+    return text.replace("interval_s = 5, budget_s = 1800", "interval_s = 1, budget_s = 60")
 
 
 def actions(folder: Path, url: str) -> dict[str, Any]:
