@@ -18,6 +18,7 @@ IN_DISCORD_ONLY = {
     "error-operators-only",
     "error-blocked-everywhere",
     "error-style-forbidden",
+    "error-text-misconfigured",
 }
 KINDS = list(GatewayErrorKind)
 THE_OPERATOR = {"en": "operator", "zh-CN": "运营者"}
