@@ -10,7 +10,9 @@ import pytest
 import simcord
 
 from tests.cogs.actions import ephemeral_text, finished_card, form_values, submit_form
+from tests.cogs.actions import press as press_control
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder
+from tests.cogs.history_page import HistoryPage
 from tests.gateways import fake_midjourney as mj
 from tests.jobs.test_actions import actions, proxy
 
@@ -80,6 +82,25 @@ async def test_the_buttons_work_after_a_restart(build: WorldBuilder) -> None:
         await press(world, world.ada, card, "U3")
         assert fake.sent("action") == [{"taskId": "1000", "customId": mj.OF_GRID["U3"]}]
         assert world.credits() == 2
+
+
+async def test_what_is_posted_again_has_the_buttons_as_well(build: WorldBuilder) -> None:
+    """The history's copy is a result like the first, also where the first was never posted."""
+    async with opened(build) as (world, fake):
+        await finished_card(world)
+        page = await HistoryPage.open(world, world.ada)
+        await page.post_again()
+        await press(world, world.ben, world.card, "U4")
+        assert fake.sent("action") == [{"taskId": "1000", "customId": mj.OF_GRID["U4"]}]
+
+
+async def test_a_re_roll_presses_the_same_button_again(build: WorldBuilder) -> None:
+    """That is what the result came from; the proxy may paint it once more."""
+    async with opened(build) as (world, fake):
+        await press(world, world.ada, await finished_card(world), "V1")
+        await press_control(world, world.ben, world.card, "again")
+        assert fake.sent("action") == [{"taskId": "1000", "customId": mj.OF_GRID["V1"]}] * 2
+        assert (fake.paid, world.credits()) == (3, 3)
 
 
 async def test_a_double_press_is_one_request(build: WorldBuilder) -> None:
