@@ -67,6 +67,7 @@ async def test_a_stranger_presses_and_pays(build: WorldBuilder, words: str, file
         card = await finished_card(world)
         await press(world, world.ben, card, words)
         assert "for Ben" in world.title
+        assert f"· {words} ·" in str(world.card.embeds[0].footer.text)
         assert len(world.card.attachments) == files
         assert labels(world.card)
         charged = world.rows(f"SELECT credits FROM charges WHERE user_id = {world.ben.id}")
@@ -168,6 +169,11 @@ async def test_an_expired_task_is_said(build: WorldBuilder) -> None:
         await press(world, world.ada, card, "U1")
         assert "has expired" in str(world.card.embeds[0].description)
         assert world.credits() == 1
+        answer = await press(world, world.ben, card, "U2")
+        assert "has expired" in str(answer.followups[0].content)
+        (card,) = (each for each in world.messages() if each.id == card.id)
+        assert labels(card) == {}
+        assert (len(fake.sent("action")), len(card.components)) == (1, 3)
 
 
 async def test_another_cost_is_shown_before_it_is_paid(build: WorldBuilder) -> None:
