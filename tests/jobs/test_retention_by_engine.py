@@ -34,6 +34,8 @@ ROWS = (
     "INSERT INTO request_files (job_id, sha256) VALUES ($1, CAST($2 AS TEXT))",
     "INSERT INTO reports (job_id, server_id, channel_id, message_id, at, count, reasons, state)"
     " VALUES ($1, 1, 1, 1, $2, 1, '[]', 'open')",
+    "INSERT INTO task_buttons (job_id, slot, place, gateway, task_id, custom_id, kind, face)"
+    " VALUES ($1, 0, 1, 'a', CAST($2 AS TEXT), 'a', 'a', 'a')",
 )
 GROWING = (*sorted({*TABLES_OF_JOBS} - {"reports"}), "jobs", "costs", "meters", "charges")
 TABLES = ("jobs", "costs", "meters", "audit", *TABLES_OF_JOBS)
