@@ -139,8 +139,13 @@ class HistoryCog(commands.Cog):
         )
         await check_may_post(self._deps, caller, result.job.request.model)
         job = hide_declined_prompt(result.job, result.error)
+        actions = await self._deps.services.actions.now_offered(
+            job, server_id=caller.requester.server_id
+        )
         with TemporaryDirectory(prefix="easel-") as folder:
-            seen = await self._deps.couriers.reposter.post(interaction, job, pictures, Path(folder))
+            seen = await self._deps.couriers.reposter.post(
+                interaction, job, pictures, Path(folder), actions=actions
+            )
         message_id = "history-posted-privately" if job.private else REPOST_MESSAGES[seen]
         done = self._deps.client.texts.say(message_id, caller.locale)
         await interaction.followup.send(done, ephemeral=True)

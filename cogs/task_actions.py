@@ -8,7 +8,7 @@ import discord
 from discord import Interaction
 from discord.ext import commands
 
-from bot.core.errors.jobs import CostChanged
+from bot.core.errors.jobs import ActionExpired, CostChanged
 from bot.discord_ui.action_buttons import (
     ACTION_FORM,
     PROMPT_FIELD,
@@ -47,10 +47,11 @@ class TaskActionsCog(commands.Cog):
         written: WrittenJob,
         caller: CallerContext,
     ) -> None:
-        pressed = await self._checked(press, interaction, written, caller)
-        if pressed.credits != press.credits:
-            await self._show_new_costs(interaction, written, caller)
-            raise CostChanged(credits=pressed.credits)
+        try:
+            pressed = await self._checked(press, interaction, written, caller)
+        except (ActionExpired, CostChanged):
+            await self._show_offered(interaction, written, caller)
+            raise
         if await self._deps.button_guard.is_repeated(interaction, "act", press):
             return
         if not pressed.asks:
@@ -73,14 +74,23 @@ class TaskActionsCog(commands.Cog):
         written: WrittenJob,
         caller: CallerContext,
     ) -> PressedAction:
+        """Return what was pressed, which may be requested here for the credits that were shown.
+
+        Raises:
+            ActionExpired, CostChanged, and what ``check_repeatable`` raises.
+        """
         self._deps.job_lookup.check_repeatable(written, by=interaction.user.id)
-        return await self._deps.services.actions.pressed(
+        pressed = await self._deps.services.actions.pressed(
             written.job, press.slot, press.place, server_id=caller.requester.server_id
         )
+        if pressed.credits != press.credits:
+            raise CostChanged(credits=pressed.credits)
+        return pressed
 
-    async def _show_new_costs(
+    async def _show_offered(
         self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
+        """Show what is offered by now, for its credits."""
         if interaction.message is None:
             return
         offered = await self._deps.services.actions.now_offered(
@@ -130,6 +140,4 @@ class TaskActionsCog(commands.Cog):
         if await self._deps.button_guard.is_repeated(interaction, "act-form", (opening, prompt)):
             return
         pressed = await self._checked(press, interaction, written, caller)
-        if pressed.credits != press.credits:
-            raise CostChanged(credits=pressed.credits)
         await self._submit(pressed, prompt, interaction, written, caller)

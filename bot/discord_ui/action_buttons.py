@@ -89,16 +89,18 @@ def add_action_buttons(
 def with_new_costs(
     message: discord.Message, texts: Texts, job: Job, actions: Sequence[OfferedAction]
 ) -> View:
-    """Return the rows under a message with what its actions cost now."""
+    """Return the rows under a message with what its actions cost now, without expired ones."""
     view = View.from_message(message, timeout=None)
     offered = {(action.slot, action.place): action for action in actions}
-    for item in view.children:
+    for item in list(view.children):
         shown = re.fullmatch(rf"easel:act:{_PRESS}", getattr(item, "custom_id", None) or "")
         if shown and isinstance(item, Button):
             press = ActionPress.of(shown)
             if action := offered.get((press.slot, press.place)):
                 press = ActionPress(job.id, action.slot, action.place, action.credits)
                 item.custom_id, item.label = f"easel:act:{press}", _label(texts, action, job.locale)
+            else:
+                view.remove_item(item)
     view.stop()  # its presses are read by their custom ids
     return view
 

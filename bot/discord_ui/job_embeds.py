@@ -268,6 +268,8 @@ class JobEmbeds:
         """Return the options that were chosen beyond model, size and number."""
         request = job.request
         facts = option_facts(self._texts, request, job.locale)
+        if request.action:
+            facts.insert(0, request.action.face)
         if request.references:
             facts.append(self._say(job, "card-references", count=len(request.references)))
         return facts

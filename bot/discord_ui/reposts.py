@@ -1,6 +1,6 @@
 """Post the pictures of a finished job again: all from the history, or one by itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import partial
@@ -13,6 +13,7 @@ from bot.core.errors.base import Refusal
 from bot.core.errors.jobs import NotPosted
 from bot.core.i18n.texts import Texts
 from bot.core.models import Job, Picture
+from bot.core.task_actions import OfferedAction
 from bot.discord_ui.buttons import buttons_of_one, delivered_buttons
 from bot.discord_ui.caller import CallerPlace, place_of_caller
 from bot.discord_ui.discord_errors import DISCORD_ERRORS, first_accepted
@@ -75,11 +76,13 @@ class Reposter:
         job: Job,
         pictures: Mapping[int, Picture],
         folder: Path,
+        *,
+        actions: Sequence[OfferedAction] = (),
     ) -> RepostAudience:
         """Post a job's pictures again, where the interaction is; ``folder`` is for copies.
 
-        ``pictures`` have their numbers in the job. The interaction must have had its response
-        before.
+        ``pictures`` have their numbers in the job, ``actions`` are those of its task. The
+        interaction must have had its response before.
 
         Raises:
             NotPosted: the bot cannot post here, not even to the person alone.
@@ -92,8 +95,9 @@ class Reposter:
                 embeds = self._embeds.reposted(job, [posted.file(job) for posted in group])
                 message = picture_message(self._embeds, job, group, embeds, of=max(pictures))
                 if index == 0:
-                    buttons = delivered_buttons(self._texts, job, pictures=list(pictures))
-                    message = replace(message, view=buttons)
+                    numbers = list(pictures)
+                    view = delivered_buttons(self._texts, job, pictures=numbers, actions=actions)
+                    message = replace(message, view=view)
                 nonce = repost_nonce(interaction.id, index)
                 repost = _Repost(job, FIRST_RESULT + index, message, nonce)
                 # Once the channel refused, the rest stays together.

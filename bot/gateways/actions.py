@@ -51,7 +51,8 @@ class Actions:
     ``list_key`` is the key of a finished task under which its buttons stand, ``id_key`` that of a
     button's id. ``call`` requests an action. A reply with a code of ``asks_back``, or the state
     MODAL, wants the prompt, which ``modal`` sends. ``expired`` are codes, and parts of messages,
-    with which the gateway says that the task is gone.
+    with which the gateway says that the task is gone. ``grid_if`` is how the id of a button begins
+    that only grids have: a task with other buttons has a single picture, whatever its call gives.
     """
 
     list_key: Text = field(default="buttons", metadata={"key": "list"})
@@ -59,8 +60,17 @@ class Actions:
     call: Call | None = None
     modal: Call | None = None
     kinds: tuple[ActionKind, ...] = ()
+    grid_if: str = ""
     asks_back: StringList = ()
     expired: StringList = ()
+
+    def gives_of(self, call: Call | None, task: object) -> Gives:
+        """Return what came for one picture, by the call and the buttons of the finished task."""
+        gives = call.gives if call else "picture"
+        ids = [each.get(self.id_key) for each in self._given(task) if isinstance(each, dict)]
+        is_known = bool(self.grid_if and ids)
+        is_grid = any(str(each).startswith(self.grid_if) for each in ids)
+        return "picture" if is_known and not is_grid else gives
 
     def kind_of(self, custom_id: str) -> ActionKind | None:
         """Return the first kind that a button's id begins like; None if it is not shown."""
@@ -68,11 +78,14 @@ class Actions:
 
     def buttons_of(self, task: object) -> tuple[TaskButton, ...]:
         """Return the buttons of a finished task that are shown."""
+        return tuple(self._shown(self._given(task)))[:MOST_BUTTONS]
+
+    def _given(self, task: object) -> list[object]:
         given = task.get(self.list_key) if isinstance(task, dict) and self.kinds else None
-        return tuple(self._shown(given))[:MOST_BUTTONS] if isinstance(given, list) else ()
+        return given[: 4 * MOST_BUTTONS] if isinstance(given, list) else []
 
     def _shown(self, given: list[object]) -> Iterator[TaskButton]:
-        for each in given[: 4 * MOST_BUTTONS]:
+        for each in given:
             custom_id = each.get(self.id_key) if isinstance(each, dict) else None
             if isinstance(each, dict) and isinstance(custom_id, str):
                 kind = self.kind_of(custom_id) if len(custom_id) <= _LONGEST_ID else None

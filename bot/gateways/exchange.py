@@ -156,7 +156,7 @@ class Exchange:
     def _first(self, reply: ParsedReply) -> ParsedReply:
         """Return a reply with no more pictures than were asked for."""
         call = call_for(self.request, self.model, self.gateway)
-        return reply.first(self.request.n, call.gives if call else "picture")
+        return reply.first(self.request.n, self.gateway.actions.gives_of(call, reply.body))
 
     @contextmanager
     def _open_spool(self, *, billed_before: Billed) -> Iterator[DownloadSpool]:

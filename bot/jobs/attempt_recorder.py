@@ -19,7 +19,7 @@ from bot.jobs.job_writer import JobWriter
 from bot.jobs.repository.job_counts import INTERRUPTED
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import Attempt, Cost
-from bot.jobs.repository.task_buttons import insert_buttons, note_modal
+from bot.jobs.repository.task_buttons import delete_buttons, insert_buttons, note_modal
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,9 @@ class AttemptRecorder:
         if attempt is None:
             return
         if failure.billed is Billed.NO:
+            action = self.job.request.action
+            if action and failure.kind is GatewayErrorKind.ACTION_EXPIRED:
+                self.writer.leave(delete_buttons, action)
             model = self.job.request.model
             self.writer.leave(self.repository.refused, attempt, model, failure.kind)
         else:

@@ -10,7 +10,9 @@ import pytest
 import simcord
 
 from tests.cogs.actions import ephemeral_text, finished_card, form_values, submit_form
+from tests.cogs.actions import press as press_control
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder
+from tests.cogs.history_page import HistoryPage
 from tests.gateways import fake_midjourney as mj
 from tests.jobs.test_actions import actions, proxy
 
@@ -65,6 +67,7 @@ async def test_a_stranger_presses_and_pays(build: WorldBuilder, words: str, file
         card = await finished_card(world)
         await press(world, world.ben, card, words)
         assert "for Ben" in world.title
+        assert f"· {words} ·" in str(world.card.embeds[0].footer.text)
         assert len(world.card.attachments) == files
         assert labels(world.card)
         charged = world.rows(f"SELECT credits FROM charges WHERE user_id = {world.ben.id}")
@@ -80,6 +83,25 @@ async def test_the_buttons_work_after_a_restart(build: WorldBuilder) -> None:
         await press(world, world.ada, card, "U3")
         assert fake.sent("action") == [{"taskId": "1000", "customId": mj.OF_GRID["U3"]}]
         assert world.credits() == 2
+
+
+async def test_what_is_posted_again_has_the_buttons_as_well(build: WorldBuilder) -> None:
+    """The history's copy is a result like the first, also where the first was never posted."""
+    async with opened(build) as (world, fake):
+        await finished_card(world)
+        page = await HistoryPage.open(world, world.ada)
+        await page.post_again()
+        await press(world, world.ben, world.card, "U4")
+        assert fake.sent("action") == [{"taskId": "1000", "customId": mj.OF_GRID["U4"]}]
+
+
+async def test_a_re_roll_presses_the_same_button_again(build: WorldBuilder) -> None:
+    """That is what the result came from; the proxy may paint it once more."""
+    async with opened(build) as (world, fake):
+        await press(world, world.ada, await finished_card(world), "V1")
+        await press_control(world, world.ben, world.card, "again")
+        assert fake.sent("action") == [{"taskId": "1000", "customId": mj.OF_GRID["V1"]}] * 2
+        assert (fake.paid, world.credits()) == (3, 3)
 
 
 async def test_a_double_press_is_one_request(build: WorldBuilder) -> None:
@@ -147,6 +169,11 @@ async def test_an_expired_task_is_said(build: WorldBuilder) -> None:
         await press(world, world.ada, card, "U1")
         assert "has expired" in str(world.card.embeds[0].description)
         assert world.credits() == 1
+        answer = await press(world, world.ben, card, "U2")
+        assert "has expired" in str(answer.followups[0].content)
+        (card,) = (each for each in world.messages() if each.id == card.id)
+        assert labels(card) == {}
+        assert (len(fake.sent("action")), len(card.components)) == (1, 3)
 
 
 async def test_another_cost_is_shown_before_it_is_paid(build: WorldBuilder) -> None:

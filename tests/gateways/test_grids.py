@@ -109,6 +109,21 @@ async def test_a_grid_with_an_odd_side_is_shown_whole(
     assert (result.received.units, result.left) == (1, [".png"])
 
 
+@pytest.mark.parametrize(("last", "files"), [(4, 4), (1, 1)])
+async def test_a_smaller_batch_is_no_grid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int, files: int
+) -> None:
+    """With --bs 1 one picture comes: its buttons end before U4, and it must not be cut."""
+    monkeypatch.setitem(FAMILIES, "midjourney", Files)
+    monkeypatch.setattr(Files, "contents", [grid_bytes()])
+    buttons = [mj.OF_GRID[f"U{number}"] for number in range(1, last + 1)]
+    shown = [{"customId": each, "emoji": "", "label": "U"} for each in buttons]
+    done = mj.midjourney_task("SUCCESS", "100%", imageUrl="/files/grid.png", buttons=shown)
+    async with opened("midjourney", task_replies=[done]) as at:
+        result = await at.generate(tmp_path)
+    assert (len(result.pictures), result.received.units) == (files, 1)
+
+
 async def test_one_of_four_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three addresses are gone: it is still the one unit that is paid, and nothing is lost."""
     urls = [f"/files/{n}.png" for n in (9, 8, 0, 7)]

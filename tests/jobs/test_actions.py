@@ -19,6 +19,7 @@ from bot.core.models import ImageOptions, ImageRequest, Job
 from bot.services import open_services
 from bot.settings.settings import GatewayKey
 from tests.cogs.scripted_gateway import ScriptedGateway
+from tests.database.engines import connected
 from tests.gateways import fake_midjourney as mj
 from tests.gateways.generation_harness import GATEWAY_KEY
 from tests.gateways.test_gateways_example import EXAMPLE
@@ -36,10 +37,10 @@ def table(url: str) -> str:
     return text.replace("interval_s = 5, budget_s = 1800", "interval_s = 1, budget_s = 60")
 
 
-def actions(folder: Path, url: str) -> dict[str, Any]:
-    """Return settings of that gateway."""
+def actions(folder: Path, url: str, changed: tuple[str, str] = ("", "")) -> dict[str, Any]:
+    """Return settings of that gateway, whose table has something ``changed``."""
     file = folder / "gateways.toml"
-    file.write_text(table(url))
+    file.write_text(table(url).replace(*changed) if changed[0] else table(url))
     keys = {"midjourney": GatewayKey(api_key=SecretStr(GATEWAY_KEY))}
     return {"gateways_file": file, "image_api_url": "", "gateways": keys}
 
@@ -90,8 +91,8 @@ async def opened(
     folder: Path, fake: mj.FakeButtons, gateway: ScriptedGateway, **changes: Any
 ) -> AsyncIterator[Actions]:
     """Run one process on the folder; it leaves whatever still runs to the next start."""
-    changed = settings(folder, gateway, **actions(folder, fake.url), **changes)
-    async with open_services(changed, quick_clock()) as services:
+    chosen = settings(folder, gateway, **(changes or actions(folder, fake.url)))
+    async with open_services(chosen, quick_clock()) as services:
         yield Actions(ServiceHarness(services, folder), fake)
 
 
@@ -226,17 +227,68 @@ async def test_two_people_press_one_button_at_once(
         assert len(fake.sent("action")) == 2
 
 
-async def test_a_button_without_its_gateway_or_kind_has_expired(
+async def test_a_button_that_is_recorded_no_more_has_expired(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
-    """Never is another gateway asked: it does not know the task."""
+    """Nothing is held and no job is written for what the database does not know."""
     async with proxy() as fake, opened(tmp_path, fake, gateway) as at:
         parent = await at.paint()
         request = await at.request(parent, "U1")
-        at.rows("DELETE FROM task_buttons")
+        with connected(tmp_path) as database:
+            database.execute("DELETE FROM task_buttons")
         with pytest.raises(ActionExpired):
             await at.submit(request, RecordingCourier())
         assert at.rows("SELECT COUNT(*) FROM jobs") == [(1,)]
+
+
+async def test_a_button_whose_kind_is_shown_no_more_has_expired(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """The operator has taken it out of the table."""
+    async with proxy() as fake:
+        async with opened(tmp_path, fake, gateway) as at:
+            parent = await at.paint()
+        gone = actions(tmp_path, fake.url, ("MJ::JOB::upsample::", "MJ::JOB::other::"))
+        async with opened(tmp_path, fake, gateway, **gone) as at:
+            shown = await at.harness.services.actions.now_offered(parent, server_id=10)
+            assert [each.face for each in shown] == ["🔄", "V1", "V2", "V3", "V4"]
+            with pytest.raises(ActionExpired):
+                await at.harness.services.actions.pressed(parent, 0, 1, server_id=10)
+
+
+async def test_no_other_gateway_is_asked(tmp_path: Path, gateway: ScriptedGateway) -> None:
+    """It does not know the task: it would refuse it, or do something with another one."""
+    async with proxy() as one, proxy() as two:
+        both = actions(tmp_path, one.url)
+        keys = both["gateways"] | {"second": both["gateways"]["midjourney"]}
+        second = table(two.url).replace("gateways.midjourney", "gateways.second")
+        both["gateways_file"].write_text(f"{table(one.url)}\n{second}")
+        both["gateways_file"].rename(tmp_path / "both.toml")
+        changes = both | {"gateways": keys, "gateways_file": tmp_path / "both.toml"}
+        async with opened(tmp_path, one, gateway, **changes) as at:
+            parent = await at.paint()
+            request = await at.request(parent, "U1")
+            one.refusals = [mj.FULL]
+            await at.submit(request, courier := RecordingCourier())
+            await at.harness.services.job_service.drained()
+        assert [failure.charged for failure in courier.failures] == [0]
+        assert two.orders == []
+
+
+async def test_a_kind_has_credits_and_a_price_of_its_own(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """An upscale that costs the operator half as much, and people twice as much."""
+    priced = ('name = "pick"', 'name = "pick", credits = 2, price = 0.05')
+    async with proxy() as fake:
+        changes = actions(tmp_path, fake.url, priced)
+        async with opened(tmp_path, fake, gateway, **changes) as at:
+            parent = await at.paint(courier := RecordingCourier())
+            (result,) = courier.results
+            assert [each.credits for each in result.actions] == [2, 2, 2, 2, 1, 1, 1, 1, 1]
+            await at.press(parent, "U1", courier=RecordingCourier())
+            assert at.rows(CHARGED) == [(1, 1), (2, 2)]
+            assert at.rows("SELECT price FROM costs ORDER BY job_id") == [(None,), (50_000,)]
 
 
 # --- after a kill -----------------------------------------------------------------------------

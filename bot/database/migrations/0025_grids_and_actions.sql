@@ -17,8 +17,10 @@ CREATE TABLE task_buttons (
     PRIMARY KEY (job_id, slot, place)
 );
 
--- 1: the prompt was, or may have been, sent to a task that asked for it: it is not sent again.
-ALTER TABLE attempts ADD COLUMN modal_sent BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX task_buttons_tasks ON task_buttons (task_id);
 
 -- Only PostgreSQL.
 ALTER TABLE task_buttons SET (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000);
+
+-- 1: the prompt was, or may have been, sent to a task that asked for it: it is not sent again.
+ALTER TABLE attempts ADD COLUMN modal_sent BIGINT NOT NULL DEFAULT 0;

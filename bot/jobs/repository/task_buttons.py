@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.core.errors.jobs import ActionExpired, ActionRuns
 from bot.core.models import Job
-from bot.core.task_actions import TaskButton
+from bot.core.task_actions import TaskAction, TaskButton
 from bot.database.transaction import Row, Transaction
 from bot.jobs.repository.ownership import own
 from bot.jobs.repository.rows import Attempt
@@ -74,6 +74,15 @@ def claim_button(tx: Transaction, job: Job) -> None:
     if any(row["id"] is not None for row in found):
         raise ActionRuns
     tx.write(f"UPDATE task_buttons SET runs = $4 WHERE {pressed}", *of_task, job.id)
+
+
+def delete_buttons(tx: Transaction, action: TaskAction) -> None:
+    """Delete the buttons of a task that its gateway knows no more."""
+    tx.write(
+        "DELETE FROM task_buttons WHERE gateway = $1 AND task_id = $2",
+        action.gateway,
+        action.task_id,
+    )
 
 
 def note_modal(tx: Transaction, attempt: Attempt, *, owner: str) -> None:
