@@ -304,7 +304,7 @@ async def leave(
         request = await at.request(parent, "V2", "red")
         fake.gate.clear()
         await at.submit(request, HangingCourier())
-        await until(lambda: at.rows(STATES) == [state])
+        await until(lambda: at.rows(STATES) == [state] and len(fake.sent("modal")) == state[1])
 
 
 @pytest.mark.parametrize("asks", [[], ["variation"]])
