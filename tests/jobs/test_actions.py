@@ -23,6 +23,7 @@ from tests.database.engines import connected
 from tests.gateways import fake_midjourney as mj
 from tests.gateways.generation_harness import GATEWAY_KEY
 from tests.gateways.test_gateways_example import EXAMPLE
+from tests.jobs import test_late_tasks as late
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier, ServiceHarness, settings
 from tests.jobs.test_recovery import HangingCourier, recover, until
 
@@ -303,7 +304,7 @@ async def leave(
         request = await at.request(parent, "V2", "red")
         fake.gate.clear()
         await at.submit(request, HangingCourier())
-        await until(lambda: at.rows(STATES) == [state])
+        await until(lambda: at.rows(STATES) == [state] and len(fake.sent("modal")) == state[1])
 
 
 @pytest.mark.parametrize("asks", [[], ["variation"]])
@@ -320,3 +321,50 @@ async def test_an_action_that_was_under_way_is_polled_on(
             assert at.rows(CHARGED) == [(1, 1), (1, 1)]
         assert (len(fake.sent("action")), len(fake.sent("modal"))) == (1, len(asks))
         assert fake.paid == 2
+
+
+async def test_a_grid_that_comes_late_has_its_buttons(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """They are there in the history, from where it can be posted again."""
+    time = late.QuickTime()
+    async with proxy() as fake:
+        changes = actions(tmp_path, fake.url)
+        async with late.process(tmp_path, gateway, time, **changes) as harness:
+            at = Actions(harness, fake)
+            fake.gate.clear()
+            parent = await at.paint(courier := RecordingCourier())
+            assert courier.results == []
+            fake.gate.set()
+            for task in fake.tasks.values():
+                task.left = 1  # a late look asks once
+            time.ms += late.HOUR_MS
+            await harness.services.late_tasks.look(late.opening(courier), late.known)
+            shown = await harness.services.actions.now_offered(parent, server_id=10)
+    assert len(shown) == 9
+
+
+async def test_nothing_is_sent_to_a_task_that_asks_back_late(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """The prompt may have arrived: whoever looks later only looks."""
+    time = late.QuickTime()
+    async with proxy(asks=["variation"]) as fake:
+        changes = actions(tmp_path, fake.url, ("budget_s = 60", "budget_s = 2000"))
+        async with late.process(tmp_path, gateway, time, **changes) as harness:
+            at = Actions(harness, fake)
+            parent = await at.paint()
+            request = await at.request(parent, "V1")
+            fake.gate.clear()
+            await at.submit(request, courier := RecordingCourier())
+            await harness.services.job_service.drained()
+            assert [failure.charged for failure in courier.failures] == [0]
+            time.ms += late.HOUR_MS
+            await harness.services.late_tasks.look(late.opening(courier), late.known)
+            assert len(fake.sent("modal")) == 1
+            fake.gate.set()
+            fake.tasks["1001"].left = 1
+            time.ms += late.HOUR_MS
+            await harness.services.late_tasks.look(late.opening(courier), late.known)
+            assert at.rows(CHARGED) == [(1, 1), (1, 1)]
+    assert (len(fake.sent("modal")), fake.paid) == (1, 2)
