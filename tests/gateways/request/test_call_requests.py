@@ -1,12 +1,9 @@
 """Requests whose bodies are templates: chat, Responses, and an operator's own calls."""
 
-import asyncio
 import io
-import tracemalloc
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from email import message_from_bytes
 from pathlib import Path
 
 import pytest
@@ -16,7 +13,7 @@ from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed, NamedSize, Reference, Size
 from bot.gateways.calls import Call, CallName
 from bot.gateways.events import Sending, TaskAccepted
-from bot.gateways.gateway import AsyncSettings, Gateway
+from bot.gateways.gateway import AsyncSettings
 from bot.gateways.model_abilities import OutputPreset, ReferenceLimits
 from bot.gateways.value_options import NegativeOption, SeedOption, StrengthOption
 from tests.gateways.captured_requests import (
@@ -31,9 +28,8 @@ from tests.gateways.generation_harness import (
     SECRET_PROMPT,
     attach_file,
     make_model,
-    run_generation,
 )
-from tests.gateways.replay_gateway import http_reply, loopback_server, replay_gateway
+from tests.gateways.replay_gateway import http_reply, replay_gateway
 from tests.gateways.router_harness import collect_events, open_router
 from tests.gateways.sample_pictures import b64, picture_bytes
 from tests.images.test_content_store import mask_bytes
@@ -472,27 +468,3 @@ async def test_fresh_addresses_are_asked_for_where_a_call_sends_them(
     assert heard.has_pictures
     assert isinstance(heard.events[0], Sending)
     assert len(asked) == asks
-
-
-async def test_memory_stays_flat_with_sixteen_pictures_in_a_message(tmp_path: Path) -> None:
-    """Twenty megabytes each, as base64: they are never in memory together."""
-    arrived = 0
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal arrived
-        head = await reader.readuntil(b"\r\n\r\n")
-        whole = int(message_from_bytes(head.partition(b"\r\n")[2])["Content-Length"])
-        while arrived < whole:
-            arrived += len(await reader.read(1 << 16))
-        writer.write(ONE_PICTURE.data)
-
-    one = attach_file(tmp_path / "one", bytes(20_000_000))
-    async with loopback_server(serve) as origin:
-        gateway = Gateway(name="g", base_url=origin, models=("painter",), api="chat")
-        tracemalloc.start()
-        result = await run_generation(gateway, tmp_path / "job", known=PAINTER, attached=[one] * 16)
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-    assert result.names == ["Sending", "Received"]
-    assert arrived > 16 * 26_000_000
-    assert peak < 6_000_000
