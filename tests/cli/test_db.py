@@ -20,7 +20,8 @@ from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.crash.counting_gateway import open_gateway
 from tests.database.engines import IS_POSTGRESQL, sqlite_only, url_of
 from tests.jobs.service_harness import RecordingCourier
-from tests.jobs.test_recovery import process, until
+from tests.jobs.test_recovery import process
+from tests.waiting import until
 
 OURS = len(shipped())
 HOUR_MS = 3_600_000

@@ -20,7 +20,8 @@ from tests.cogs.scripted_gateway import ScriptedGateway, TaskReply, UrlReply
 from tests.database.engines import sqlite_only
 from tests.database.old_databases import make
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier
-from tests.jobs.test_recovery import process, recover, until
+from tests.jobs.test_recovery import process, recover
+from tests.waiting import until
 
 NOW = 1_790_000_000_000
 STATES = "SELECT state FROM jobs ORDER BY id"

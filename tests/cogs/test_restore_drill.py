@@ -20,7 +20,7 @@ from tests.cogs.test_mydata import asked, confirmed
 from tests.cogs.test_reports import decide, files, newest, report
 from tests.cogs.test_waiting import cards
 from tests.database.engines import sqlite_only
-from tests.jobs.test_recovery import until
+from tests.waiting import until
 
 pytestmark = sqlite_only("a server's operator restores it")
 

@@ -17,8 +17,8 @@ from bot.database.postgresql.session import ProcessSession, open_session
 from bot.database.postgresql.transaction import lock_key
 from tests.database.postgresql_server import Server
 from tests.database.test_session import QUICK
-from tests.jobs.test_cancellation import until
 from tests.quota.ledger_driver import NOON
+from tests.waiting import until
 
 NAME = "somewhere: a place"
 HELD = """

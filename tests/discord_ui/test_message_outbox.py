@@ -15,7 +15,8 @@ from tests.database.engines import IS_POSTGRESQL, connected, rows_of
 from tests.database.test_outage import commits_wait
 from tests.jobs.service_harness import RecordingCourier, ServiceHarness
 from tests.jobs.test_database_outage import hurry
-from tests.jobs.test_recovery import process, until
+from tests.jobs.test_recovery import process
+from tests.waiting import until
 
 # Deferred, it runs in the COMMIT of whoever inserts a job.
 FUNCTION = """

@@ -1,6 +1,5 @@
 """Actions on finished tasks: each is a job of its own, and nothing of it is sent twice."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +11,6 @@ import pytest
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
-from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.jobs import ActionExpired, ActionRuns
 from bot.core.models import ImageOptions, ImageRequest, Job
@@ -25,7 +23,8 @@ from tests.gateways.generation_harness import GATEWAY_KEY
 from tests.gateways.test_gateways_example import EXAMPLE
 from tests.jobs import test_late_tasks as late
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier, ServiceHarness, settings
-from tests.jobs.test_recovery import HangingCourier, recover, until
+from tests.jobs.test_recovery import HangingCourier, recover
+from tests.waiting import quick_clock, until
 
 STATES = "SELECT state, modal_sent FROM attempts ORDER BY job_id DESC LIMIT 1"
 CHARGED = "SELECT credits, operator_credits FROM charges ORDER BY job_id"
@@ -95,11 +94,6 @@ async def opened(
     chosen = settings(folder, gateway, **(changes or actions(folder, fake.url)))
     async with open_services(chosen, quick_clock()) as services:
         yield Actions(ServiceHarness(services, folder), fake)
-
-
-def quick_clock() -> Clock:
-    """Return a clock whose pauses are short."""
-    return Clock(sleep=lambda _seconds: asyncio.sleep(0.005))
 
 
 @asynccontextmanager

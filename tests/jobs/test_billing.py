@@ -29,6 +29,7 @@ from tests.cogs.scripted_gateway import (
 )
 from tests.gateways.router_harness import SteppedClock
 from tests.jobs.service_harness import RecordingCourier, ServiceHarness, settings
+from tests.waiting import quick_clock
 
 DEAR, CHEAP = 300_000, 100_000
 
@@ -88,7 +89,7 @@ async def test_an_expired_address_costs_the_operator_and_not_the_person(
 ) -> None:
     """Four addresses, one of them expired: four prices, three credits, and a word why."""
     chosen = two_gateways(tmp_path, gateway, dear="price = 0.3\nmax_n = 4")
-    clock = Clock(sleep=lambda _seconds: asyncio.sleep(0))
+    clock = quick_clock()
     async with open_services(chosen, clock) as services:
         harness = ServiceHarness(services, tmp_path)
         gateway.replies.append(UrlReply(made=4, expired=1))

@@ -1,7 +1,7 @@
 """Cancelling and detaching: in any race a job ends once, and its card shows that end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +38,7 @@ from bot.services import open_services
 from bot.settings.settings import GatewayKey
 from tests.cogs.scripted_gateway import KEY, ScriptedGateway
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier, ServiceHarness, settings
+from tests.waiting import until
 
 JOB = Job("j", ImageRequest("a fox", "m", "auto", 1), OPERATOR, 1, 0)
 UNREACHABLE = "http://127.0.0.1:9/v1"
@@ -58,12 +59,14 @@ class SlowCourier(RecordingCourier):
     """A courier whose every edit waits for the test; ``said`` holds what was shown, in order."""
 
     goes_on: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     delivers: asyncio.Event = field(default_factory=asyncio.Event)
     said: list[str] = field(default_factory=list)
     can_end: bool = True
 
     async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
         """Take time."""
+        self.asked.set()
         await self.goes_on.wait()
         self.said.append("update")
 
@@ -80,12 +83,6 @@ class SlowCourier(RecordingCourier):
         """Say so, where the card can."""
         self.said.append(failure.error.message_id)
         return self.can_end
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not true():  # noqa: ASYNC110 - as soon as possible is the point
-            await asyncio.sleep(0)
 
 
 async def test_a_click_at_the_very_moment_of_the_start_is_decided_once(

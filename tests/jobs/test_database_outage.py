@@ -14,7 +14,8 @@ from tests.database.engines import IS_POSTGRESQL, sqlite_only
 from tests.database.sqlite_connections import writer_of
 from tests.database.test_outage import commits_wait, locked
 from tests.jobs.service_harness import ADA, RecordingCourier, ServiceHarness
-from tests.jobs.test_recovery import HangingCourier, process, recover, until
+from tests.jobs.test_recovery import HangingCourier, process, recover
+from tests.waiting import until
 
 STATES = "SELECT state, told FROM jobs"
 CHARGES = "SELECT state, credits, operator_credits FROM charges"

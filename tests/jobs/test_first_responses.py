@@ -21,7 +21,8 @@ from tests.database.engines import sqlite_only
 from tests.database.test_outage import locked
 from tests.jobs.service_harness import BEN, RecordingCourier, ServiceHarness, settings
 from tests.jobs.test_database_outage import hurry
-from tests.jobs.test_recovery import process, until
+from tests.jobs.test_recovery import process
+from tests.waiting import until
 
 
 @dataclass

@@ -20,7 +20,8 @@ from tests.images.fake_s3 import fake_s3
 from tests.jobs import test_late_tasks as late
 from tests.jobs.service_harness import ADA, RecordingCourier
 from tests.jobs.test_other_machines import machine
-from tests.jobs.test_recovery import HangingCourier, process, recover, until
+from tests.jobs.test_recovery import HangingCourier, process, recover
+from tests.waiting import until
 
 CHARGED = "SELECT credits, operator_credits, forgiven FROM charges"
 COSTS = "SELECT billed, pictures, lost FROM costs ORDER BY slot"

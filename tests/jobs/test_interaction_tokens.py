@@ -7,7 +7,8 @@ from bot.jobs.expired_tokens import ExpiredTokens
 from tests.cogs.scripted_gateway import ErrorReply, ScriptedGateway
 from tests.database.engines import connected
 from tests.jobs.service_harness import RecordingCourier
-from tests.jobs.test_recovery import UnreachableCourier, process, recover, until
+from tests.jobs.test_recovery import UnreachableCourier, process, recover
+from tests.waiting import until
 
 TOKENS = "SELECT token, told FROM jobs"
 

@@ -21,7 +21,8 @@ from tests.cogs.scripted_gateway import ScriptedGateway, TaskReply
 from tests.database.engines import IS_POSTGRESQL, connected
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier, ServiceHarness, settings
 from tests.jobs.test_billing import DEAR, two_gateways
-from tests.jobs.test_recovery import recover, until
+from tests.jobs.test_recovery import recover
+from tests.waiting import until
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS

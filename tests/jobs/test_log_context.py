@@ -14,7 +14,8 @@ from tests.cogs.scripted_gateway import ClosedConnection, ErrorReply, ScriptedGa
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier, ServiceHarness
 from tests.jobs.test_late_tasks import HOUR_MS, QuickTime, known, opening, unfinished_job
 from tests.jobs.test_late_tasks import process as timed_process
-from tests.jobs.test_recovery import process, recover, until
+from tests.jobs.test_recovery import process, recover
+from tests.waiting import until
 
 Records = Sequence[MutableMapping[str, Any]]
 

@@ -16,8 +16,9 @@ from tests.database.postgresql_server import Server
 from tests.images.fake_s3 import BUCKET, KEY_ID, REGION, SECRET, FakeS3, fake_s3
 from tests.images.test_content_store import picture_bytes, upload
 from tests.jobs.service_harness import ADA, RecordingCourier, ServiceHarness
-from tests.jobs.test_recovery import HangingCourier, process, recover, until
+from tests.jobs.test_recovery import HangingCourier, process, recover
 from tests.jobs.test_references_of_jobs import run
+from tests.waiting import until
 
 KEY = SecretStr("ab" * 32)
 CHARGED = "SELECT credits, operator_credits, forgiven FROM charges"

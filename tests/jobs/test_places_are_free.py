@@ -6,23 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.clock import Clock
 from bot.services import open_services
 from tests.cogs.scripted_gateway import ErrorReply, ScriptedGateway
 from tests.jobs.service_harness import BEN, RecordingCourier, ServiceHarness, settings
-from tests.jobs.test_cancellation import SlowCourier, until
-
-
-async def no_pause(_: float) -> None:
-    """Let every pause be over at once."""
-    await asyncio.sleep(0)
+from tests.jobs.test_cancellation import SlowCourier
+from tests.waiting import quick_clock, until
 
 
 @pytest.fixture
 async def harness(tmp_path: Path, gateway: ScriptedGateway) -> AsyncIterator[ServiceHarness]:
     """Open services that run one job at a time."""
     changed = settings(tmp_path, gateway, max_concurrent_jobs=1, default_quota=())
-    async with open_services(changed, Clock(sleep=no_pause)) as services:
+    async with open_services(changed, quick_clock()) as services:
         yield ServiceHarness(services, tmp_path)
 
 
@@ -33,7 +28,10 @@ async def test_a_result_that_waits_for_discord_keeps_nobody_waiting(
     """A thousand reactions in one channel: its rate limit must not stop the other servers."""
     if not painted:
         gateway.replies.append(ErrorReply(400, "moderation_blocked"))
+    gateway.gate.clear()
     await harness.submit(slow := SlowCourier())
+    await asyncio.wait_for(slow.asked.wait(), 60)  # its card waits for Discord from now on
+    gateway.gate.set()
     await harness.submit(other := RecordingCourier(), BEN)
     await until(lambda: bool(other.results))
     assert slow.said == []
@@ -54,8 +52,7 @@ async def test_a_card_that_waits_for_discord_does_not_delay_the_start(
     second = await harness.submit(RecordingCourier(), BEN)
     await harness.submit(last, BEN)
     await harness.services.cancellation.cancel(second.id, BEN, moderates=False)  # last moves on
-    for _ in range(100):
-        await asyncio.sleep(0)
+    await asyncio.wait_for(last.asked.wait(), 60)
     gateway.gate.set()
     await until(lambda: len(gateway.bodies) == 2)
     assert last.said == []

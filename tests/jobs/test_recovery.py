@@ -1,14 +1,13 @@
 """Starts after a crash in every state of a job."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from bot.core.clock import Clock
 from bot.core.errors.jobs import InterruptedInDoubt
 from bot.core.models import ImageOptions, Job
 from bot.images.references import Attachments, FetchAttachment, Upload
@@ -25,6 +24,7 @@ from tests.cogs.scripted_gateway import (
 from tests.database.engines import IS_POSTGRESQL, sqlite_only
 from tests.images.test_content_store import mask_bytes, picture_bytes
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier, ServiceHarness, settings
+from tests.waiting import quick_clock, until
 
 
 @asynccontextmanager
@@ -32,15 +32,9 @@ async def process(
     folder: Path, gateway: ScriptedGateway, **changes: object
 ) -> AsyncIterator[ServiceHarness]:
     """Run one process on the folder; it leaves whatever still runs to the next start."""
-    clock = Clock(sleep=lambda _seconds: asyncio.sleep(0.005))
+    clock = quick_clock()
     async with open_services(settings(folder, gateway, **changes), clock) as services:
         yield ServiceHarness(services, folder)
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not true():  # noqa: ASYNC110 - another program's view of the database
-            await asyncio.sleep(0.005)
 
 
 async def fetch_gone(_url: str) -> bytes:

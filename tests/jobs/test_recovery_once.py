@@ -35,8 +35,8 @@ from tests.jobs.test_recovery import (
     leave_task,
     process,
     recover,
-    until,
 )
+from tests.waiting import until
 
 T = TypeVar("T")
 

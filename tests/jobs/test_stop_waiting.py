@@ -24,9 +24,9 @@ from bot.settings.settings import GatewayKey
 from tests.cogs.scripted_gateway import KEY, ErrorReply, FewerPictures, ScriptedGateway
 from tests.database.test_outage import locked
 from tests.jobs.service_harness import ADA, RecordingCourier, ServiceHarness, settings
-from tests.jobs.test_cancellation import until
 from tests.jobs.test_recovery import process
 from tests.jobs.test_recovery_once import at_once
+from tests.waiting import until
 
 
 @asynccontextmanager

@@ -13,7 +13,8 @@ from bot.jobs.repository.personal_data import jobs_of
 from tests.cogs.scripted_gateway import ScriptedGateway, TaskReply, UrlReply
 from tests.database.engines import connected, sqlite_only
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier
-from tests.jobs.test_recovery import process, recover, until
+from tests.jobs.test_recovery import process, recover
+from tests.waiting import until
 
 ADAS = "WHERE user_name = 'Ada'"
 ATTEMPT = "WHERE job_id IN (SELECT id FROM jobs WHERE user_name = 'Ada')"

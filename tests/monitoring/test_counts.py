@@ -29,11 +29,12 @@ from tests.cogs.scripted_gateway import (
 )
 from tests.database.engines import IS_POSTGRESQL, connected, sqlite_only
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier
-from tests.jobs.test_recovery import fetch_gone, until
+from tests.jobs.test_recovery import fetch_gone
 from tests.monitoring.monitored import Monitored, Scrape, monitored
 from tests.quota.ledger_driver import ManualClock
+from tests.waiting import quick_clock, until
 
-SOON = Clock(sleep=lambda _seconds: asyncio.sleep(0.005))
+SOON = quick_clock()
 DECLINED = ErrorReply(400, "moderation_blocked")
 NO_KEY = ErrorReply(401, "invalid_api_key")
 

@@ -16,9 +16,10 @@ from bot.core.clock import Clock
 from tests.cli.process import environment, run
 from tests.cogs.scripted_gateway import ErrorReply, ScriptedGateway, TaskReply
 from tests.jobs.service_harness import RecordingCourier
-from tests.jobs.test_recovery import fetch_gone, until
+from tests.jobs.test_recovery import fetch_gone
 from tests.monitoring.monitored import monitored
 from tests.quota.ledger_driver import ManualClock
+from tests.waiting import quick_clock, until
 
 DECLINED = ErrorReply(400, "moderation_blocked")
 
@@ -101,7 +102,7 @@ async def test_two_processes_make_one_trace_of_a_job(
     gateway.replies.append(TaskReply())
     async with collecting() as collector:
         given = {"traces_url": collector.url}
-        soon = Clock(sleep=lambda _seconds: asyncio.sleep(0.005))
+        soon = quick_clock()
         async with monitored(tmp_path, gateway, soon, **given) as dying:
             job = await dying.submit(RecordingCourier())
             await until(lambda: gateway.polls > 0)
