@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from typing import ClassVar
 
 from PIL import Image
 
@@ -43,8 +44,12 @@ class FakeIdeogram(FakeVendor):
     """Strict about ``image_request``; what starts from a picture is a form with a file."""
 
     submit_path = "/ideogram/generate"
-    more_paths = ("/ideogram/remix", "/ideogram/edit", "/ideogram/upscale")
-    form_paths = more_paths
+    more_paths: ClassVar[Sequence[str]] = (
+        "/ideogram/remix",
+        "/ideogram/edit",
+        "/ideogram/upscale",
+    )
+    form_paths: ClassVar[Sequence[str]] = more_paths
 
     def wrong_type_reply(self) -> JsonReply:
         """Answer JSON to a remix."""
