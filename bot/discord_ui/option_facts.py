@@ -23,6 +23,19 @@ def option_facts(texts: Texts, options: ModelOptions, locale: str) -> list[str]:
     return facts
 
 
+def operation_fact(texts: Texts, request: ImageRequest, locale: str) -> str:
+    """Return what is done with the pictures of a request; empty where it paints."""
+    if request.operation is None:
+        return ""
+    count = len(request.references)  # 0 until they are fetched
+    return texts.say("card-operation", locale, operation=request.operation, count=count)
+
+
+def prompt_or_operation(texts: Texts, request: ImageRequest, locale: str) -> str:
+    """Return the prompt; what is done where an operation has none."""
+    return request.prompt or operation_fact(texts, request, locale)
+
+
 def request_notes(texts: Texts, request: ImageRequest, locale: str) -> list[str]:
     """Return a sentence for another size than the typed ratio, and one for flags left out."""
     notes = []

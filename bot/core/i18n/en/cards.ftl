@@ -90,6 +90,15 @@ card-references =
         [one] { $count } reference image
        *[other] { $count } reference images
     }
+card-operation =
+    { $operation ->
+        [blend] { $count ->
+            [0] Blend of pictures
+           *[other] Blend of { $count } pictures
+        }
+        [upscale] Enlarged picture
+       *[swap] Face swap
+    }
 card-seed = seed { $seed }
 card-negative = without { $negative }
 card-strength = strength { $strength }%
