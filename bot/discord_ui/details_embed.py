@@ -11,6 +11,7 @@ from bot.core.i18n.texts import Texts
 from bot.core.models import ImageRequest
 from bot.core.units import count_units, most_of_a_unit
 from bot.discord_ui.embed_style import COLOURS, LONGEST_FIELD, requester_name, small
+from bot.discord_ui.option_facts import origin_facts
 from bot.jobs.job_lookup import FoundJob
 from bot.jobs.repository.rows import WrittenJob
 
@@ -84,8 +85,7 @@ class DetailsEmbeds:
             yield self._say("details-negative", locale, value=_plain(request.negative))
         if request.strength is not None:
             yield self._say("card-strength", locale, strength=request.strength)
-        if request.references:
-            yield self._say("card-references", locale, count=len(request.references))
+        yield from origin_facts(self._texts, request, locale)
 
     def _work(self, record: FoundJob, locale: str, *, for_operator: bool) -> Iterator[str]:
         attempts, asked_at = record.attempts, record.written.job.created_at

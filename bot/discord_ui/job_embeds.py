@@ -24,7 +24,7 @@ from bot.discord_ui.embed_style import (
     requester_name,
     small,
 )
-from bot.discord_ui.option_facts import option_facts, request_notes
+from bot.discord_ui.option_facts import option_facts, origin_facts, request_notes
 from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
 
 BAR_LENGTH = 10
@@ -270,9 +270,7 @@ class JobEmbeds:
         facts = option_facts(self._texts, request, job.locale)
         if request.action:
             facts.insert(0, request.action.face)
-        if request.references:
-            facts.append(self._say(job, "card-references", count=len(request.references)))
-        return facts
+        return [*facts, *origin_facts(self._texts, request, job.locale)]
 
     def _result_facts(self, job: Job, result: JobResult) -> list[str]:
         first, remaining = result.pictures[0], result.remaining

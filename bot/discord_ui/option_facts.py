@@ -1,9 +1,10 @@
-"""Short facts of the options that were chosen, and the small print about what became of them."""
+"""Short facts of what was chosen for a request, and the small print about what became of it."""
 
 from bot.core.i18n.escaping import one_line
 from bot.core.i18n.texts import Texts
 from bot.core.models import ImageRequest, ModelOptions
 from bot.discord_ui.embed_style import LONGEST_DISPLAY_NAME
+from bot.discord_ui.picture_names import enlarged_number
 
 _LONGEST_NEGATIVE = 60  # of a fact in one line; the details have all of it
 _LONGEST_FLAG = 80
@@ -21,6 +22,15 @@ def option_facts(texts: Texts, options: ModelOptions, locale: str) -> list[str]:
     if options.strength is not None:
         facts.append(texts.say("card-strength", locale, strength=options.strength))
     return facts
+
+
+def origin_facts(texts: Texts, request: ImageRequest, locale: str) -> list[str]:
+    """Return what a request starts from besides its prompt, if there is something."""
+    if request.operation == "upscale":
+        return [texts.say("card-enlarged", locale, number=enlarged_number(request))]
+    if request.references:
+        return [texts.say("card-references", locale, count=len(request.references))]
+    return []
 
 
 def request_notes(texts: Texts, request: ImageRequest, locale: str) -> list[str]:

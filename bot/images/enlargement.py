@@ -1,8 +1,6 @@
-"""Enlarge pictures by resampling: twice as wide and as high, without details that were not there.
+"""Enlarge pictures by resampling: twice as wide and high, without details that were not there."""
 
-It blocks for a while: run it with ``in_pixel_thread``.
-"""
-
+import asyncio
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,12 +10,19 @@ from PIL import Image
 from bot.core.errors.base import Refusal
 from bot.core.models import Picture, PictureFormat
 from bot.images.conversion import MAX_ENCODED_PIXELS
-from bot.images.decoding import PictureTooLarge, decode_upright, encode, open_picture
+from bot.images.decoding import (
+    PictureTooLarge,
+    decode_upright,
+    encode,
+    in_pixel_thread,
+    open_picture,
+)
 
 FACTOR = 2
 # Of the larger picture. With its copies it takes up to 8 bytes for each, and so as much memory as
 # any other work on a picture (MAX_DECODED_BYTES).
 MAX_ENLARGED_PIXELS = 20_000_000
+MOST_AT_ONCE = 20  # people who wait for one; each takes a second or two
 _OPAQUE = 255
 _Encoding = tuple[PictureFormat, int]
 # A JPEG halves the colours' sides, which have no more details than that.
@@ -41,6 +46,34 @@ class AnimationNotEnlarged(Refusal):
     message_id = "error-animation-not-enlarged"
 
 
+@dataclass(eq=False, kw_only=True)
+class TooManyEnlarging(Refusal):
+    """Many people want larger pictures at this moment."""
+
+    message_id = "error-too-many-enlarging"
+
+
+class Enlarger:
+    """Enlarges one picture after the other: the pictures of results come in between."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self._present = 0
+
+    async def enlarge(self, picture: Picture, *, max_bytes: int, folder: Path) -> Picture:
+        """Return a larger copy as ``enlarge_picture`` does; it raises that, or TooManyEnlarging."""
+        if self._present >= MOST_AT_ONCE:
+            raise TooManyEnlarging
+        self._present += 1
+        try:
+            async with self._turn:
+                return await in_pixel_thread(
+                    enlarge_picture, picture, max_bytes=max_bytes, folder=folder
+                )
+        finally:
+            self._present -= 1
+
+
 def may_enlarge(picture: Picture) -> bool:
     """Tell, without opening it, whether a picture is small enough to be enlarged."""
     return _is_small(picture.width, picture.height)
@@ -49,7 +82,8 @@ def may_enlarge(picture: Picture) -> bool:
 def enlarge_picture(picture: Picture, *, max_bytes: int, folder: Path) -> Picture:
     """Return a copy of a picture with twice its sides and at most ``max_bytes``, in ``folder``.
 
-    What is opaque becomes a JPEG, what is transparent a PNG or a WebP.
+    What is opaque becomes a JPEG, what is transparent a PNG or a WebP. It blocks for up to three
+    seconds.
 
     Raises:
         PictureNotEnlarged, AnimationNotEnlarged

@@ -90,6 +90,12 @@ card-references =
         [one] { $count } reference image
        *[other] { $count } reference images
     }
+# $number is that of the picture in the earlier result.
+card-enlarged =
+    { $number ->
+        [none] enlargement
+       *[other] enlargement of picture { $number }
+    }
 card-seed = seed { $seed }
 card-negative = without { $negative }
 card-strength = strength { $strength }%

@@ -66,6 +66,11 @@ card-stop-waiting = 不再等待
 card-size = { $width }×{ $height }
 card-count = { $count } 张图片
 card-references = { $count } 张参考图
+card-enlarged =
+    { $number ->
+        [none] 放大
+       *[other] 放大第 { $number } 张
+    }
 card-seed = 种子 { $seed }
 card-negative = 排除 { $negative }
 card-strength = 强度 { $strength }%
