@@ -1,6 +1,9 @@
 """Pictures are enlarged by resampling, of every kind that is kept, within the limits of memory."""
 
+import asyncio
 import io
+import threading
+from functools import partial
 from pathlib import Path
 from traceback import walk_tb
 
@@ -8,11 +11,14 @@ import pytest
 from PIL import Image, ImageCms
 
 from bot.core.models import Picture
-from bot.images.decoding import PictureUnreadable
+from bot.images.decoding import PictureUnreadable, in_pixel_thread
 from bot.images.enlargement import (
     MAX_ENLARGED_PIXELS,
+    MOST_AT_ONCE,
     AnimationNotEnlarged,
+    Enlarger,
     PictureNotEnlarged,
+    TooManyEnlarging,
     enlarge_picture,
     may_enlarge,
 )
@@ -187,3 +193,22 @@ def test_a_large_transparent_one_is_never_a_webp(tmp_path: Path) -> None:
     large = kept(tmp_path, encoded("PNG", noise("RGBA", (1400, 1400))))
     with pytest.raises(PictureNotEnlarged):
         enlarge_picture(large, max_bytes=5 * MIB, folder=tmp_path)
+
+
+async def test_one_is_enlarged_at_a_time_and_too_many_are_refused(tmp_path: Path) -> None:
+    """A crowd must neither keep results from being shown nor wait for minutes."""
+    picture, enlarger = kept(tmp_path, encoded("PNG")), Enlarger()
+    enlarge = partial(enlarger.enlarge, picture, max_bytes=MIB, folder=tmp_path)
+    may_work = threading.Event()
+    blocked = asyncio.create_task(in_pixel_thread(may_work.wait))
+    waiting = [asyncio.create_task(enlarge()) for _ in range(MOST_AT_ONCE)]
+    await asyncio.sleep(0)
+    with pytest.raises(TooManyEnlarging):
+        await enlarge()
+    result = asyncio.create_task(in_pixel_thread(lambda: sum(each.done() for each in waiting)))
+    await asyncio.sleep(0)
+    may_work.set()
+    assert await result <= 1
+    assert await blocked
+    assert {each.width for each in await asyncio.gather(*waiting)} == {2 * drawn().width}
+    assert await enlarge()
