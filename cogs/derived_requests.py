@@ -35,11 +35,10 @@ class DerivedRequests:
 
     def enlarging_model(self, request: ImageRequest, caller: CallerContext) -> str | None:
         """Return the model of a request, else the first allowed one, that enlarges its pictures."""
-        allowed = self._request_builder.models_for(caller.requester)
         able = [
-            model.name
-            for model in self._catalogue.models_with("upscale")
-            if model.name in allowed and len(request.prompt) <= model.prompt_max
+            name
+            for name in self._request_builder.models_for(caller.requester, "upscale")
+            if len(request.prompt) <= self._catalogue.model(name).prompt_max
         ]
         return request.model if request.model in able else next(iter(able), None)
 

@@ -14,6 +14,7 @@ from cogs.help import HelpCog
 from cogs.history import HistoryCog
 from cogs.imagine import ImagineCog
 from cogs.mydata import MyDataCog
+from cogs.operations import operation_cogs
 from cogs.operator import OperatorCog
 from cogs.picture_actions import PictureActionsCog
 from cogs.preferences import PreferencesCog
@@ -35,6 +36,7 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
     return (
         ImagineCog(deps),
         *_text_cogs(deps),
+        *operation_cogs(deps),
         SuggestionsCog(deps),
         SettingsCog(deps),
         SettingsAreasCog(deps, SettingsCog.settings),

@@ -1,4 +1,4 @@
-"""Short facts of what was chosen for a request, and the small print about what became of it."""
+"""Short facts of the options that were chosen, and the small print about what became of them."""
 
 from bot.core.i18n.escaping import one_line
 from bot.core.i18n.texts import Texts
@@ -24,13 +24,22 @@ def option_facts(texts: Texts, options: ModelOptions, locale: str) -> list[str]:
     return facts
 
 
-def origin_facts(texts: Texts, request: ImageRequest, locale: str) -> list[str]:
-    """Return what a request starts from besides its prompt, if there is something."""
-    if request.operation == "upscale":
-        return [texts.say("card-enlarged", locale, number=enlarged_number(request))]
-    if request.references:
-        return [texts.say("card-references", locale, count=len(request.references))]
-    return []
+def operation_fact(texts: Texts, request: ImageRequest, locale: str) -> str:
+    """Return what is done with the pictures of a request; empty where it paints."""
+    if request.operation is None:
+        return ""
+    return texts.say(
+        "card-operation",
+        locale,
+        operation=request.operation,
+        count=len(request.references),  # 0 until they are fetched
+        number=enlarged_number(request),
+    )
+
+
+def prompt_or_operation(texts: Texts, request: ImageRequest, locale: str) -> str:
+    """Return the prompt; what is done where an operation has none."""
+    return request.prompt or operation_fact(texts, request, locale)
 
 
 def request_notes(texts: Texts, request: ImageRequest, locale: str) -> list[str]:

@@ -84,13 +84,13 @@ async def test_a_stranger_has_a_picture_enlarged_and_pays(build: WorldBuilder) -
         (body,) = enlargements(world)
         assert (body["image"], body["model"], body["prompt"]) == ([files[1]], PAINTER, "a fox")
         assert world.title == "🖼️ A picture for Ben"
-        assert "128×128 · enlargement of picture 2 · " in footer(world)
+        assert "128×128 · Enlargement of picture 2 · " in footer(world)
         assert "reference" not in footer(world)
         assert world.rows(CHARGED_TO.format(world.ben.id)) == [(1,)]
         assert world.rows("SELECT parent FROM jobs ORDER BY id DESC LIMIT 1") == [(parent,)]
         details = await press(world, world.ben, world.card, "details")
         words = str(ephemeral_messages(details)[0].embeds[0].to_dict())
-        assert "enlargement of picture 2" in words
+        assert "Enlargement of picture 2" in words
         assert f"[an earlier result](https://discord.com/channels/{world.guild.id}" in words
         assert str(card.id) in words
 
@@ -101,7 +101,7 @@ async def test_the_only_picture_of_a_result_is_enlarged_as_well(build: WorldBuil
         card = await finished_card(world, model=PAINTER)
         answer = await press(world, world.ben, card, "one:choose")
         await act(world, world.ben, answer, "enlarge")
-        assert "enlargement of picture 1" in footer(world)
+        assert "Enlargement of picture 1" in footer(world)
         assert world.credits() == 2
 
 
@@ -186,7 +186,7 @@ async def test_the_button_works_after_a_restart(build: WorldBuilder) -> None:
         chosen = await choose(world, world.ben, await several(world))
         await world.restart()
         await act(world, world.ben, chosen, "enlarge")
-        assert "enlargement of picture 2" in footer(world)
+        assert "Enlargement of picture 2" in footer(world)
         assert world.credits() == 5
 
 
@@ -206,7 +206,7 @@ async def test_a_restart_in_between_loses_nothing(build: WorldBuilder) -> None:
             await world.env.advance_time(3)
         await world.wait_for_jobs()
         assert len(enlargements(world)) == 1
-        assert "enlargement of picture 2" in footer(world)
+        assert "Enlargement of picture 2" in footer(world)
         assert world.credits() == 5
 
 
@@ -221,7 +221,7 @@ async def test_a_failure_gives_the_credits_back_and_can_be_tried_again(
         assert world.credits() == 4
         await press(world, world.ben, world.card, "again")
         assert len(enlargements(world)) == 2
-        assert "enlargement of picture 2" in footer(world)
+        assert "Enlargement of picture 2" in footer(world)
         assert world.credits() == 5
 
 
@@ -236,7 +236,7 @@ async def test_a_re_roll_enlarges_again_and_an_edit_paints(build: WorldBuilder) 
         await submit_form(world, world.ada, shown, prompt="in snow")
         assert len(enlargements(world)) == 2
         assert "1 reference image" in footer(world)
-        assert "enlargement" not in footer(world)
+        assert "Enlargement" not in footer(world)
 
 
 # --- at the door ------------------------------------------------------------------------------
