@@ -8,6 +8,7 @@ from cogs.dependencies import Dependencies
 from cogs.describe import DescribeCog, SuggestionsCog
 from cogs.details_buttons import DetailsCog
 from cogs.edit_form import EditCog
+from cogs.enlarging import EnlargingCog
 from cogs.greeting import GreetingCog
 from cogs.help import HelpCog
 from cogs.history import HistoryCog
@@ -48,6 +49,7 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
         SpoilerCog(deps),
         EditCog(deps),
         PictureActionsCog(deps),
+        EnlargingCog(deps),
         TaskActionsCog(deps),
         HistoryCog(deps),
         MyDataCog(deps),

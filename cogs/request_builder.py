@@ -132,6 +132,19 @@ class RequestBuilder:
         acting = replace(job, request=replace(request, action=action))
         return await self.repeat(acting, caller, courier)
 
+    async def enlarge(
+        self, picture: Reference, model: str, job: Job, caller: CallerContext, courier: Courier
+    ) -> Job:
+        """Submit the enlargement of one of an earlier job's pictures, with the job's prompt.
+
+        Raises:
+            EaselError: as ``submit`` does.
+        """
+        request = ImageRequest(
+            job.request.prompt, model, "auto", 1, references=(picture,), operation="upscale"
+        )
+        return await self.repeat(replace(job, request=request), caller, courier)
+
     def check(
         self,
         options: ImageOptions,
