@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import get_args
 
 from bot.gateways.call_abilities import says, unsaid_fields
 from bot.gateways.calls import Call, CallName, body_errors, prompt_errors
@@ -88,7 +89,7 @@ def _holds_only(path: str, *names: str) -> bool:
 
 def _wrong_body(gateway: Gateway, models: Sequence[ModelAbilities]) -> Iterator[str]:
     """Check ``body``, which is a template in calls, and constants where there is none."""
-    names: tuple[CallName, ...] = ("generate", "edit", "inpaint")
+    names: tuple[CallName, ...] = get_args(CallName)
     if any(gateway.calls_of(model, name) for model in models for name in names):
         yield from body_errors(gateway.body)
     uncalled = [model.name for model in models if not gateway.calls_of(model, "generate")]

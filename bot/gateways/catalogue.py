@@ -19,6 +19,7 @@ from bot.core.errors.options import (
 from bot.core.models import (
     ImageOptions,
     ImageRequest,
+    Operation,
     OptionName,
     OptionValue,
     WordOption,
@@ -119,6 +120,9 @@ class Catalogue:
         """
         pairs = _pairs(gateways, shipped_models())
         first = {name: pairs[gateway, name] for gateway, name in reversed(pairs)}
+        for (_, name), ability in pairs.items():  # an operation of any gateway is one of the model
+            operations = {**ability.operations, **first[name].operations}
+            first[name] = replace(first[name], operations=operations)
         return cls((name for _, name in pairs), first, pairs=pairs)
 
     def replace(self, new: "Catalogue") -> None:
@@ -155,6 +159,10 @@ class Catalogue:
         if found := self._offer.by_name.get(name.strip().casefold()):
             return found
         raise UnknownModel(model=name[:MAX_ECHO], allowed=model_names(self.models))
+
+    def models_with(self, operation: Operation) -> tuple[ModelAbilities, ...]:
+        """Return the offered models that a gateway has a call of this operation for."""
+        return tuple(model for model in self.models if operation in model.operations)
 
     def is_age_restricted(self, name: str) -> bool:
         """Tell whether a model is marked as age-restricted, by any gateway that has it."""

@@ -33,7 +33,7 @@ from bot.gateways.events import (
     Sending,
     TaskProgress,
 )
-from bot.gateways.model_abilities import ReferenceLimits
+from bot.gateways.reference_limits import ReferenceLimits
 from bot.gateways.routing.router import Router
 from bot.images.content_store import ContentStore
 from bot.images.conversion import convert_picture, picture_size, resize_mask
@@ -264,7 +264,7 @@ class AttemptRunner:
             await self._intact(number, reference, folder)
             for number, reference in enumerate(kept, 1)
         ]
-        accepted = self.catalogue.model(wanted.model).references
+        accepted = self.catalogue.model(wanted.model).pictures_of(wanted)
         fitted = [
             await self._fitted(each, path, accepted, folder)
             for each, path in zip(wanted.references, found, strict=False)

@@ -32,6 +32,9 @@ BANNED = submit_reply(24, "可能包含敏感词", bannedWord="blood", promptEn=
 NO_ACCOUNT = submit_reply(3, "无可用的账号实例")
 INVALID = submit_reply(4, "prompt不能为空")
 NO_PICTURE = submit_reply(4, "base64格式错误")
+WRONG_COUNT = submit_reply(4, "base64List参数错误")
+NO_FACE = submit_reply(4, "人脸图片不能为空")
+SAME_FACES = submit_reply(4, "人脸图片和目标图片不能相同")
 FAILURE_AT_ONCE = submit_reply(9, "系统异常")
 NEW_API_QUOTA = JsonReply(
     {"description": "quota_not_enough", "type": "upstream_error", "code": 4}, 400
@@ -77,12 +80,36 @@ FAILURE = midjourney_task("FAILURE", "0%", failReason="Internal error")
 BANNED_LATE = midjourney_task("FAILURE", "", failReason="Banned prompt detected")
 CANCEL = midjourney_task("CANCEL", "0%")
 UNKNOWN = JsonReply("null")
+SWAP_PATH = "/mj/insight-face/swap"
+DIMENSIONS = ("PORTRAIT", "SQUARE", "LANDSCAPE")
+
+
+def blend_error(body: JsonBody) -> JsonReply | None:
+    """Check a blend: two to five pictures, and one of three dimensions."""
+    pictures = body.get("base64Array")
+    right = body.keys() <= OPTIONAL | {"dimensions"} and isinstance(pictures, list)
+    if not (right and body.get("dimensions", "SQUARE") in DIMENSIONS):
+        return INVALID
+    assert isinstance(pictures, list)
+    if not 2 <= len(pictures) <= 5:
+        return WRONG_COUNT
+    return None if all(map(is_data_uri, pictures)) else NO_PICTURE
+
+
+def swap_error(body: JsonBody) -> JsonReply | None:
+    """Check a face swap: two different pictures."""
+    if body.keys() != {"sourceBase64", "targetBase64"}:
+        return NO_FACE
+    if not all(map(is_data_uri, body.values())):
+        return NO_PICTURE
+    return SAME_FACES if body["sourceBase64"] == body["targetBase64"] else None
 
 
 class FakeMidjourney(FakeVendor):
-    """Strict about the body of ``/imagine``."""
+    """Strict about the bodies of ``/imagine``, ``/blend`` and the swap of faces."""
 
     submit_path = "/mj/submit/imagine"
+    more_paths = ("/mj/submit/blend", SWAP_PATH)
     task_path = "/mj/task/{task_id}/fetch"
     task_id = TASK_ID
 
@@ -99,6 +126,10 @@ class FakeMidjourney(FakeVendor):
         return (
             None if isinstance(pictures, list) and all(map(is_data_uri, pictures)) else NO_PICTURE
         )
+
+    def error_at(self, path: str, body: JsonBody) -> JsonReply | None:
+        """Check every field of a blend or a swap."""
+        return swap_error(body) if path == SWAP_PATH else blend_error(body)
 
     def accepted_reply(self, body: JsonBody) -> JsonReply:
         """Take the order."""
@@ -190,8 +221,9 @@ class FakeButtons:
     def app(self) -> web.Application:
         """Return the server."""
         app = web.Application()
-        for name in ("imagine", "action", "modal"):
+        for name in ("imagine", "blend", "action", "modal"):
             app.router.add_post(f"/mj/submit/{name}", self._submit)
+        app.router.add_post(SWAP_PATH, self._submit)
         app.router.add_get("/mj/task/{id}/fetch", self._fetch)
         app.router.add_get("/files/{name}", self._file)
         return app
@@ -208,6 +240,9 @@ class FakeButtons:
             return self.refusals.pop(0).response()
         if name == "imagine":
             return self._started(body["prompt"], is_grid=True).response()
+        if name in ("blend", "swap"):
+            wrong = blend_error(body) if name == "blend" else swap_error(body)
+            return (wrong or self._started("", is_grid=name == "blend")).response()
         if name == "action":
             return self._action(body).response()
         reply = self._modal(body)
