@@ -36,7 +36,8 @@ class PromptImprovement:
         Raises:
             EaselError: nobody was charged; the sentence says what to do.
         """
-        if self._text_requests is None or self.credits is None:  # switched off since the form was opened
+        # It may have been switched off since the form was opened.
+        if self._text_requests is None or self.credits is None:
             raise SuggestionGone
         caller = caller_of(interaction, self._deps.client.languages)
         settings = self._deps.preference_store.server(caller.requester.server_id)

@@ -31,10 +31,10 @@ def call_errors(gateway: Gateway, models: Sequence[ModelAbilities]) -> Iterator[
     for name, calls in gateway.calls.items():
         for call in calls:
             yield from (f"calls.{name}.{wrong}" for wrong in _wrong_call(call, gateway))
-    for name, text_call in gateway.text_calls.items():
-        in_path = () if name != "seed" else ("task",)
+    for text_name, text_call in gateway.text_calls.items():
+        in_path = ("task",) if text_name == "seed" else ()
         wrong_paths = _wrong_paths(text_call.request, *in_path)
-        yield from (f"calls.{name}.{wrong}" for wrong in wrong_paths)
+        yield from (f"calls.{text_name}.{wrong}" for wrong in wrong_paths)
     yield from prompt_errors(gateway.prompt)
     yield from _wrong_body(gateway, models)
     yield from _wrong_responses(gateway, models)

@@ -171,7 +171,8 @@ class Gateway:
     """An OpenAI-compatible image endpoint, as its table in ``gateways.toml`` describes it.
 
     ``api`` is which endpoint paints, ``calls`` the requests that the table describes itself,
-    ``text_calls`` those of them that give words, ``actions`` what can be done with its finished tasks.
+    ``text_calls`` those of them that give words, ``actions`` what can be done with its finished
+    tasks.
     ``abilities`` describe its models where they differ from ``models.toml``. ``body`` holds fields
     that every request has; it is a template laid over every call. ``prompt`` is how a prompt is
     spelled. ``wrap`` names the object that contains the fields of a JSON body, if any.

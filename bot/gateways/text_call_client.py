@@ -5,7 +5,6 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import quote
 
 import msgspec
 
@@ -33,7 +32,6 @@ from bot.gateways.request.template import (
     fill_template,
     merge_templates,
 )
-from bot.gateways.routing.open_gateways import OpenGateway
 from bot.gateways.routing.router import Router
 from bot.gateways.text_calls import TextCall
 from bot.gateways.text_exchange import Note, TextExchange
@@ -158,9 +156,7 @@ def decode_json(data: bytes) -> object:
         return None
 
 
-def _request(
-    call: TextCall, asked: Asked, exchange: TextExchange, files: ExitStack
-) -> HttpRequest:
+def _request(call: TextCall, asked: Asked, exchange: TextExchange, files: ExitStack) -> HttpRequest:
     """Return the POST; ``files`` closes the picture.
 
     Raises:

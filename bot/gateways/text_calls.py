@@ -132,4 +132,3 @@ def _wrong_price(own: _OwnKeys, name: TextCallName) -> Iterator[str]:
         price_of(own.price or 0, None)
     except ValueError as wrong:
         yield f"price: {wrong}"
-

@@ -97,9 +97,7 @@ class TextTask:
         if response.status in GONE or is_unknown_task(body, response.text):
             if spent_s < UNKNOWN_TASK_GRACE_S:
                 return ()
-            raise self.exchange.failure(
-                ClassifiedError(Kind.TASK_LOST, Billed.MAYBE, ""), response
-            )
+            raise self.exchange.failure(ClassifiedError(Kind.TASK_LOST, Billed.MAYBE, ""), response)
         if response.status >= HTTPStatus.MULTIPLE_CHOICES:
             raise self._stopped(response, FINAL_KINDS, Kind.TASK_LOST, Billed.MAYBE)
         if state == "failure":

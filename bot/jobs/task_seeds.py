@@ -1,4 +1,4 @@
-"""Ask gateways for the seeds of finished tasks: for nothing, once each, and only when somebody asks.
+"""Ask gateways for the seeds of finished tasks, which is free, when somebody wants to know them.
 
 What was told is kept with the attempt, so that nobody is asked again.
 """
@@ -10,6 +10,7 @@ import structlog
 from bot.core.errors.base import EaselError
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.texts import SeedLater, SeedUnknown
+from bot.core.models import Billed
 from bot.database.database import Database
 from bot.gateways.text_call_client import TextCallClient
 from bot.jobs.repository.attempt_seeds import FinishedTask, read_finished_tasks, write_seed
@@ -24,7 +25,6 @@ _FOR_A_WHILE = frozenset(
     {
         Kind.UNREACHABLE,
         Kind.RATE_LIMITED,
-        Kind.UPSTREAM,
         Kind.TIMEOUT_UNKNOWN,
         Kind.AUTH,
         Kind.QUOTA,
@@ -109,4 +109,5 @@ class TaskSeeds:
 
 def _refusal(failure: GatewayFailure) -> EaselError:
     """Return what a person is told of a failure."""
-    return SeedLater() if failure.kind in _FOR_A_WHILE else SeedUnknown()
+    is_broken = failure.kind is Kind.UPSTREAM and failure.billed is not Billed.NO
+    return SeedLater() if is_broken or failure.kind in _FOR_A_WHILE else SeedUnknown()

@@ -182,9 +182,7 @@ class TextRequests:
         if not await self._billing.sending(request, gateway):
             raise DatabaseBusy
 
-    async def _answered(
-        self, request: TextRequest, found: FoundPrompts, typed: str
-    ) -> Suggestions:
+    async def _answered(self, request: TextRequest, found: FoundPrompts, typed: str) -> Suggestions:
         """Settle, and keep what may be shown; behind a better prompt comes the person's own."""
         prompts = await self._allowed(found.prompts, request.requester.server_id)
         outcome = TextOutcome.ANSWERED
