@@ -232,8 +232,12 @@ class FakeButtons:
         """Return the bodies of one kind of order."""
         return [body for each, body in self.orders if each == name]
 
-    async def _submit(self, request: web.Request) -> web.Response:
+    def check_key(self, request: web.Request) -> None:
+        """Fail where a request has not the gateway's key."""
         assert request.headers["Authorization"] == f"Bearer {GATEWAY_KEY}"
+
+    async def _submit(self, request: web.Request) -> web.Response:
+        self.check_key(request)
         name, body = request.path.rpartition("/")[2], await request.json()
         self.orders.append((name, body))
         if self.refusals:
@@ -286,7 +290,7 @@ class FakeButtons:
         task.left = 3  # its state stays for a while
         return submit_reply(1, "提交成功", task.id)
 
-    async def _fetch(self, request: web.Request) -> web.Response:
+    async def _fetch(self, request: web.Request) -> web.StreamResponse:
         self.polls += 1
         task = self.tasks.get(request.match_info["id"])
         if task is None:

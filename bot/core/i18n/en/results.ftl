@@ -129,6 +129,13 @@ details-seeds =
        *[other] seeds { $seeds }
     }
 
+details-ask-seed = Seed
+details-seed-told =
+    { $count ->
+        [one] The seed of these pictures is { $seeds }.
+       *[other] The seeds of these pictures are { $seeds }.
+    }
+
 details-work = Painting
 details-waited = { $waited_ms } in the queue
 details-painted = { $painted_ms } painting

@@ -109,6 +109,9 @@ details-option =
 details-negative = 排除 { $value }
 details-seeds = 种子 { $seeds }
 
+details-ask-seed = 种子
+details-seed-told = 这些图片的种子是 { $seeds }。
+
 details-work = 绘制
 details-waited = 排队 { $waited_ms }
 details-painted = 绘制 { $painted_ms }
