@@ -12,6 +12,7 @@ from discord.ext import commands
 
 from bot.core.errors.jobs import CostChanged, PictureNotKept, PrivateNotPosted
 from bot.core.models import ImageOptions, Reference
+from bot.discord_ui.action_buttons import add_action_buttons
 from bot.discord_ui.caller import CallerContext
 from bot.discord_ui.job_embeds import (
     JobEmbeds,
@@ -90,6 +91,7 @@ class PictureActionsCog(commands.Cog):
         # The picture may take longer to send than the three seconds that Discord allows.
         await interaction.response.defer(ephemeral=True, thinking=True)
         offer, may_post = self._offer(written, caller), not written.job.private
+        buttons = await self._buttons(chosen, written, caller, offer)
         reader_id = caller.requester.user_id
         job = hide_declined_prompt_from_others(written.job, written.error, reader_id=reader_id)
         job = replace(job, locale=caller.locale)
@@ -108,7 +110,7 @@ class PictureActionsCog(commands.Cog):
             await interaction.followup.send(
                 embeds=message.embeds,
                 files=message.files(),
-                view=self._buttons(chosen, caller, offer, may_post=may_post),
+                view=buttons,
                 ephemeral=True,
             )
 
@@ -127,16 +129,23 @@ class PictureActionsCog(commands.Cog):
             return ()
         return group
 
-    def _buttons(
+    async def _buttons(
         self,
         chosen: ChosenPicture,
+        written: WrittenJob,
         caller: CallerContext,
         offer: ReferenceOffer | None,
-        *,
-        may_post: bool,
     ) -> discord.ui.View:
-        texts, locale = self._deps.client.texts, caller.locale
-        return picture_buttons(texts, chosen, locale, offer=offer, may_post=may_post)
+        """Return the buttons for a picture, and those of its task if the result has several."""
+        texts, job = self._deps.client.texts, replace(written.job, locale=caller.locale)
+        view = picture_buttons(
+            texts, chosen, caller.locale, offer=offer, may_post=not written.job.private
+        )
+        actions = await self._deps.services.actions.offered_for(
+            job, chosen.number, server_id=caller.requester.server_id
+        )
+        add_action_buttons(view, texts, job, actions, row=1)
+        return view
 
     def _offer(self, written: WrittenJob, caller: CallerContext) -> ReferenceOffer | None:
         """Return what a picture like a chosen one costs; None if no model here makes one."""
@@ -182,8 +191,7 @@ class PictureActionsCog(commands.Cog):
         reference = await self._reference(chosen)
         offer = self._offer(written, caller)
         if offer is not None and offer.credits != shown_credits:
-            may_post = not written.job.private
-            buttons = self._buttons(chosen, caller, offer, may_post=may_post)
+            buttons = await self._buttons(chosen, written, caller, offer)
             await interaction.response.edit_message(view=buttons)
             raise CostChanged(credits=offer.credits)
         if await self._deps.button_guard.is_repeated(interaction, "vary", chosen):

@@ -30,6 +30,7 @@ def call_errors(gateway: Gateway, models: Sequence[ModelAbilities]) -> Iterator[
     for name, calls in gateway.calls.items():
         for call in calls:
             yield from (f"calls.{name}.{wrong}" for wrong in _wrong_call(call, gateway))
+    yield from _wrong_actions(gateway)
     yield from prompt_errors(gateway.prompt)
     yield from _wrong_body(gateway, models)
     yield from _wrong_responses(gateway, models)
@@ -70,6 +71,15 @@ def _wrong_call(call: Call, gateway: Gateway) -> Iterator[str]:
         yield "body: a name cannot be sent in a form"
     if not any(map(call.is_for, gateway.models)):
         yield f"models fits none of the gateway's models: {', '.join(call.models)}"
+
+
+def _wrong_actions(gateway: Gateway) -> Iterator[str]:
+    call, modal = gateway.actions.call, gateway.actions.modal
+    for name, each in (("call", call), ("modal", modal)):
+        if each is not None:
+            yield from (f"actions.{name}.{wrong}" for wrong in _wrong_call(each, gateway))
+    if modal is not None and modal.task:
+        yield "actions.modal.task does nothing: the task of actions.call is polled on"
 
 
 def _holds_only(path: str, *names: str) -> bool:

@@ -13,7 +13,7 @@ from yarl import URL
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.models import Billed
-from bot.gateways.call_tasks import submitted_task_of
+from bot.gateways.call_tasks import submitted_task_of, task_id_of
 from bot.gateways.download import Downloader
 from bot.gateways.events import (
     Answered,
@@ -144,7 +144,7 @@ class Exchange:
             except TaskStopped as stopped:
                 failure = self._classified_failure(stopped.error, stopped.response)
                 raise failure from None
-            task_id, reply = reply.name, poller.reply
+            task_id, reply = self._task_id(reply), poller.reply
         reply = self._first(reply)
         if urls := tuple(str(one.source) for one in reply.pictures if isinstance(one.source, URL)):
             yield Answered(urls, self.gateway.actions.buttons_of(reply.body), task_id)
@@ -152,6 +152,10 @@ class Exchange:
         if not reply.is_whole:
             log.warning("gateway.reply_broke_off", gateway=self.gateway.name, held=reply.units)
         yield await self._received(reply, spool, made)
+
+    def _task_id(self, task: SubmittedTask) -> str:
+        call = call_for(self.request, self.model, self.gateway)
+        return task_id_of(task.name, call, self.gateway, self.model.name)
 
     def _first(self, reply: ParsedReply) -> ParsedReply:
         """Return a reply with no more pictures than were asked for."""

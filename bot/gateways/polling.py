@@ -67,7 +67,11 @@ class TaskStopped(Exception):
 
 
 class TaskAsksBack(Exception):
-    """The task of an action goes on only when it has the prompt."""
+    """The task of an action goes on only when it has the prompt; ``prompt`` is its proposal."""
+
+    def __init__(self, prompt: str) -> None:
+        super().__init__()
+        self.prompt = prompt
 
 
 class TaskPoller:
@@ -224,7 +228,7 @@ class TaskPoller:
         if response.status in _TRY_AGAIN or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return False
         if status == _MODAL and self._modal == "question":
-            raise TaskAsksBack
+            raise TaskAsksBack(self._gateway.actions.proposed_prompt(body))
         if status == _MODAL and self._modal == "pending":
             return False
         if response.status in _GONE or is_unknown_task(body, response.text):
