@@ -1,10 +1,13 @@
 """midjourney-proxy behind a gateway: numbers for answers, tasks with buttons."""
 
 import asyncio
+import base64
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
+from PIL import Image
 
 from tests.gateways.fake_task_gateway import JsonBody, JsonReply
 from tests.gateways.fake_vendor import PICTURE_PATH, FakeVendor, is_data_uri, is_text
@@ -114,6 +117,15 @@ class FakeSpeeds(FakeMidjourney):
 
     submit_path = "/mj-fast/mj/submit/imagine"
     task_path = "/mj-fast/mj/task/{task_id}/fetch"
+
+
+def mask_of(modal: JsonBody) -> Image.Image:
+    """Return the mask that was sent with a prompt."""
+    head, _, data = str(modal["maskBase64"]).partition(",")
+    assert head == "data:image/png;base64"
+    image = Image.open(io.BytesIO(base64.b64decode(data)))
+    image.load()
+    return image
 
 
 # --- tasks with buttons -----------------------------------------------------------------------
