@@ -42,6 +42,7 @@ from bot.gateways.reply.outline import reply_outline
 from bot.gateways.reply.reader import ParsedReply, ReplyPicture, parse_url, read_reply
 from bot.gateways.reply.redaction import redact
 from bot.gateways.reply.reply_body import ReplyBody
+from bot.gateways.reply.surplus import SurplusLog
 from bot.gateways.reply.task_status import (
     SubmittedTask,
     error_json,
@@ -83,6 +84,7 @@ class Exchange:
     reading: asyncio.Lock
     clock: Clock
     unread: UnreadFiles | None = None
+    surplus: SurplusLog | None = None
 
     async def events(self) -> AsyncGenerator[GatewayEvent, None]:
         """Send the request and run it; raise GatewayFailure when it brings no picture."""
@@ -160,7 +162,10 @@ class Exchange:
     def _first(self, reply: ParsedReply) -> ParsedReply:
         """Return a reply with no more pictures than were asked for."""
         call = call_for(self.request, self.model, self.gateway)
-        return reply.first(self.request.n, self.gateway.actions.gives_of(call, reply.body))
+        first = reply.first(self.request.n, self.gateway.actions.gives_of(call, reply.body))
+        if self.surplus:
+            self.surplus.note(reply, first, gateway=self.gateway.name, model=self.model.name)
+        return first
 
     @contextmanager
     def _open_spool(self, *, billed_before: Billed) -> Iterator[DownloadSpool]:

@@ -49,7 +49,8 @@ _JITTER = 0.2
 _MAX_REQUESTS = 3  # of one poll, redirects included
 _MAX_STATUS = 40  # characters of a status that is logged
 
-_GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+# With 204 trueai's midjourney-proxy answers for a task that it does not have (ASP.NET's Ok(null)).
+_GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.NO_CONTENT)
 _TRY_AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 # The kinds that a failed task keeps, because they have their own texts; others are TASK_FAILED.
 _KINDS_OF_TASKS = {Kind.AUTH, Kind.QUOTA, Kind.MODERATION, Kind.INVALID_REQUEST, Kind.RATE_LIMITED}

@@ -78,6 +78,10 @@ SUCCESS = midjourney_task(
 MODAL = midjourney_task("MODAL", "0%")
 FAILURE = midjourney_task("FAILURE", "0%", failReason="Internal error")
 BANNED_LATE = midjourney_task("FAILURE", "", failReason="Banned prompt detected")
+OUT_OF_CREDITS = midjourney_task("FAILURE", "", failReason="[Credits exhausted] Buy more hours")
+NO_SUBSCRIPTION = midjourney_task(
+    "FAILURE", "", failReason="Subscription required, subscribe first"
+)
 CANCEL = midjourney_task("CANCEL", "0%")
 UNKNOWN = JsonReply("null")
 

@@ -220,6 +220,8 @@ ENDS: dict[str, tuple[str, JsonReply, Kind]] = {
     "replicate has forgotten it": ("flux", replicate.GONE, Kind.TASK_LOST),
     "midjourney failed": ("midjourney", mj.FAILURE, Kind.TASK_FAILED),
     "midjourney declined": ("midjourney", mj.BANNED_LATE, Kind.MODERATION),
+    "midjourney out of credits": ("midjourney", mj.OUT_OF_CREDITS, Kind.QUOTA),
+    "midjourney has no subscription": ("midjourney", mj.NO_SUBSCRIPTION, Kind.QUOTA),
     "midjourney canceled": ("midjourney", mj.CANCEL, Kind.TASK_FAILED),
     "midjourney asks back": ("midjourney", mj.MODAL, Kind.TASK_FAILED),
     "midjourney knows nothing": ("midjourney", mj.UNKNOWN, Kind.TASK_LOST),
@@ -237,7 +239,7 @@ async def test_a_task_without_a_picture(
         name, task_replies=[look], poll=PollSettings(interval_s=5, budget_s=60)
     ) as at:
         result = await at.generate(tmp_path)
-    failed_before_a_picture = kind in (Kind.TASK_FAILED, Kind.MODERATION)
+    failed_before_a_picture = kind in (Kind.TASK_FAILED, Kind.MODERATION, Kind.QUOTA)
     billed = Billed.NO if failed_before_a_picture else Billed.MAYBE
     assert (result.failed.kind, result.failed.billed) == (kind, billed)
     assert (at.services.posts, result.left) == (1, [])
@@ -247,6 +249,7 @@ REFUSALS: dict[str, tuple[str, JsonReply, Kind, Billed]] = {
     "kling in arrears": ("kling", kling.ARREARS, Kind.QUOTA, Billed.NO),
     "kling depleted": ("kling", kling.DEPLETED, Kind.QUOTA, Billed.NO),
     "kling busy": ("kling", kling.TOO_MANY, Kind.RATE_LIMITED, Billed.NO),
+    "kling without key": ("kling", kling.NO_KEY, Kind.AUTH, Billed.NO),
     "replicate unpaid": ("flux", replicate.UNPAID, Kind.QUOTA, Billed.NO),
     "replicate busy": ("flux", replicate.THROTTLED, Kind.RATE_LIMITED, Billed.NO),
     "ideogram declines": ("ideogram", ideogram.UNSAFE_PROMPT, Kind.MODERATION, Billed.NO),
