@@ -66,6 +66,8 @@ action-label =
         [one] { $credits } credit
        *[other] { $credits } credits
     }
+action-mask = Mask
+action-mask-hint = A PNG as large as the picture; transparent parts may change
 picture-vary =
     Vary · { $credits ->
         [0] free

@@ -59,6 +59,8 @@ action-label =
         [0] 免费
        *[other] { $credits } 点
     }
+action-mask = 蒙版
+action-mask-hint = PNG 蒙版，与图片同样大小，透明处可以改动
 picture-vary =
     变体 · { $credits ->
         [0] 免费
