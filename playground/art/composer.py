@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageOps
 from playground.art.backdrops import BACKDROPS
 from playground.art.canvas import Canvas
 from playground.art.lettering import is_drawable, poster
-from playground.art.palette import MOODS
+from playground.art.palette import MOODS, Palette
 from playground.art.prompt_parser import SUBJECT_BACKDROPS, ParsedPrompt, parse_prompt
 from playground.art.recolouring import recolour
 from playground.art.references import hang_on_line, prepare
@@ -75,6 +75,16 @@ def paint(
     return _finished(scene)
 
 
+def palette_of(prompt: str, seed: int, negative: str = "") -> Palette:
+    """Return the colours that a prompt and a seed have by themselves."""
+    return _plan(prompt, seed).choice(MOODS[parse_prompt(prompt, negative).mood])
+
+
+def _plan(prompt: str, seed: int) -> Random:
+    """Return the generator that decides what a prompt leaves open."""
+    return seeded("plan", prompt, seed)
+
+
 def can_draw(prompt: str, negative: str = "") -> bool:
     """Tell whether a prompt names something to draw; if not, it becomes a poster of its words."""
     return parse_prompt(prompt, negative).backdrop is not None
@@ -107,7 +117,7 @@ def _scene_phrase(parsed: ParsedPrompt, backdrop: str) -> str:
 
 def _scene(prompt: str, parsed: ParsedPrompt, size: Size, seed: int, view: View) -> Scene:
     """Decide what a prompt and a seed leave open: the palette, the horizon, and the light."""
-    rng, unit = seeded("plan", prompt, seed), min(size) * view.zoom
+    rng, unit = _plan(prompt, seed), min(size) * view.zoom
     usual = rng.choice(MOODS[parsed.mood])
     palette = view.palette or usual
     highest, lowest = _HORIZONS

@@ -9,11 +9,9 @@ from random import SystemRandom
 from PIL import Image
 
 from playground.art.blending import blend, replace_part, set_back, tint
-from playground.art.composer import paint
+from playground.art.composer import paint, palette_of
 from playground.art.palette import MOODS, Palette
 from playground.art.prompt_parser import parse_prompt
-from playground.art.recolouring import recolour
-from playground.art.references import prepare
 from playground.art.scene import USUAL_VIEW, View
 from playground.painter.midjourney.buttons import GRID_PICTURES, Button
 from playground.painter.midjourney.prompts import FlaggedPrompt
@@ -86,7 +84,7 @@ def pressed(
         return new_recipes(again, recipe.references)
     if button.kind == "region":
         assert mask is not None  # noqa: S101 - a modal without it is refused
-        return _repainted(recipe, Part(parent, mask))
+        return _repainted(replace(recipe, words=prompt.words or recipe.words), Part(parent, mask))
     return tuple(_viewed(recipe, view) for view in _views(recipe, button, prompt.zoom))
 
 
@@ -166,11 +164,16 @@ def painted(recipe: Recipe) -> Image.Image:
     """Paint one picture; takes some tenths of a second, so call it in a thread."""
     if recipe.part is None:
         return _painted(recipe, recipe.view)
-    below, view = painted(replace(recipe.part.below, size=recipe.size)), recipe.view
-    if view.palette is None:
-        usual = MOODS[parse_prompt(recipe.words).mood][0]
-        view = replace(view, palette=recolour(usual, [prepare(below)]))
-    return replace_part(below, _painted(recipe, view), recipe.part.mask)
+    below = replace(recipe.part.below, size=recipe.size)
+    above = _painted(recipe, replace(recipe.view, palette=_colours(below)))
+    return replace_part(painted(below), above, recipe.part.mask)
+
+
+def _colours(recipe: Recipe) -> Palette | None:
+    """Return the colours of a picture, None for those of a blend."""
+    if recipe.view.palette or not recipe.words:
+        return recipe.view.palette
+    return palette_of(recipe.words, recipe.seed, recipe.negative)
 
 
 def _painted(recipe: Recipe, view: View) -> Image.Image:
