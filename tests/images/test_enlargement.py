@@ -211,4 +211,4 @@ async def test_one_is_enlarged_at_a_time_and_too_many_are_refused(tmp_path: Path
     assert await result <= 1
     assert await blocked
     assert {each.width for each in await asyncio.gather(*waiting)} == {2 * drawn().width}
-    assert await enlarge()
+    assert (await enlarge()).width == 2 * drawn().width
