@@ -119,18 +119,13 @@ def _resampled(picture: Picture) -> Image.Image:
         # An MPO is a photo with a second one inside.
         if image.format != "MPO" and getattr(image, "is_animated", False):
             raise AnimationNotEnlarged
-        upright = _without_empty_alpha(decode_upright(image))
-        profile = upright.info
-        larger = _doubled(upright)
-    larger.info = profile
-    return larger
+        return _doubled(_without_empty_alpha(decode_upright(image)))
 
 
 def _without_empty_alpha(image: Image.Image) -> Image.Image:
     if image.mode != "RGBA" or image.getchannel("A").getextrema()[0] != _OPAQUE:
         return image
     opaque = image.convert("RGB")
-    opaque.info = image.info
     image.close()
     return opaque
 

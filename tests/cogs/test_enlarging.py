@@ -280,6 +280,21 @@ async def test_forbidden_words_and_blocks_hold(build: WorldBuilder) -> None:
         assert world.credits() == 4
 
 
+async def test_a_prompt_that_was_declined_only_its_author_sends_again(
+    build: WorldBuilder,
+) -> None:
+    """The gateway declined it for one of two pictures; the other one has a button."""
+    async with opened(build) as world:
+        world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
+        card = await finished_card(world, model="dall-e-3", n=2)
+        answers = [await press(world, who, card, "one:choose") for who in (world.ben, world.ada)]
+        refused = await act(world, world.ben, answers[0], "enlarge")
+        assert "This prompt was declined" in ephemeral_text(refused)
+        assert enlargements(world) == []
+        await act(world, world.ada, answers[1], "enlarge")
+        assert len(enlargements(world)) == 1
+
+
 async def test_what_is_gone_is_not_enlarged(build: WorldBuilder) -> None:
     """A file that is no longer kept, a result that was deleted, and ids that nobody gave out."""
     async with opened(build) as world:
