@@ -21,8 +21,8 @@ from bot.discord_ui.embed_style import (
 from bot.discord_ui.quota_embeds import LONGEST_REASON, MemberStatus, UsageRow
 
 TOPICS = ("painting", "options", "references", "results", "credits", "presets", "privacy")
-DESCRIBE = "describe"
-"""The command that is there only where the operator has set up a chat model."""
+OPTIONAL_COMMANDS = ("blend", "swap", "describe")
+"""Commands that are there only where an image service, or a chat model, can do that."""
 SETUP_TOPIC = "setup"
 """For members who may manage the server."""
 
@@ -107,8 +107,10 @@ class HelpEmbeds:
         if topic == SETUP_TOPIC:
             return self.setup(commands, locale)
         words = self._texts.say(f"help-about-{topic}", locale, **commands)
-        if topic == "references" and DESCRIBE in commands:
-            words = f"{words}\n\n{self._texts.say('help-describe', locale, **commands)}"
+        if topic == "references":
+            there = [name for name in OPTIONAL_COMMANDS if name in commands]
+            more = (self._texts.say(f"help-{name}", locale, **commands) for name in there)
+            words = "\n\n".join((words, *more))
         return discord.Embed(
             colour=COLOURS["painting"],
             title=self._texts.say("help-about-title", locale, topic=topic),

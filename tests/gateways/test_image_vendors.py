@@ -121,7 +121,7 @@ def test_every_table_of_the_example_has_a_fake() -> None:
 
 def test_who_takes_references() -> None:
     """What no document promises is not offered."""
-    without = {"google", "siliconflow", "vercel-images", "chatbp-chat"}
+    without = {"google", "vercel-images", "chatbp-chat"}
     assert FAKES.keys() - {name for name, _ in STARTERS} == without
 
 
@@ -222,6 +222,25 @@ async def test_a_ratio_may_be_words_at_the_end_of_the_prompt(
         assert (await at.generate(tmp_path, known, size=parse_size(size))).pictures
     assert isinstance(at.fake, chat.FakeChatVendor)
     assert chat.text_of(at.fake.bodies[0]) == f"{SECRET_PROMPT}{words}"
+
+
+async def test_siliconflow_has_a_field_for_each_picture(tmp_path: Path) -> None:
+    """In their order; a field without a picture is left out."""
+    url = "https://cdn.discordapp.example/{}.png?ex=1"
+    known = ABILITIES.ability("siliconflow", vendors.QWEN_EDIT)
+    many = [
+        attach_file(tmp_path / f"{number}", picture_bytes(), url=url.format(number))
+        for number in range(3)
+    ]
+    async with opened("siliconflow") as at:
+        for count in (2, 3):
+            assert (
+                await at.generate(tmp_path / f"job-{count}", known, attached=many[:count])
+            ).pictures
+    assert isinstance(at.fake, vendors.FakeSiliconFlow)
+    sent = [[body.get(name) for name in ("image", "image2", "image3")] for body in at.fake.bodies]
+    urls = [url.format(number) for number in range(3)]
+    assert sent == [[*urls[:2], None], urls]
 
 
 @pytest.mark.parametrize("address", [None, "https://cdn.discordapp.example/fox.png?ex=1"])

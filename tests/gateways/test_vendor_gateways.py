@@ -45,6 +45,7 @@ FAMILIES: dict[str, type[FakeVendor]] = {
     "kling": kling.FakeKling,
     "flux": replicate.FakeReplicate,
     "ideogram": ideogram.FakeIdeogram,
+    "ideogram-v3": ideogram.FakeIdeogram3,
     "midjourney": mj.FakeMidjourney,
 }
 UNCOMMENTED = re.sub(r"(?m)^#(?=\S)", "", re.sub(r"<.*>", "images.example", EXAMPLE))
@@ -54,13 +55,20 @@ TABLES = {
     if gateway.name in FAMILIES
 }
 ABILITIES = Catalogue.of(TABLES.values())
-TASKS = [name for name in FAMILIES if name != "ideogram"]
+TASKS = [name for name in FAMILIES if not name.startswith("ideogram")]
 
 
 # What a generation looks like whose path or field is not the one of the family.
 WRONG_FIELD: dict[str, object] = {"rename": {"prompt": "words"}}
 WRONG_FIELDS: dict[str, dict[str, object]] = {
     **dict.fromkeys(FAMILIES, WRONG_FIELD),
+    "ideogram-v3": {
+        "calls": {
+            "generate": [
+                Call(path=ideogram.FakeIdeogram3.submit_path, form=True, body={"words": "{prompt}"})
+            ]
+        }
+    },
     "midjourney": {
         "calls": {
             "generate": [Call(path=mj.FakeMidjourney.submit_path, body={"words": "{prompt}"})]
