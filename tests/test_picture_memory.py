@@ -30,7 +30,7 @@ LARGE = {
     "palette.gif": ("P", (5000, 5000)),
     "scan.tiff": ("RGB", (4500, 4400)),
     # As large as what is enlarged.
-    "enlarged.webp": ("RGB", (2500, 2000)),
+    "enlarged.webp": ("RGBA", (2500, 2000)),
     "enlarged-transparent.png": ("RGBA", (2500, 2000)),
 }
 
