@@ -140,4 +140,4 @@ def test_no_reply_fills_the_memory() -> None:
     many = {"d": [{"text": "x" * 50_000}] * 1_000}
     found = texts_at(many, "d[].text")
     assert len(found) == MOST_TEXTS
-    assert {len(each) for each in found} == {4_000}
+    assert {len(each) for each in found} == {16_000}
