@@ -18,6 +18,7 @@ from bot.core.i18n.texts import FALLBACK
 from bot.discord_ui.client import Client
 from bot.discord_ui.command_translations import CommandTranslator, command_text_id
 from playground.settings import GivenSettings
+from tests.jobs.test_actions import actions
 
 # https://docs.discord.com/developers/interactions/application-commands: naming, and the limits.
 NAME = re.compile(r"[-_'\w]{1,32}")
@@ -36,12 +37,9 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
     """Return the client with every command, before it logs in."""
     settings = GivenSettings(
         discord_token=SecretStr("a-token"),
-        image_api_url="http://127.0.0.1:9/v1",
-        image_api_key=SecretStr("a-key"),
-        image_models=("gpt-image-2",),
         database_url=f"sqlite:///{tmp_path / 'easel.db'}",
         data_dir=tmp_path,
-    ).model_copy(update={"text_model": "seer"})  # without it /describe is not there
+    ).model_copy(update=actions(tmp_path, "http://127.0.0.1:9"))  # which has every call
     async with open_bot(settings, Clock(now=lambda: 0, wait=await_directly)) as bot:
         yield bot.client
 
