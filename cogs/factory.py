@@ -10,11 +10,13 @@ from cogs.dependencies import Dependencies
 from cogs.describe import DescribeCog, SuggestionsCog
 from cogs.details_buttons import DetailsCog
 from cogs.edit_form import EditCog
+from cogs.enlarging import EnlargingCog
 from cogs.greeting import GreetingCog
 from cogs.help import HelpCog
 from cogs.history import HistoryCog
 from cogs.imagine import ImagineCog
 from cogs.mydata import MyDataCog
+from cogs.operations import operation_cogs
 from cogs.operator import OperatorCog
 from cogs.picture_actions import PictureActionsCog
 from cogs.preferences import PreferencesCog
@@ -38,6 +40,7 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
     return (
         ImagineCog(deps),
         *_text_cogs(deps),
+        *operation_cogs(deps),
         SuggestionsCog(deps),
         SettingsCog(deps),
         SettingsAreasCog(deps, SettingsCog.settings),
@@ -51,6 +54,7 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
         SpoilerCog(deps),
         EditCog(deps),
         PictureActionsCog(deps),
+        EnlargingCog(deps),
         TaskActionsCog(deps),
         HistoryCog(deps),
         MyDataCog(deps),

@@ -179,7 +179,8 @@ class ModelOptions(WordOptions):
 class ImageOptions(ModelOptions):
     """What somebody typed or pressed, unchecked; None is completed by presets and defaults.
 
-    ``left_out`` are the flags of the prompt that the model has no option for.
+    ``left_out`` are the flags of the prompt that the model has no option for. With an
+    ``operation`` the prompt may stay None.
     """
 
     prompt: str | None = None
@@ -189,6 +190,7 @@ class ImageOptions(ModelOptions):
     private: bool | None = None
     left_out: tuple[str, ...] | None = None
     spoiler: bool | None = None
+    operation: Operation | None = None
 
     def with_defaults(self, other: Self) -> Self:
         """Return these options, with the other's where these are None."""

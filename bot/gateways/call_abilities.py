@@ -1,6 +1,6 @@
 """The abilities of a model at a gateway with calls: without what no request there can say."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.core.models import OPERATIONS, Operation, ValueOption
@@ -113,6 +113,13 @@ def _operations(gateway: Gateway, ability: ModelAbilities) -> Mapping[Operation,
                 pictures=replace(
                     limits, max_count=most, transport="call", mask_max_bytes=None, excludes=()
                 ),
-                sizes=tuple(dict.fromkeys(size for call in calls for size in call.sizes)),
+                sizes=tuple(
+                    dict.fromkeys(size for call in calls for size in _sizes(call, ability))
+                ),
             )
     return found
+
+
+def _sizes(call: Call, ability: ModelAbilities) -> Iterable[str]:
+    """Return the sizes that a call can say: its own, else the model's."""
+    return call.sizes or (ability.sizes if call.placeholders & _SAYING["size"] else ())

@@ -35,6 +35,7 @@ def call_errors(gateway: Gateway, models: Sequence[ModelAbilities]) -> Iterator[
         in_path = ("task",) if text_name == "seed" else ()
         wrong_paths = _wrong_paths(text_call.request, *in_path)
         yield from (f"calls.{text_name}.{wrong}" for wrong in wrong_paths)
+    yield from _wrong_actions(gateway)
     yield from prompt_errors(gateway.prompt)
     yield from _wrong_body(gateway, models)
     yield from _wrong_responses(gateway, models)
@@ -81,6 +82,15 @@ def _wrong_paths(call: Call, *names: str) -> Iterator[str]:
         yield "task must be a path that holds {task_id} once"
     if call.form and not all(map(FORM_FIELD.fullmatch, call.body)):
         yield "body: a name cannot be sent in a form"
+
+
+def _wrong_actions(gateway: Gateway) -> Iterator[str]:
+    call, modal = gateway.actions.call, gateway.actions.modal
+    for name, each in (("call", call), ("modal", modal)):
+        if each is not None:
+            yield from (f"actions.{name}.{wrong}" for wrong in _wrong_call(each, gateway))
+    if modal is not None and modal.task:
+        yield "actions.modal.task does nothing: the task of actions.call is polled on"
 
 
 def _holds_only(path: str, *names: str) -> bool:

@@ -34,6 +34,7 @@ from bot.gateways.model_abilities import (
     shipped_models,
     undescribed_model,
 )
+from bot.gateways.operation_checks import build_operation, checked_operation
 from bot.gateways.option_checks import (
     AUTO,
     MAX_ECHO,
@@ -164,6 +165,12 @@ class Catalogue:
         """Return the offered models that a gateway has a call of this operation for."""
         return tuple(model for model in self.models if operation in model.operations)
 
+    def check_operation(self, request: ImageRequest) -> None:
+        """Refuse an earlier request whose operation is offered no more; raise a Refusal."""
+        if request.operation:
+            model, pictures = self.model(request.model), len(request.references)
+            checked_operation(request.operation, model, pictures=pictures, among=self.models)
+
     def is_age_restricted(self, name: str) -> bool:
         """Tell whether a model is marked as age-restricted, by any gateway that has it."""
         return name.strip().casefold() in self._offer.age_restricted
@@ -182,6 +189,10 @@ class Catalogue:
         the first of them. The returned request does not contain them.
         """
         model = self.model(options.model) if options.model else self.default
+        if operation := options.operation:
+            return build_operation(
+                options, operation, model, pictures=references, among=self.models
+            )
         if references:
             self._check_references(references, model)
         if mask:

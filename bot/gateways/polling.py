@@ -49,7 +49,8 @@ _JITTER = 0.2
 _MAX_REQUESTS = 3  # of one poll, redirects included
 _MAX_STATUS = 40  # characters of a status that is logged
 
-GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+# With 204 trueai's midjourney-proxy answers for a task that it does not have (ASP.NET's Ok(null)).
+GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.NO_CONTENT)
 TRY_AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 # The kinds that a failed task keeps, because they have their own texts; others are TASK_FAILED.
 KINDS_OF_TASKS = {Kind.AUTH, Kind.QUOTA, Kind.MODERATION, Kind.INVALID_REQUEST, Kind.RATE_LIMITED}
@@ -67,7 +68,11 @@ class TaskStopped(Exception):
 
 
 class TaskAsksBack(Exception):
-    """The task of an action goes on only when it has the prompt."""
+    """The task of an action goes on only when it has the prompt; ``prompt`` is its proposal."""
+
+    def __init__(self, prompt: str) -> None:
+        super().__init__()
+        self.prompt = prompt
 
 
 class TaskPoller:
@@ -224,7 +229,7 @@ class TaskPoller:
         if response.status in TRY_AGAIN or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return False
         if status == _MODAL and self._modal == "question":
-            raise TaskAsksBack
+            raise TaskAsksBack(self._gateway.actions.proposed_prompt(body))
         if status == _MODAL and self._modal == "pending":
             return False
         if response.status in GONE or is_unknown_task(body, response.text):

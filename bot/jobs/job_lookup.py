@@ -11,6 +11,7 @@ from bot.database.transaction import Transaction
 from bot.images.references import (
     MaskUnfit,
     ReferenceLost,
+    ReferencesSame,
     ReferenceTooLarge,
     ReferenceTooManyPixels,
     ReferenceUnreadable,
@@ -31,6 +32,7 @@ _LOST_WITH = frozenset(
         ReferenceTooLarge,
         ReferenceTooManyPixels,
         ReferenceUnreadable,
+        ReferencesSame,
     )
 )
 

@@ -104,7 +104,7 @@ help-about-results =
     ⬇️ *Original* gives you the file as it was made
     ℹ️ *Details* says everything about the request
     🙈 hides the pictures as spoilers, or shows them again
-    { "*Choose a picture …*" } is for one of several: vary it, use it, or post it alone
+    🔍, or { "*Choose a picture …*" } under several: vary the picture, use it, enlarge it, or post it alone
     🗑️ deletes the message; { $history } still has the pictures, unless the operator wants them gone
     🚩 *Apps* → *Report*, in the menu of the message, tells moderators and the operator what is wrong with it
 
