@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,7 @@ import msgspec
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.models import Billed
-from bot.gateways.call_tasks import submitted_task_of
+from bot.gateways.call_tasks import submitted_task_of, task_id_of
 from bot.gateways.calls import TextCallName
 from bot.gateways.gateway import Gateway
 from bot.gateways.paid_post import PostFailed
@@ -56,6 +57,15 @@ class Asked:
     def values(self) -> Mapping[str, object]:
         """Return the values of placeholders; None for what there is not."""
         return {"prompt": self.words or None, "task": self.task_id or None}
+
+
+@dataclass(frozen=True, slots=True)
+class TaskName:
+    """A finished task of a model: its id, or the path at which it was polled."""
+
+    gateway: str
+    model: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,35 +118,42 @@ class TextCallClient:
 
     # --- a value of a finished task ---------------------------------------------------------------
 
-    def has_value(self, name: TextCallName, gateway: str, task_id: str) -> bool:
-        """Tell whether a gateway in use may be asked for a value of its task.
-
-        A task that is polled at a path of its own has no id to ask with.
-        """
-        opened = self.router.opened(gateway) if gateway else None
+    def has_value(self, name: TextCallName, task: TaskName) -> bool:
+        """Tell whether a gateway in use may be asked for a value of its task."""
+        opened = self.router.opened(task.gateway) if task.gateway else None
         has_call = opened is not None and name in opened.gateway.text_calls
-        return has_call and not task_id.startswith("/")
+        return has_call and opened is not None and bool(_task_id(task, opened.gateway))
 
     def rests(self, gateway: str) -> bool:
         """Tell whether nothing is sent to a gateway for a while, as it has failed."""
         return self.router.resting().get(gateway, 0.0) >= 1
 
-    async def value(self, name: TextCallName, gateway: str, task_id: str) -> str:
+    async def value(self, name: TextCallName, task: TaskName) -> str:
         """Return a value, which is free; ``has_value`` has just said that it may be asked for.
 
         Raises:
             GatewayFailure: the gateway does not tell it.
         """
-        opened = self.router.opened(gateway)
+        opened = self.router.opened(task.gateway)
         assert opened is not None  # noqa: S101 - has_value
         call = opened.gateway.text_calls[name]
         exchange = TextExchange(opened, self.clock, name, decode_json)
-        response = await self.clock.wait(_valued(call, task_id, exchange), "gateway")
+        response = await self.clock.wait(_valued(call, task, exchange), "gateway")
         return _texts(call, response, exchange)[0]
 
 
-async def _valued(call: TextCall, task_id: str, exchange: TextExchange) -> GatewayResponse:
-    url = exchange.gateway.value_url(call.request, task_id)
+def _task_id(task: TaskName, gateway: Gateway) -> str:
+    """Return the id of a task; empty where it is named by a path of no call of the gateway."""
+    if not task.name.startswith("/"):
+        return task.name
+    calls = [*chain.from_iterable(gateway.calls.values()), gateway.actions.call]
+    ids = (task_id_of(task.name, call, gateway, task.model) for call in calls)
+    return next((each for each in ids if not each.startswith("/")), "")
+
+
+async def _valued(call: TextCall, task: TaskName, exchange: TextExchange) -> GatewayResponse:
+    task_id = _task_id(task, exchange.gateway)
+    url = exchange.gateway.value_url(call.request, task_id, task.model)
     if call.method == "POST":
         with ExitStack() as files:
             request = _request(call, Asked(task_id=task_id), exchange, files)

@@ -81,9 +81,11 @@ async def test_two_presses_in_a_moment_are_one_question(build: WorldBuilder) -> 
     """Of two people, before the gateway has answered either."""
     async with opened(build) as (world, fake):
         await finished_card(world)
-        job_id, seeds = newest_job_id(world), world.bot.services.task_seeds
+        services, job_id = world.bot.services, newest_job_id(world)
+        written = await services.database.read(services.repository.job, job_id)
+        assert written is not None
         fake.gate.clear()
-        both = [asyncio.create_task(seeds.asked(job_id)) for _ in range(2)]
+        both = [asyncio.create_task(services.task_seeds.asked(written.job)) for _ in range(2)]
         await asyncio.wait_for(fake.seed_asked.wait(), 10)
         fake.gate.set()
         assert await asyncio.gather(*both) == [(SEED,), (SEED,)]
