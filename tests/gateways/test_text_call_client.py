@@ -403,6 +403,7 @@ async def test_the_seed_of_a_task_is_read_from_the_reply_itself(words: Words) ->
             Kind.MODEL_UNAVAILABLE,
         ),
         (answered({"code": 1, "result": ""}), Kind.BAD_RESPONSE),
+        (answered({"code": 4, "description": "no", "result": "1000"}), Kind.UPSTREAM),
         (answered("", 503), Kind.TIMEOUT_UNKNOWN),
         (answered(HTML), Kind.BAD_RESPONSE),
         (answered(HUGE), Kind.BAD_RESPONSE),
