@@ -244,9 +244,10 @@ class Gateway:
         """Return the URL of a call, with the async flag if it is part of the URL."""
         return self._with_async_flag(_with_model(call.path, model))
 
-    def value_url(self, call: Call, task_id: str) -> URL:
+    def value_url(self, call: Call, task_id: str, model: str) -> URL:
         """Return the URL of a call for a value of a finished task."""
-        return self._at(call.path.replace("{task}", quote(task_id, safe="")))
+        path = _with_model(call.path, model)
+        return self._at(path.replace("{task}", quote(task_id, safe="")))
 
     def task_path(self, call: Call, task_id: str, model: str) -> str:
         """Return the path at which a task of a call is polled, where the call has its own."""
