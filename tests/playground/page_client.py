@@ -167,7 +167,7 @@ class PageClient:
         """Press the button of a message that begins with these words; returns the receipt."""
         controls = [each for row in card["components"] for each in row["components"]]
         (button,) = (each for each in controls if str(each.get("label", "")).startswith(words))
-        return await self._act("click", control_key=button["control_key"])
+        return await self._act("click", target_id=card["id"], control_key=button["control_key"])
 
     async def fill_in(self, **values: str) -> dict[str, Any]:
         """Submit the form that is open; returns the receipt."""

@@ -203,6 +203,6 @@ async def test_a_picture_goes_on_with_its_buttons(tmp_path: Path) -> None:
         assert "· U2 ·" in one["embeds"][0]["footer"]["text"]
         await ada.press(one, "🔍 Custom Zoom")
         await ada.fill_in(prompt="a boat --zoom 2")
-        await ada.card("a boat --zoom 2")
-        footer = (await ada.card("4 pictures for Ada"))["embeds"][0]["footer"]["text"]
-        assert footer.endswith("27 of 30 left today")
+        zoomed = await ada.card("27 of 30 left today")
+        assert "a boat --zoom 2" in str(zoomed["embeds"])
+        assert len(zoomed["attachments"]) == 4
