@@ -63,7 +63,7 @@ async def meet(
     recording = recording or await recording_of(name)
     with structlog.testing.capture_logs() as logs:
         async with faulty_server(recording, faults, forever=forever) as server:
-            gateway = family.at(server.origin, poll=PollSettings(interval_s=5, budget_s=20))
+            gateway = family.at(server.origin, poll=PollSettings(interval_s=3, budget_s=30))
             result = await family.run(
                 gateway, folder / "job", n=n, prompt=prompt, timeout_s=timeout_s
             )

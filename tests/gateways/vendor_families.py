@@ -123,7 +123,9 @@ def _of_third(name: str) -> Family:
 SAME_SHAPES: Mapping[str, str] = {
     # of gateways.toml.example: a table whose replies are those of a family
     **dict.fromkeys(("google", "openrouter-images", "vercel-images"), "images"),
-    "openai": "images", "vercel": "openrouter", "chatbp-chat": "gpt4o",
+    "openai": "images",
+    "vercel": "openrouter",
+    "chatbp-chat": "gpt4o",
     **dict.fromkeys(("utoken", "dddai", "chatbp", "g2all", "modelmax"), "localai"),
 }
 _PAINTER = make_model("painter")
