@@ -342,6 +342,14 @@ error-not-kept = These pictures are no longer kept, so please ask for them again
 
 error-picture-not-kept = Picture { $number } is no longer kept, so please choose another one, or ask for new ones with 🔄.
 
+error-enlarging-gone = No model that you can use here enlarges pictures any more, so please choose another of the buttons.
+
+error-picture-not-enlarged = A picture of { $width } by { $height } pixels is too large to be enlarged here, so please save it with ⬇️ *Original* and enlarge it in another program.
+
+error-animation-not-enlarged = A picture that moves cannot be enlarged here, so please choose another one, or save it with ⬇️ *Original*.
+
+error-too-many-enlarging = Many pictures are being enlarged right now, so please try again in a minute.
+
 error-not-asked-you = Only the mentioned person can answer this, so please use the buttons under your own result.
 
 error-cost-changed =

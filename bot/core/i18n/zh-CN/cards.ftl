@@ -72,7 +72,10 @@ card-operation =
             [0] 融合图片
            *[other] 融合 { $count } 张图片
         }
-        [upscale] 放大图片
+        [upscale] { $number ->
+            [none] 放大图片
+           *[other] 放大第 { $number } 张
+        }
        *[swap] 换脸
     }
 card-seed = 种子 { $seed }

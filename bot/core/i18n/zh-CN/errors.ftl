@@ -310,6 +310,14 @@ error-not-kept = 这些图片已不再保存，请用 `/imagine` 或 🔄 重新
 
 error-picture-not-kept = 第 { $number } 张图片已不再保存，请选择另一张，或用 🔄 重新请求。
 
+error-enlarging-gone = 你在这里能用的模型都不再支持放大图片，请选择其他按钮。
+
+error-picture-not-enlarged = { $width }×{ $height } 像素的图片太大，无法在这里放大，请用 ⬇️“原图”保存后在其他程序里放大。
+
+error-animation-not-enlarged = 会动的图片无法在这里放大，请选择另一张，或用 ⬇️“原图”保存。
+
+error-too-many-enlarging = 现在正在放大很多图片，请一分钟后再试。
+
 error-not-asked-you = 只有被提到的人可以回答，请使用你自己结果下面的按钮。
 
 error-cost-changed =
