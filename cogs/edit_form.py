@@ -13,7 +13,6 @@ from bot.core.errors.jobs import NotKept, PictureNotKept
 from bot.core.models import ImageOptions, ImageRequest, Job, OptionName, Reference
 from bot.discord_ui.caller import CallerContext, caller_of
 from bot.discord_ui.job_embeds import hide_declined_prompt_from_others
-from bot.discord_ui.message_attachments import posted_numbers, posted_reference
 from bot.discord_ui.message_outbox import file_names_of
 from bot.discord_ui.modals import (
     NOTHING,
@@ -26,6 +25,7 @@ from bot.discord_ui.modals import (
     picture_choice,
 )
 from bot.discord_ui.picture_controls import ChosenPicture
+from bot.discord_ui.picture_names import posted_numbers, posted_reference
 from bot.discord_ui.suggestion_controls import ChosenWords, FormKind, FormOrigin
 from bot.images.references import Attachments, Upload
 from bot.jobs.credit_check import check_credits

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.core.models import ImageOptions, ImageRequest, Job, Reference, Requester
+from bot.core.models import ImageOptions, ImageRequest, Job, Operation, Reference, Requester
 from bot.core.task_actions import TaskAction
 from bot.discord_ui.caller import CallerContext
 from bot.discord_ui.uploads import is_spoiler
@@ -13,7 +13,7 @@ from bot.images.references import NO_ATTACHMENTS, Attachments, Upload
 from bot.jobs.courier import Courier
 from bot.jobs.service import JobService
 from bot.preferences.access_rules import allowed_models, check_access, check_controls, check_model
-from bot.preferences.option_resolution import resolve_options
+from bot.preferences.option_resolution import resolve_operation, resolve_options
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.preset_lookup import PresetLookup
 
@@ -119,6 +119,7 @@ class RequestBuilder:
         check_access(settings, caller.requester)
         check_controls(settings, caller.requester, job)
         check_model(settings, job.request.model, offered=self.model_names)
+        self._catalogue.check_operation(job.request)
         person = self._preference_store.person(caller.requester.user_id)
         private = caller.alone and (job.private or bool(person.private))
         usual = person.options.with_defaults(settings.options)
@@ -156,6 +157,19 @@ class RequestBuilder:
         attached = Attachments(mask=masked.mask) if masked else NO_ATTACHMENTS
         return await self.repeat(acting, caller, courier, attached=attached)
 
+    async def enlarge(
+        self, picture: Reference, model: str, job: Job, caller: CallerContext, courier: Courier
+    ) -> Job:
+        """Submit the enlargement of one of an earlier job's pictures, with the job's prompt.
+
+        Raises:
+            EaselError: as ``submit`` does.
+        """
+        request = ImageRequest(
+            job.request.prompt, model, "auto", 1, references=(picture,), operation="upscale"
+        )
+        return await self.repeat(replace(job, request=request), caller, courier)
+
     def check(
         self,
         options: ImageOptions,
@@ -186,9 +200,17 @@ class RequestBuilder:
         """Return the models that may be used in a server, in the operator's order."""
         return allowed_models(self._preference_store.server(server_id), self.model_names)
 
-    def models_for(self, requester: Requester) -> tuple[str, ...]:
-        """Return those of them that may paint in the channel where somebody asks."""
+    def models_for(
+        self, requester: Requester, operation: Operation | None = None
+    ) -> tuple[str, ...]:
+        """Return those of them that may paint in the channel where somebody asks.
+
+        With an ``operation``, those that have it.
+        """
         allowed = self.allowed_models(requester.server_id)
+        if operation:
+            able = {model.name for model in self._catalogue.models_with(operation)}
+            allowed = tuple(name for name in allowed if name in able)
         return tuple(name for name in allowed if self.age_restriction.allows(name, requester))
 
     def resolve(
@@ -208,6 +230,13 @@ class RequestBuilder:
         """
         who, saved = caller.requester, ImageOptions()
         server = self._preference_store.server(who.server_id)
+        if options.operation:
+            return resolve_operation(
+                options,
+                person=self._preference_store.person(who.user_id).options,
+                server=server.options,
+                models=self.models_for(who, options.operation),
+            )
         if preset:
             saved = self._presets.options(who.user_id, who.server_id, preset)
         return resolve_options(

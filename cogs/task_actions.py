@@ -20,8 +20,8 @@ from bot.discord_ui.action_buttons import (
     with_new_costs,
 )
 from bot.discord_ui.caller import CallerContext
-from bot.discord_ui.message_attachments import posted_reference
 from bot.discord_ui.modals import FormOutdated, read_submitted_file, read_submitted_text
+from bot.discord_ui.picture_names import posted_reference
 from bot.jobs.action_offers import PressedAction
 from bot.jobs.repository.rows import WrittenJob
 from cogs.dependencies import Dependencies

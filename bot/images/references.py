@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -84,6 +84,15 @@ class ReferenceLost(EaselError):
 
     number: int
     message_id = "error-reference-lost"
+
+
+@dataclass(eq=False, kw_only=True)
+class ReferencesSame(EaselError):
+    """The ``number``-th picture of an operation is the ``first``-th once more."""
+
+    first: int
+    number: int
+    message_id = "error-references-same"
 
 
 @dataclass(eq=False, kw_only=True)
@@ -258,6 +267,8 @@ class ReferenceLoader:
             for number, upload in uploads
         ]
         references = (*earlier, *fetched)
+        if request.operation:
+            _check_different(references)
         mask = request.mask
         if attached.mask is not None:
             number = len(references) + 1
@@ -352,6 +363,14 @@ class ReferenceLoader:
             self._normal.clear()
         self._normal.add(reference.sha256)
         return reference
+
+
+def _check_different(references: Sequence[Reference]) -> None:
+    """Refuse a picture that comes twice: it would be paid for, and change nothing."""
+    hashes = [each.sha256 for each in references]
+    for number, sha256 in enumerate(hashes, 1):
+        if (first := hashes.index(sha256) + 1) < number:
+            raise ReferencesSame(first=first, number=number)
 
 
 def _write_transparent_mask(source: Path, target: Path, *, max_pixels: int) -> NormalForm:

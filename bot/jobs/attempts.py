@@ -33,7 +33,7 @@ from bot.gateways.events import (
     Sending,
     TaskProgress,
 )
-from bot.gateways.model_abilities import ReferenceLimits
+from bot.gateways.reference_limits import ReferenceLimits
 from bot.gateways.routing.router import Router
 from bot.images.content_store import ContentStore
 from bot.images.conversion import convert_picture, picture_size, resize_mask
@@ -267,7 +267,8 @@ class AttemptRunner:
             for number, reference in enumerate(kept, 1)
         ]
         # The picture of an action is not sent: its mask has the size that it has at the gateway.
-        accepted = None if wanted.action else self.catalogue.model(wanted.model).references
+        model = self.catalogue.model(wanted.model)
+        accepted = None if wanted.action else model.pictures_of(wanted)
         fitted = [
             await self._fitted(each, path, accepted, folder)
             for each, path in zip(wanted.references, found, strict=False)

@@ -13,6 +13,7 @@ FIELDS = {"prompt", "model", "aspect_ratio", "magic_prompt_option", "style_type"
 FIELDS |= {"negative_prompt", "num_images", "resolution"}
 SIDES = ("1_1", "16_9", "9_16", "4_3", "3_4")
 CREATED = "2000-01-23T04:56:07Z"
+DESCRIPTION = "a red fox in deep snow, evening light, oil painting"
 UNSAFE_PROMPT = JsonReply({"error": "Prompt or provided image failed the safety checks"}, 422)
 THROTTLED = JsonReply({"error": "Too many requests"}, 429)
 
@@ -43,7 +44,7 @@ class FakeIdeogram(FakeVendor):
     """Strict about ``image_request``; what starts from a picture is a form with a file."""
 
     submit_path = "/ideogram/generate"
-    more_paths = ("/ideogram/remix", "/ideogram/edit")
+    more_paths = ("/ideogram/remix", "/ideogram/edit", "/ideogram/upscale", "/ideogram/describe")
     form_paths = more_paths
 
     def wrong_type_reply(self) -> JsonReply:
@@ -60,12 +61,18 @@ class FakeIdeogram(FakeVendor):
         return None if right else INVALID
 
     def error_at(self, path: str, body: JsonBody) -> JsonReply | None:
-        """Check a form: a remix has a part of JSON, an edit a mask whose black is repainted."""
+        """Check a form: most have a part of JSON, an edit a mask whose black is repainted."""
         right = _is_file(body.get("image_file"))
         if path.endswith("/remix"):
             request = body.get("image_request")
             right = right and body.keys() == {"image_file", "image_request"}
             right = right and _is_request(request, FIELDS | {"image_weight"})
+        elif path.endswith("/describe"):
+            right = right and body.keys() <= {"image_file", "describe_model_version"}
+            right = right and body.get("describe_model_version", "V_3") in ("V_2", "V_3")
+        elif path.endswith("/upscale"):
+            right = right and body.keys() == {"image_file", "image_request"}
+            right = right and _is_enlargement(body["image_request"])
         else:
             right = right and body.keys() == {"image_file", "mask", "prompt", "model"}
             right = right and is_text(body.get("prompt"), 10_000)
@@ -75,6 +82,8 @@ class FakeIdeogram(FakeVendor):
 
     def accepted_reply(self, body: JsonBody) -> JsonReply:
         """Answer with the pictures."""
+        if self.paths[-1].endswith("/describe"):
+            return JsonReply({"descriptions": [{"text": DESCRIPTION}]})
         given = body.get("image_request", {})
         assert isinstance(given, dict)
         return made(*[picture_of(PICTURE_PATH)] * given.get("num_images", 1))
@@ -95,6 +104,18 @@ def _is_request(given: object, fields: set[str]) -> bool:
         and is_number(given.get("image_weight", 50), 1, 100)
         and isinstance(given.get("negative_prompt", ""), str)
         and given.get("aspect_ratio", "ASPECT_1_1") in [f"ASPECT_{sides}" for sides in SIDES]
+    )
+
+
+def _is_enlargement(given: object) -> bool:
+    """Tell whether an object is right for an upscale, which has no model and no size."""
+    return (
+        isinstance(given, dict)
+        and given.keys() <= {"prompt", "resemblance", "detail", "num_images", "seed"}
+        and is_text(given.get("prompt", "a fox"), 10_000)
+        and is_number(given.get("resemblance", 50), 1, 100)
+        and is_number(given.get("detail", 50), 1, 100)
+        and is_number(given.get("num_images", 1), 1, 8)
     )
 
 

@@ -35,6 +35,9 @@ BANNED = submit_reply(24, "可能包含敏感词", bannedWord="blood", promptEn=
 NO_ACCOUNT = submit_reply(3, "无可用的账号实例")
 INVALID = submit_reply(4, "prompt不能为空")
 NO_PICTURE = submit_reply(4, "base64格式错误")
+WRONG_COUNT = submit_reply(4, "base64List参数错误")
+NO_FACE = submit_reply(4, "人脸图片不能为空")
+SAME_FACES = submit_reply(4, "人脸图片和目标图片不能相同")
 FAILURE_AT_ONCE = submit_reply(9, "系统异常")
 NEW_API_QUOTA = JsonReply(
     {"description": "quota_not_enough", "type": "upstream_error", "code": 4}, 400
@@ -84,12 +87,36 @@ NO_SUBSCRIPTION = midjourney_task(
 )
 CANCEL = midjourney_task("CANCEL", "0%")
 UNKNOWN = JsonReply("null")
+SWAP_PATH = "/mj/insight-face/swap"
+DIMENSIONS = ("PORTRAIT", "SQUARE", "LANDSCAPE")
+
+
+def blend_error(body: JsonBody) -> JsonReply | None:
+    """Check a blend: two to five pictures, and one of three dimensions."""
+    pictures = body.get("base64Array")
+    right = body.keys() <= OPTIONAL | {"dimensions"} and isinstance(pictures, list)
+    if not (right and body.get("dimensions", "SQUARE") in DIMENSIONS):
+        return INVALID
+    assert isinstance(pictures, list)
+    if not 2 <= len(pictures) <= 5:
+        return WRONG_COUNT
+    return None if all(map(is_data_uri, pictures)) else NO_PICTURE
+
+
+def swap_error(body: JsonBody) -> JsonReply | None:
+    """Check a face swap: two different pictures."""
+    if body.keys() != {"sourceBase64", "targetBase64"}:
+        return NO_FACE
+    if not all(map(is_data_uri, body.values())):
+        return NO_PICTURE
+    return SAME_FACES if body["sourceBase64"] == body["targetBase64"] else None
 
 
 class FakeMidjourney(FakeVendor):
-    """Strict about the body of ``/imagine``."""
+    """Strict about the bodies of ``/imagine``, ``/blend`` and the swap of faces."""
 
     submit_path = "/mj/submit/imagine"
+    more_paths = ("/mj/submit/blend", SWAP_PATH)
     task_path = "/mj/task/{task_id}/fetch"
     task_id = TASK_ID
 
@@ -106,6 +133,10 @@ class FakeMidjourney(FakeVendor):
         return (
             None if isinstance(pictures, list) and all(map(is_data_uri, pictures)) else NO_PICTURE
         )
+
+    def error_at(self, path: str, body: JsonBody) -> JsonReply | None:
+        """Check every field of a blend or a swap."""
+        return swap_error(body) if path == SWAP_PATH else blend_error(body)
 
     def accepted_reply(self, body: JsonBody) -> JsonReply:
         """Take the order."""
@@ -232,9 +263,10 @@ class FakeButtons:
         """Return the server."""
         app = web.Application()
         for prefix in self.prefixes:
-            for name in ("imagine", "action", "modal"):
+            for name in ("imagine", "blend", "action", "modal"):
                 app.router.add_post(f"{prefix}/mj/submit/{name}", self._submit)
             app.router.add_get(f"{prefix}/mj/task/{{id}}/fetch", self._fetch)
+        app.router.add_post(SWAP_PATH, self._submit)
         app.router.add_get("/files/{name}", self._file)
         return app
 
@@ -242,8 +274,12 @@ class FakeButtons:
         """Return the bodies of one kind of order."""
         return [body for each, body in self.orders if each == name]
 
-    async def _submit(self, request: web.Request) -> web.Response:
+    def check_key(self, request: web.Request) -> None:
+        """Fail where a request has not the gateway's key."""
         assert request.headers["Authorization"] == f"Bearer {GATEWAY_KEY}"
+
+    async def _submit(self, request: web.Request) -> web.Response:
+        self.check_key(request)
         name, body = request.path.rpartition("/")[2], await request.json()
         self.orders.append((name, body))
         self.paths.append(request.path)
@@ -252,6 +288,9 @@ class FakeButtons:
             return self.refusals.pop(0).response()
         if name == "imagine":
             return self._started(body["prompt"], prefix, is_grid=True).response()
+        if name in ("blend", "swap"):
+            wrong = blend_error(body) if name == "blend" else swap_error(body)
+            return (wrong or self._started("", prefix, is_grid=name == "blend")).response()
         parent = self.tasks.get(str(body["taskId"]))
         if parent is None or parent.prefix != prefix:
             return UNKNOWN_PARENT.response()
@@ -308,7 +347,7 @@ class FakeButtons:
             return submit_reply(21, "Waiting for window confirm", task.id)
         return submit_reply(1, "提交成功", task.id)
 
-    async def _fetch(self, request: web.Request) -> web.Response:
+    async def _fetch(self, request: web.Request) -> web.StreamResponse:
         self.polls += 1
         self.paths.append(request.path)
         await self.polled.wait()

@@ -21,7 +21,8 @@ from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import TaskAccepted, TaskProgress
 from bot.gateways.gateway import AsyncSettings, Gateway, PathSettings, PollSettings
 from bot.gateways.gateway_config import parse_gateways
-from bot.gateways.model_abilities import ModelAbilities, ReferenceLimits
+from bot.gateways.model_abilities import ModelAbilities
+from bot.gateways.reference_limits import ReferenceLimits
 from tests.gateways import fake_ideogram as ideogram
 from tests.gateways import fake_kling as kling
 from tests.gateways import fake_midjourney as mj

@@ -78,7 +78,7 @@ def open_request(
 
 def _check(request: GatewayRequest, model: ModelAbilities) -> None:
     """Refuse what the model no longer takes: requests of old jobs are not checked elsewhere."""
-    references, limits = request.image_request.references, model.references
+    references, limits = request.image_request.references, model.pictures_of(request.image_request)
     if request.image_request.action:  # its picture is at the gateway; only the mask is sent
         return
     if references and not (
@@ -126,7 +126,7 @@ class _BodyBuilder:
     # --- a call -------------------------------------------------------------------------------
 
     def _called(self, call: Call) -> RequestBody:
-        values = call_values(self.request, self.model, self.gateway)
+        values = call_values(call, self.request, self.model, self.gateway)
         images = [self._picture(*one) for one in enumerate(self._contents(), 1)]
         given = TemplateValues(values, tuple(images), self._masks(call))
         body = {**fill_template(call.body, given), **self.gateway.asynchronous.body}
