@@ -271,10 +271,7 @@ def _services(
         router=router,
         age_restriction=deps.age_restriction,
         moderation=deps.moderation,
-        reload_parts=(
-            GatewayReload(base.catalogue, router, offers, base.metrics),
-            ModerationReload(deps.moderation),
-        ),
+        reload_parts=_reload_parts(base, deps, router, offers),
         taken_down_files=files,
         deleted_messages=DeletedMessages(base.database, files, forgets=settings.forget_deleted),
         reports=ReportedResults(
@@ -284,6 +281,13 @@ def _services(
         text_requests=texts.requests,
         task_seeds=texts.seeds,
     )
+
+
+def _reload_parts(
+    base: BaseServices, deps: JobDependencies, router: Router, offers: OfferedModels
+) -> Sequence[ReloadPart]:
+    gateways = GatewayReload(base.catalogue, router, offers, base.metrics)
+    return gateways, ModerationReload(deps.moderation)
 
 
 def _offers(base: BaseServices) -> OfferedModels:

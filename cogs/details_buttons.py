@@ -66,11 +66,11 @@ class DetailsCog(commands.Cog):
 
     async def _controls(self, found: FoundJob, caller: CallerContext) -> discord.ui.View | None:
         """Return the button that asks for the seed, where nobody knows one and a gateway may."""
-        job_id = found.written.job.id
+        job = found.written.job
         is_known = bool(found.seeds) or found.written.removed
-        if is_known or not await self._deps.services.task_seeds.may_ask(job_id):
+        if is_known or not await self._deps.services.task_seeds.may_ask(job):
             return None
-        return seed_button(self._deps.client.texts, job_id, caller.locale)
+        return seed_button(self._deps.client.texts, job.id, caller.locale)
 
     @commands.Cog.listener()
     async def on_original_pressed(self, interaction: Interaction, job_id: str) -> None:

@@ -34,7 +34,7 @@ class SeedCog(commands.Cog):
         if await self._deps.button_guard.is_repeated(interaction, "seed", written.job.id):
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        seeds = await self._deps.services.task_seeds.asked(written.job.id)
+        seeds = await self._deps.services.task_seeds.asked(written.job)
         shown = ", ".join(map(str, seeds))
         sentence = self._deps.client.texts.say(
             "details-seed-told", caller.locale, seeds=shown, count=len(seeds)

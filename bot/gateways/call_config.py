@@ -32,7 +32,7 @@ def call_errors(gateway: Gateway, models: Sequence[ModelAbilities]) -> Iterator[
         for call in calls:
             yield from (f"calls.{name}.{wrong}" for wrong in _wrong_call(call, gateway))
     for text_name, text_call in gateway.text_calls.items():
-        in_path = ("task",) if text_name == "seed" else ()
+        in_path = ("task", "model") if text_name == "seed" else ()
         wrong_paths = _wrong_paths(text_call.request, *in_path)
         yield from (f"calls.{text_name}.{wrong}" for wrong in wrong_paths)
     yield from _wrong_actions(gateway)

@@ -244,9 +244,10 @@ class Gateway:
         """Return the URL of a call, with the async flag if it is part of the URL."""
         return self._with_async_flag(_with_model(call.path, model))
 
-    def value_url(self, call: Call, task_id: str) -> URL:
+    def value_url(self, call: Call, task_id: str, model: str) -> URL:
         """Return the URL of a call for a value of a finished task."""
-        return self._at(call.path.replace("{task}", quote(task_id, safe="")))
+        path = _with_model(call.path, model)
+        return self._at(path.replace("{task}", quote(task_id, safe="")))
 
     def task_path(self, call: Call, task_id: str, model: str) -> str:
         """Return the path at which a task of a call is polled, where the call has its own."""
@@ -319,6 +320,11 @@ class Gateway:
         """Return the values that must not appear in a log."""
         values = (self.key, *self.headers.values(), *self.query.values())
         return tuple(filter(None, values))
+
+    @property
+    def private_texts(self) -> tuple[str, ...]:
+        """Return the secrets and the host: what no message may hold."""
+        return (*self.secrets, self.url.raw_host or "")
 
     def form_field(self, files: int) -> str:
         """Return the name of the form field for this number of reference files."""

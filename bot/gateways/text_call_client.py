@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -11,11 +12,11 @@ import msgspec
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.models import Billed
-from bot.gateways.call_tasks import submitted_task_of
+from bot.gateways.call_tasks import submitted_task_of, task_id_of
 from bot.gateways.calls import TextCallName
 from bot.gateways.gateway import Gateway
 from bot.gateways.paid_post import PostFailed
-from bot.gateways.reply.error_classifier import ClassifiedError, GatewayResponse
+from bot.gateways.reply.error_classifier import ClassifiedError, GatewayResponse, tells_error
 from bot.gateways.reply.task_status import (
     SubmittedTask,
     error_json,
@@ -32,6 +33,7 @@ from bot.gateways.request.template import (
     fill_template,
     merge_templates,
 )
+from bot.gateways.routing.open_gateways import OpenGateway
 from bot.gateways.routing.router import Router
 from bot.gateways.text_calls import TextCall
 from bot.gateways.text_exchange import Note, TextExchange
@@ -41,7 +43,7 @@ TIMEOUT_S = 90.0
 VALUE_TIMEOUT_S = 60.0
 """So long the reply to a request may take: one that is paid, and one for a value."""
 
-EMPTY = ClassifiedError(GatewayErrorKind.BAD_RESPONSE, Billed.YES, "it has no text")
+_EMPTY = ClassifiedError(GatewayErrorKind.BAD_RESPONSE, Billed.YES, "it has no text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,15 @@ class Asked:
     def values(self) -> Mapping[str, object]:
         """Return the values of placeholders; None for what there is not."""
         return {"prompt": self.words or None, "task": self.task_id or None}
+
+
+@dataclass(frozen=True, slots=True)
+class TaskName:
+    """A finished task of a model: its id, or the path at which it was polled."""
+
+    gateway: str
+    model: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +97,7 @@ class TextCallClient:
         gateway = self._gateway(name)
         opened = None if gateway is None else self.router.opened(gateway.name)
         if opened is None:
-            raise GatewayFailure(
-                kind=GatewayErrorKind.MODEL_UNAVAILABLE,
-                gateway="",
-                billed=Billed.NO,
-                detail=f"no gateway has calls.{name}",
-            )
+            raise _without_call(name)
         call = opened.gateway.text_calls[name]
         exchange = TextExchange(opened, self.clock, name, decode_json, (asked.words,))
         async with opened.limited(self.clock):
@@ -108,35 +114,51 @@ class TextCallClient:
 
     # --- a value of a finished task ---------------------------------------------------------------
 
-    def has_value(self, name: TextCallName, gateway: str, task_id: str) -> bool:
-        """Tell whether a gateway in use may be asked for a value of its task.
+    def has_value(self, name: TextCallName, task: TaskName) -> bool:
+        """Tell whether a gateway in use may be asked for a value of its task."""
+        opened = self._opened(name, task)
+        return opened is not None and bool(_task_id(task, opened.gateway))
 
-        A task that is polled at a path of its own has no id to ask with.
-        """
-        opened = self.router.opened(gateway) if gateway else None
-        has_call = opened is not None and name in opened.gateway.text_calls
-        return has_call and not task_id.startswith("/")
+    def _opened(self, name: TextCallName, task: TaskName) -> OpenGateway | None:
+        opened = self.router.opened(task.gateway) if task.gateway else None
+        return opened if opened and name in opened.gateway.text_calls else None
 
     def rests(self, gateway: str) -> bool:
         """Tell whether nothing is sent to a gateway for a while, as it has failed."""
         return self.router.resting().get(gateway, 0.0) >= 1
 
-    async def value(self, name: TextCallName, gateway: str, task_id: str) -> str:
-        """Return a value, which is free; ``has_value`` has just said that it may be asked for.
+    async def value(self, name: TextCallName, task: TaskName) -> str:
+        """Return a value, which is free; ``has_value`` has said that it may be asked for.
 
         Raises:
             GatewayFailure: the gateway does not tell it.
         """
-        opened = self.router.opened(gateway)
-        assert opened is not None  # noqa: S101 - has_value
+        opened = self._opened(name, task)
+        if opened is None:  # a reload has just removed it
+            raise _without_call(name)
         call = opened.gateway.text_calls[name]
         exchange = TextExchange(opened, self.clock, name, decode_json)
-        response = await self.clock.wait(_valued(call, task_id, exchange), "gateway")
+        response = await self.clock.wait(_valued(call, task, exchange), "gateway")
         return _texts(call, response, exchange)[0]
 
 
-async def _valued(call: TextCall, task_id: str, exchange: TextExchange) -> GatewayResponse:
-    url = exchange.gateway.value_url(call.request, task_id)
+def _without_call(name: TextCallName) -> GatewayFailure:
+    kind, detail = GatewayErrorKind.MODEL_UNAVAILABLE, f"no gateway has calls.{name}"
+    return GatewayFailure(kind=kind, gateway="", billed=Billed.NO, detail=detail)
+
+
+def _task_id(task: TaskName, gateway: Gateway) -> str:
+    """Return the id of a task; empty where it is named by a path of no call of the gateway."""
+    if not task.name.startswith("/"):
+        return task.name
+    calls = [*chain.from_iterable(gateway.calls.values()), gateway.actions.call]
+    ids = (task_id_of(task.name, call, gateway, task.model) for call in calls)
+    return next((each for each in ids if not each.startswith("/")), "")
+
+
+async def _valued(call: TextCall, task: TaskName, exchange: TextExchange) -> GatewayResponse:
+    task_id = _task_id(task, exchange.gateway)
+    url = exchange.gateway.value_url(call.request, task_id, task.model)
     if call.method == "POST":
         with ExitStack() as files:
             request = _request(call, Asked(task_id=task_id), exchange, files)
@@ -205,12 +227,12 @@ def _task(
 def _texts(call: TextCall, response: GatewayResponse, exchange: TextExchange) -> tuple[str, ...]:
     """Return the words of a reply that is no task; raise GatewayFailure without any."""
     is_success = response.status < HTTPStatus.MULTIPLE_CHOICES
-    texts = texts_at(response.body, call.text) if is_success else ()
-    if texts:
+    is_said = is_success and not tells_error(response)
+    if is_said and (texts := texts_at(response.body, call.text)):
         return texts
     body = response.body
     if isinstance(body, dict) and task_state(status_word(body)) == "failure":
         response = replace(response, body=error_json(body))
     error = exchange.classified(response)
     is_empty = is_success and error.kind is GatewayErrorKind.NO_IMAGE
-    raise exchange.failure(EMPTY if is_empty else error, response)
+    raise exchange.failure(_EMPTY if is_empty else error, response)

@@ -17,8 +17,9 @@ _ITEM = re.compile(
     r"^[\s>*_#]*(?:(?:prompt|option|提示词|方案)\s*)?(?:\(?\d{1,2}[.)\]:、．：]|[-•*–])[\s*_]*(?P<text>\S.*)$",
     re.IGNORECASE,
 )
-# Midjourney's lists: a digit in a key, and no dot.
+# Midjourney's lists have a digit in a key; others, of what repeats it, a usual number.
 _KEY = re.compile(r"^\s*\d\ufe0f?\u20e3\s*(?P<text>\S.*)$")
+_NUMBER = re.compile(r"^\s*(?:\d{1,2}[.)、]|[-•])\s+(?P<text>\S.*)$")
 _LINK = re.compile(r"\[([^\[\]]{1,300})\]\([^()\s]{1,500}\)")
 _STRUCK = re.compile(r"~~[^~]{1,300}~~")
 _HEADING = re.compile(r"\s*#")
@@ -81,7 +82,7 @@ def _listed_by_call(texts: Sequence[str]) -> Sequence[str]:
     if len(texts) != 1:
         return texts
     lines = texts[0].splitlines()
-    for pattern in (_KEY, _ITEM):
+    for pattern in (_KEY, _NUMBER):
         if items := list(_items(lines, pattern)):
             return items
     return () if any(map(_HEADING.match, lines)) else lines

@@ -10,9 +10,9 @@ import structlog
 from bot.core.errors.base import EaselError
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.texts import SeedLater, SeedUnknown
-from bot.core.models import Billed
+from bot.core.models import Billed, Job
 from bot.database.database import Database
-from bot.gateways.text_call_client import TextCallClient
+from bot.gateways.text_call_client import TaskName, TextCallClient
 from bot.jobs.repository.attempt_seeds import FinishedTask, read_finished_tasks, write_seed
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -41,26 +41,25 @@ class TaskSeeds:
         self._client = client
         self._asking: dict[str, asyncio.Task[tuple[int, ...]]] = {}
 
-    async def may_ask(self, job_id: str) -> bool:
+    async def may_ask(self, job: Job) -> bool:
         """Tell whether a gateway can be asked for a seed that nobody knows."""
-        tasks = await self._database.read(read_finished_tasks, job_id)
-        return any(map(self._is_asked, tasks))
+        tasks = await self._database.read(read_finished_tasks, job.id)
+        return any(self._is_asked(task, job) for task in tasks)
 
-    def _is_asked(self, task: FinishedTask) -> bool:
-        is_known = task.seed is not None
-        return not is_known and self._client.has_value("seed", task.attempt.gateway, task.task_id)
+    def _is_asked(self, task: FinishedTask, job: Job) -> bool:
+        return task.seed is None and self._client.has_value("seed", _name(task, job))
 
-    async def asked(self, job_id: str) -> tuple[int, ...]:
+    async def asked(self, job: Job) -> tuple[int, ...]:
         """Return the seeds of a job's tasks, and keep what a gateway has told now.
 
         Raises:
             SeedUnknown, SeedLater: not one is known.
         """
-        asking = self._asking.get(job_id)
+        asking = self._asking.get(job.id)
         if asking is None:
-            asking = asyncio.get_running_loop().create_task(self._asked(job_id))
-            self._asking[job_id] = asking
-            asking.add_done_callback(lambda ended: self._ended(job_id, ended))
+            asking = asyncio.get_running_loop().create_task(self._asked(job))
+            self._asking[job.id] = asking
+            asking.add_done_callback(lambda ended: self._ended(job.id, ended))
         return await asyncio.shield(asking)
 
     def _ended(self, job_id: str, ended: "asyncio.Task[tuple[int, ...]]") -> None:
@@ -77,11 +76,12 @@ class TaskSeeds:
 
     # --- one question -----------------------------------------------------------------------------
 
-    async def _asked(self, job_id: str) -> tuple[int, ...]:
-        tasks = await self._database.read(read_finished_tasks, job_id)
+    async def _asked(self, job: Job) -> tuple[int, ...]:
+        tasks = await self._database.read(read_finished_tasks, job.id)
         known = [task.seed for task in tasks if task.seed is not None]
         told = await asyncio.gather(
-            *(self._told(task) for task in tasks if self._is_asked(task)), return_exceptions=True
+            *(self._told(task, _name(task, job)) for task in tasks if self._is_asked(task, job)),
+            return_exceptions=True,
         )
         seeds = (*known, *(seed for seed in told if isinstance(seed, int)))
         if seeds:
@@ -91,20 +91,23 @@ class TaskSeeds:
                 raise failed
         raise SeedUnknown  # the gateway, or its call, is there no more
 
-    async def _told(self, task: FinishedTask) -> int:
-        gateway = task.attempt.gateway
-        if self._client.rests(gateway):
+    async def _told(self, task: FinishedTask, name: TaskName) -> int:
+        if self._client.rests(name.gateway):
             raise SeedLater
         try:
-            text = await self._client.value("seed", gateway, task.task_id)
+            text = await self._client.value("seed", name)
         except GatewayFailure as failure:
             raise _refusal(failure) from failure
         if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
-            log.warning("seed.unreadable", gateway=gateway)
+            log.warning("seed.unreadable", gateway=name.gateway)
             raise SeedUnknown
         seed = int(text)
         await self._database.write_when_possible(write_seed, task.attempt, seed)
         return seed
+
+
+def _name(task: FinishedTask, job: Job) -> TaskName:
+    return TaskName(task.attempt.gateway, job.request.model, task.task_id)
 
 
 def _refusal(failure: GatewayFailure) -> EaselError:

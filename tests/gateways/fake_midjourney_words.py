@@ -96,6 +96,7 @@ class FakeWords(FakeButtons):
         self.seeds_asked: list[str] = []
         self.status = "IN_PROGRESS"  # of a new task
         self.polled = asyncio.Event()
+        self.seed_asked = asyncio.Event()
 
     def app(self) -> web.Application:
         """Return the server."""
@@ -130,6 +131,7 @@ class FakeWords(FakeButtons):
     async def _seed(self, request: web.Request) -> web.StreamResponse:
         self.check_key(request)
         self.seeds_asked.append(request.match_info["id"])
+        self.seed_asked.set()
         await self.gate.wait()
         if self.seed_replies:
             return await self.seed_replies.popleft()(request)

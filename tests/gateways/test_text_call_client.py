@@ -18,7 +18,7 @@ from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway, PollSettings
 from bot.gateways.gateway_config import parse_gateways
 from bot.gateways.routing.router import Router
-from bot.gateways.text_call_client import Asked, TextCallClient
+from bot.gateways.text_call_client import Asked, TaskName, TextCallClient
 from bot.gateways.text_exchange import MAX_REPLY_BYTES
 from tests.gateways.fake_ideogram import DESCRIPTION as DESCRIPTION_OF_IDEOGRAM
 from tests.gateways.fake_ideogram import FakeIdeogram
@@ -41,6 +41,7 @@ from tests.gateways.fake_midjourney_words import (
     SHORT,
     FakeWords,
     Fault,
+    WordTask,
     answered,
     cut,
 )
@@ -53,10 +54,16 @@ Kind = GatewayErrorKind
 SECRET = "a hedgehog whom nobody else would think of"
 TABLES = {
     one.name: one
-    for one in parse_gateways(UNCOMMENTED, {"midjourney": GATEWAY_KEY, "ideogram": GATEWAY_KEY})
+    for one in parse_gateways(
+        UNCOMMENTED,
+        {"midjourney": GATEWAY_KEY, "midjourney-speeds": GATEWAY_KEY, "ideogram": GATEWAY_KEY},
+    )
 }
 HTML = "<html><title>502 Bad Gateway</title></html>"
 HUGE = "x" * (MAX_REPLY_BYTES + 1)
+
+
+TASK = TaskName("midjourney", "midjourney", "1000")
 
 
 @dataclass
@@ -135,7 +142,7 @@ async def test_a_picture_is_described_by_a_task_whose_picture_is_no_result(words
     """The task's ``imageUrl`` is the described one, and is there before the words are."""
     assert await words.describe() == (DESCRIPTION,)
     ((name, body),) = words.fake.orders
-    assert (name, body.keys()) == ("describe", {"base64", "botType"})
+    assert (name, set(body)) == ("describe", {"base64", "botType"})
     assert words.steps.sent == [("midjourney", 0)]
     assert words.steps.tasks == [("1000", 0)]
     assert words.fake.polls == 2
@@ -382,8 +389,8 @@ async def test_no_log_has_the_prompt_or_the_key(words: Words) -> None:
 async def test_the_seed_of_a_task_is_read_from_the_reply_itself(words: Words) -> None:
     """It names no task, although its ``result`` looks like one."""
     await words.shorten()
-    assert words.client.has_value("seed", "midjourney", "1000")
-    assert await words.client.value("seed", "midjourney", "1000") == str(SEED)
+    assert words.client.has_value("seed", TASK)
+    assert await words.client.value("seed", TASK) == str(SEED)
     assert words.fake.seeds_asked == ["1000"]
 
 
@@ -396,6 +403,7 @@ async def test_the_seed_of_a_task_is_read_from_the_reply_itself(words: Words) ->
             Kind.MODEL_UNAVAILABLE,
         ),
         (answered({"code": 1, "result": ""}), Kind.BAD_RESPONSE),
+        (answered({"code": 4, "description": "no", "result": "1000"}), Kind.UPSTREAM),
         (answered("", 503), Kind.TIMEOUT_UNKNOWN),
         (answered(HTML), Kind.BAD_RESPONSE),
         (answered(HUGE), Kind.BAD_RESPONSE),
@@ -409,14 +417,28 @@ async def test_a_seed_that_is_not_told_is_a_failure(words: Words, reply: Fault, 
     """It was free, so nothing is in doubt."""
     words.fake.seed_replies.extend([reply] * 2)  # aiohttp repeats a GET whose connection closed
     with pytest.raises(GatewayFailure) as failed:
-        await words.client.value("seed", "midjourney", "1000")
+        await words.client.value("seed", TASK)
     assert failed.value.kind is kind
     assert len(words.fake.seeds_asked) <= 2
 
 
 async def test_a_seed_is_asked_for_only_where_it_can_be(words: Words) -> None:
     """Of a gateway in use that has the call, for a task with an id."""
-    assert not words.client.has_value("seed", "another", "1000")
-    assert not words.client.has_value("seed", "", "1000")
-    assert not words.client.has_value("seed", "midjourney", "/tasks/1000")
+    assert not words.client.has_value("seed", replace(TASK, gateway="another"))
+    assert not words.client.has_value("seed", replace(TASK, gateway=""))
+    assert not words.client.has_value("seed", replace(TASK, name="/tasks/1000"))
     assert not words.client.rests("midjourney")
+
+
+async def test_the_seed_of_a_task_with_a_path_is_asked_by_its_id_and_speed() -> None:
+    """Each speed is a model there, and a prefix of every path."""
+    fake, table = FakeWords(), TABLES["midjourney-speeds"]
+    app = web.Application()
+    app.add_subapp("/mj-relax", fake.app())
+    fake.tasks["7"] = WordTask("7", "a fox", is_grid=True, status="SUCCESS")
+    async with routed(app, table, Clock()) as router:
+        client = TextCallClient(router, Clock())
+        task = TaskName(table.name, "mj-relax", "/mj-relax/mj/task/7/fetch")
+        assert client.has_value("seed", task)
+        assert await client.value("seed", task) == str(SEED)
+        assert not client.has_value("seed", replace(task, model="mj-fast"))

@@ -55,7 +55,7 @@ def test_a_table_says_what_is_asked_and_where_the_words_stand() -> None:
     assert (calls["describe"].price, calls["describe"].credits) == (50_000, 2)
     assert (calls["shorten"].price, calls["shorten"].credits) == (None, None)
     assert calls["seed"].method == "GET"
-    assert str(gateway.value_url(calls["seed"].request, "a/b")) == (
+    assert str(gateway.value_url(calls["seed"].request, "a/b", "m")) == (
         "https://one.example/task/a%2Fb/seed"
     )
 
@@ -80,7 +80,7 @@ def test_a_table_says_what_is_asked_and_where_the_words_stand() -> None:
         (SHORTEN.replace("{prompt}", "short"), r"shorten\.body has no {prompt}"),
         (SHORTEN.replace("{prompt}", "{prompt} {n}"), r"body holds {n}, which this request"),
         (SEED.replace("{task}", "1"), r"seed\.path has no {task}"),
-        (SEED.replace("{task}", "{task}/{model}"), r"seed\.path holds"),
+        (SEED.replace("{task}", "{task}/{n}"), r"seed\.path holds"),
         (SEED.replace('"value"', '"text"'), r'seed\.gives must be "value"'),
         (SEED + 'body = { id = "{task}" }', "cannot be sent with a GET"),
         (SEED + "price = 1", "a seed is free"),
@@ -100,7 +100,8 @@ def test_the_examples_tables_have_the_calls() -> None:
     tables = {one.name: one for one in parse_gateways(UNCOMMENTED, {})}
     assert list(tables["midjourney"].text_calls) == ["describe", "shorten", "seed"]
     assert list(tables["ideogram"].text_calls) == ["describe"]
-    assert not any(tables[name].text_calls for name in tables.keys() - {"midjourney", "ideogram"})
+    speeds = tables["midjourney-speeds"]
+    assert list(speeds.text_calls) == ["describe", "shorten", "seed"]
 
 
 # --- where words stand --------------------------------------------------------------------------
@@ -140,4 +141,4 @@ def test_no_reply_fills_the_memory() -> None:
     many = {"d": [{"text": "x" * 50_000}] * 1_000}
     found = texts_at(many, "d[].text")
     assert len(found) == MOST_TEXTS
-    assert {len(each) for each in found} == {4_000}
+    assert {len(each) for each in found} == {16_000}

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 MOST_TEXTS = 20
-MAX_TEXT = 4_000
+MAX_TEXT = 16_000
 """So many texts of one reply, and characters of each, are kept."""
+_MAX_DIGITS = 100
 
 
 def texts_at(body: object, place: str) -> tuple[str, ...]:
@@ -29,10 +30,8 @@ def _below(nodes: Iterable[object], key: str) -> Iterator[object]:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if isinstance(value, str):
+        return value[:MAX_TEXT].strip()
+    if isinstance(value, bool) or not isinstance(value, int):
         return ""
-    return str(value)[:MAX_TEXT].strip() if isinstance(value, str) else _digits(value)
-
-
-def _digits(value: int) -> str:
-    return str(value) if abs(value) < 10**MAX_TEXT else ""
+    return str(value) if abs(value) < 10**_MAX_DIGITS else ""
