@@ -112,7 +112,9 @@ class HelpEmbeds:
         words = self._texts.say(f"help-about-{topic}", locale, **commands)
         if topic == "references":
             there = [name for name in OPERATIONS_BY_COMMAND if name in commands]
-            more = (self._texts.say(f"help-{name}", locale, **commands) for name in (*there, *texts))
+            more = (
+                self._texts.say(f"help-{name}", locale, **commands) for name in (*there, *texts)
+            )
             words = "\n\n".join((words, *more))
         return discord.Embed(
             colour=COLOURS["painting"],

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from typing import ClassVar
 
 from PIL import Image
 
@@ -44,8 +45,13 @@ class FakeIdeogram(FakeVendor):
     """Strict about ``image_request``; what starts from a picture is a form with a file."""
 
     submit_path = "/ideogram/generate"
-    more_paths = ("/ideogram/remix", "/ideogram/edit", "/ideogram/upscale", "/ideogram/describe")
-    form_paths = more_paths
+    more_paths: ClassVar[Sequence[str]] = (
+        "/ideogram/remix",
+        "/ideogram/edit",
+        "/ideogram/upscale",
+        "/ideogram/describe",
+    )
+    form_paths: ClassVar[Sequence[str]] = more_paths
 
     def wrong_type_reply(self) -> JsonReply:
         """Answer JSON to a remix."""
@@ -102,8 +108,8 @@ class FakeIdeogram3(FakeIdeogram):
     """Strict about the flat forms of Ideogram 3, in which every field is text."""
 
     submit_path = f"{V3}/generate"
-    more_paths = (f"{V3}/remix", f"{V3}/edit")
-    form_paths = (submit_path, *more_paths)
+    more_paths: ClassVar[Sequence[str]] = (f"{V3}/remix", f"{V3}/edit")
+    form_paths: ClassVar[Sequence[str]] = (submit_path, *more_paths)
 
     def error_for(self, body: JsonBody) -> JsonReply | None:
         """Check every field of a generation."""
