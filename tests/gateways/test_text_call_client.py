@@ -222,6 +222,13 @@ async def test_a_picture_that_is_gone_is_not_asked_about(words: Words) -> None:
     assert (words.fake.orders, words.steps.sent) == ([], [])
 
 
+async def test_words_of_a_task_that_still_works_are_none(words: Words) -> None:
+    """Some proxies show the prompt there until the result replaces it."""
+    working = {"status": "IN_PROGRESS", "properties": {"finalPrompt": "a fox"}}
+    words.fake.poll_faults.append(answered(working))
+    assert await words.shorten() == (SHORT,)
+
+
 async def test_a_queued_order_is_a_task(words: Words) -> None:
     """Code 22: others are before it."""
     words.fake.faults.append(answered(QUEUED.body))
