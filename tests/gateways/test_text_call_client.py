@@ -366,6 +366,25 @@ async def test_a_gateways_shorter_budget_counts(tmp_path: Path) -> None:
     assert 19 <= sum(recording.pauses) <= 21
 
 
+async def test_a_gateway_that_never_answers_is_in_doubt(words: Words) -> None:
+    """It may answer a minute later, and be paid."""
+
+    async def slow(_: web.Request) -> web.StreamResponse:
+        await words.fake.gate.wait()
+        return web.json_response({})
+
+    words.fake.gate.clear()
+    words.fake.faults.append(slow)
+    hasty = replace(words, client=replace(words.client, timeout_s=0.2, value_timeout_s=0.2))
+    failure = await hasty.failure()
+    assert (failure.kind, failure.billed) == (Kind.TIMEOUT_UNKNOWN, Billed.MAYBE)
+    assert len(words.fake.orders) == 1
+    with pytest.raises(GatewayFailure) as failed:
+        await hasty.client.value("seed", TASK)
+    assert failed.value.kind is Kind.TIMEOUT_UNKNOWN
+    words.fake.gate.set()
+
+
 async def test_whoever_stops_waiting_sends_nothing_again(words: Words) -> None:
     """A cancelled question leaves its one order, and no further poll."""
     words.fake.gate.clear()
