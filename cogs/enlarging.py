@@ -131,11 +131,7 @@ class EnlargingCog(commands.Cog):
             await interaction.followup.send(said, file=file, ephemeral=True)
 
     def _file(
-        self,
-        job: Job,
-        larger: Picture,
-        chosen: ChosenPicture,
-        kept: KeptPictures,
+        self, job: Job, larger: Picture, chosen: ChosenPicture, kept: KeptPictures
     ) -> discord.File:
         name = resampled_name(job.id, chosen.number, larger.format)
         words = self._cards.alt_text(job, larger, chosen.number, kept.of)

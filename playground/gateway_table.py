@@ -62,10 +62,14 @@ usual_s = $usual_s
 base_url = "$host"
 models = ["$grid_painter"]
 auth = "none"
-paths = { generate = "/mj/submit/imagine", task = "/mj/task/{task_id}/fetch", models = "/v1/models" }
 async = { mode = "always" }
 poll = { interval_s = 0.5, budget_s = 300 }
 errors = { "3" = "model-unavailable", "23" = "rate-limited", "24" = "moderation" }
+
+[gateways.painter-tasks.paths]
+generate = "/mj/submit/imagine"
+task = "/mj/task/{task_id}/fetch"
+models = "/v1/models"
 
 [gateways.painter-tasks.calls.generate]
 path = "/mj/submit/imagine"

@@ -179,8 +179,7 @@ class ModelOptions(WordOptions):
 class ImageOptions(ModelOptions):
     """What somebody typed or pressed, unchecked; None is completed by presets and defaults.
 
-    ``left_out`` are the flags of the prompt that the model has no option for. With an
-    ``operation`` the prompt may stay None.
+    ``left_out`` are the flags of the prompt that the model has no option for.
     """
 
     prompt: str | None = None

@@ -22,6 +22,8 @@ from bot.discord_ui.quota_embeds import LONGEST_REASON, MemberStatus, UsageRow
 from bot.jobs.repository.text_requests import TextKind
 
 TOPICS = ("painting", "options", "references", "results", "credits", "presets", "privacy")
+OPERATIONS_BY_COMMAND = ("blend", "swap")
+"""Commands that are there only where an image service can do that."""
 SETUP_TOPIC = "setup"
 """For members who may manage the server."""
 
@@ -109,8 +111,11 @@ class HelpEmbeds:
             return self.setup(commands, locale)
         words = self._texts.say(f"help-about-{topic}", locale, **commands)
         if topic == "references":
-            proposed = (self._texts.say(f"help-{kind}", locale, **commands) for kind in texts)
-            words = "\n\n".join((words, *proposed))
+            there = [name for name in OPERATIONS_BY_COMMAND if name in commands]
+            more = (
+                self._texts.say(f"help-{name}", locale, **commands) for name in (*there, *texts)
+            )
+            words = "\n\n".join((words, *more))
         return discord.Embed(
             colour=COLOURS["painting"],
             title=self._texts.say("help-about-title", locale, topic=topic),

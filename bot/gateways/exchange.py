@@ -138,7 +138,7 @@ class Exchange:
                 spool,
                 self.clock,
                 reading=self.reading,
-                redacted=self._redacted,
+                prompts=self.request.image_request.prompts,
             )
             try:
                 while progress := await poller.next_progress():
@@ -351,5 +351,5 @@ class Exchange:
         told.debug("gateway.no_picture_text", reply=words)
 
     def _redacted(self, text: str) -> str:
-        secrets = (*self.gateway.secrets, self.gateway.url.raw_host or "")
-        return redact(text, secrets, prompts=self.request.image_request.prompts)
+        prompts = self.request.image_request.prompts
+        return redact(text, self.gateway.private_texts, prompts=prompts)

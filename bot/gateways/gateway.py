@@ -321,6 +321,11 @@ class Gateway:
         values = (self.key, *self.headers.values(), *self.query.values())
         return tuple(filter(None, values))
 
+    @property
+    def private_texts(self) -> tuple[str, ...]:
+        """Return the secrets and the host: what no message may hold."""
+        return (*self.secrets, self.url.raw_host or "")
+
     def form_field(self, files: int) -> str:
         """Return the name of the form field for this number of reference files."""
         if self.edit_field != "auto":

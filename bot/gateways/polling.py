@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -25,6 +25,7 @@ from bot.gateways.reply.error_classifier import (
 )
 from bot.gateways.reply.outline import text_outline
 from bot.gateways.reply.reader import ParsedReply, read_reply
+from bot.gateways.reply.redaction import redact
 from bot.gateways.reply.reply_body import ReplyBody
 from bot.gateways.reply.task_status import (
     JsonObject,
@@ -51,7 +52,7 @@ _MAX_STATUS = 40  # characters of a status that is logged
 
 # With 204 trueai's midjourney-proxy answers for a task that it does not have (ASP.NET's Ok(null)).
 GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.NO_CONTENT)
-TRY_AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
+TRY_AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
 # The kinds that a failed task keeps, because they have their own texts; others are TASK_FAILED.
 KINDS_OF_TASKS = {Kind.AUTH, Kind.QUOTA, Kind.MODERATION, Kind.INVALID_REQUEST, Kind.RATE_LIMITED}
 # The errors of a poll after which polling again is useless.
@@ -87,7 +88,7 @@ class TaskPoller:
         clock: Clock,
         *,
         reading: asyncio.Lock,
-        redacted: Callable[[str], str],
+        prompts: Sequence[str],
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._reply: ParsedReply | None = None
@@ -97,7 +98,7 @@ class TaskPoller:
         self._clock = clock
         self._chance = chance
         self._reading = reading
-        self._redacted = redacted
+        self._prompts = prompts
         self._modal = task.modal
         self._url = task.url(gateway)
         self._retry_after_s = task.retry_after_s
@@ -215,7 +216,8 @@ class TaskPoller:
         if status and task_state(status) is None and not self._has_logged_status:
             self._has_logged_status = True
             told = log.bind(gateway=self._gateway.name)
-            status = self._redacted(status)[:_MAX_STATUS]
+            status = redact(status, self._gateway.private_texts, prompts=self._prompts)
+            status = status[:_MAX_STATUS]
             told.info("gateway.task_status_unknown", status=text_outline(status))
             told.debug("gateway.task_status_text", status=status)
 
@@ -265,7 +267,12 @@ class TaskPoller:
         self, response: GatewayResponse, kept_kinds: set[Kind], otherwise: Kind
     ) -> TaskStopped:
         """Classify the error. The gateway accepted the request, so it may have been billed."""
-        error = classify_error(response, now_ms=self._clock.now(), kinds=self._gateway.error_kinds)
+        error = classify_error(
+            response,
+            now_ms=self._clock.now(),
+            kinds=self._gateway.error_kinds,
+            prompts=self._prompts,
+        )
         kind = error.kind if error.kind in kept_kinds else otherwise
         return TaskStopped(replace(error, kind=kind, billed=Billed.MAYBE), response)
 

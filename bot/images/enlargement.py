@@ -119,18 +119,16 @@ def _resampled(picture: Picture) -> Image.Image:
         # An MPO is a photo with a second one inside.
         if image.format != "MPO" and getattr(image, "is_animated", False):
             raise AnimationNotEnlarged
-        upright = _without_empty_alpha(decode_upright(image))
-        profile = upright.info
-        larger = _doubled(upright)
-    larger.info = profile
-    return larger
+        upright = decode_upright(image)
+    del image  # it may have a decoder, which has two frames
+    return _doubled(_without_idle_alpha(upright))
 
 
-def _without_empty_alpha(image: Image.Image) -> Image.Image:
+def _without_idle_alpha(image: Image.Image) -> Image.Image:
+    """Return a picture without a transparency that hides nothing, as gateways often send it."""
     if image.mode != "RGBA" or image.getchannel("A").getextrema()[0] != _OPAQUE:
         return image
     opaque = image.convert("RGB")
-    opaque.info = image.info
     image.close()
     return opaque
 
@@ -138,15 +136,14 @@ def _without_empty_alpha(image: Image.Image) -> Image.Image:
 def _doubled(image: Image.Image) -> Image.Image:
     """Return a picture with twice its sides, and close it: never more than two are in memory."""
     size = (image.width * FACTOR, image.height * FACTOR)
-    if image.mode != "RGBA":
-        return image.resize(size, Image.Resampling.LANCZOS)
-    # Pillow does the same itself, but keeps both copies at once. Without it, the colour of what is
-    # transparent would shine through at the edges.
-    weighted = image.convert("RGBa")
-    image.close()
+    # Weighted by its transparency, or hidden colours would shine through at the edges. Pillow does
+    # the same itself, but keeps all copies until the end.
+    weighted = image.convert("RGBa") if image.mode == "RGBA" else image
+    if weighted is not image:
+        image.close()
     larger = weighted.resize(size, Image.Resampling.LANCZOS)
     weighted.close()
-    return larger.convert("RGBA")
+    return larger.convert("RGBA") if larger.mode == "RGBa" else larger
 
 
 def _encoded(image: Image.Image, max_bytes: int) -> tuple[PictureFormat, bytes] | None:

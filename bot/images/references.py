@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -23,6 +23,7 @@ from bot.images.decoding import (
     in_pixel_thread,
 )
 from bot.images.normal_form import NormalForm, write_mask, write_normal_form
+from bot.images.same_pictures import check_different
 from bot.images.stored_files import StoredFile
 
 MAX_MEGABYTES = 20
@@ -84,15 +85,6 @@ class ReferenceLost(EaselError):
 
     number: int
     message_id = "error-reference-lost"
-
-
-@dataclass(eq=False, kw_only=True)
-class ReferencesSame(EaselError):
-    """The ``number``-th picture of an operation is the ``first``-th once more."""
-
-    first: int
-    number: int
-    message_id = "error-references-same"
 
 
 @dataclass(eq=False, kw_only=True)
@@ -268,7 +260,7 @@ class ReferenceLoader:
         ]
         references = (*earlier, *fetched)
         if request.operation:
-            _check_different(references)
+            check_different(references)
         mask = request.mask
         if attached.mask is not None:
             number = len(references) + 1
@@ -363,14 +355,6 @@ class ReferenceLoader:
             self._normal.clear()
         self._normal.add(reference.sha256)
         return reference
-
-
-def _check_different(references: Sequence[Reference]) -> None:
-    """Refuse a picture that comes twice: it would be paid for, and change nothing."""
-    hashes = [each.sha256 for each in references]
-    for number, sha256 in enumerate(hashes, 1):
-        if (first := hashes.index(sha256) + 1) < number:
-            raise ReferencesSame(first=first, number=number)
 
 
 def _write_transparent_mask(source: Path, target: Path, *, max_pixels: int) -> NormalForm:

@@ -11,11 +11,11 @@ from bot.database.transaction import Transaction
 from bot.images.references import (
     MaskUnfit,
     ReferenceLost,
-    ReferencesSame,
     ReferenceTooLarge,
     ReferenceTooManyPixels,
     ReferenceUnreadable,
 )
+from bot.images.same_pictures import ReferencesSame
 from bot.jobs.repository import job_details
 from bot.jobs.repository.attempt_seeds import told_seeds
 from bot.jobs.repository.job_details import AttemptSummary

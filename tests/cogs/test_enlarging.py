@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import discord
+import pytest
 import simcord
 from pydantic import SecretStr
 
@@ -242,32 +243,56 @@ async def test_a_re_roll_enlarges_again_and_an_edit_paints(build: WorldBuilder) 
 # --- at the door ------------------------------------------------------------------------------
 
 
-async def test_rules_of_the_server_hold(build: WorldBuilder) -> None:
-    """Channels, roles, blocks, controls and forbidden words: nothing is held or sent."""
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({"channels": (1,)}, "<#1>"),
+        ({"roles": (1,)}, "<@&1>"),
+        ({"controls": "requester"}, "who asked"),
+    ],
+    ids=["channels", "roles", "controls"],
+)
+async def test_rules_of_the_server_hold(
+    build: WorldBuilder, rule: dict[str, Any], said: str
+) -> None:
+    """Where, who, and from whose results: as for every request."""
     async with opened(build) as world:
         chosen = await choose(world, world.ben, await several(world))
-        art = world.guild.create_text_channel("art")
-        store = world.bot.preference_store
-        rules: list[tuple[dict[str, Any], str]] = [
-            ({"channels": (art.id,)}, f"<#{art.id}>"),
-            ({"roles": (world.guild.id + 1,)}, "role"),
-            ({"controls": "requester"}, "who asked"),
-        ]
-        for changed, said in rules:
-            before = store.server(world.guild.id)
-            await store.change_server(
-                world.guild.id, lambda settings, changed=changed: replace(settings, **changed)
-            )
-            assert said in ephemeral_text(await act(world, world.ben, chosen, "enlarge"))
-            await store.change_server(world.guild.id, lambda _, before=before: before)
+        await world.bot.preference_store.change_server(
+            world.guild.id, lambda settings: replace(settings, **rule)
+        )
+        assert said in ephemeral_text(await act(world, world.ben, chosen, "enlarge"))
+        assert enlargements(world) == []
+        assert world.credits() == 4
+
+
+async def test_forbidden_words_and_blocks_hold(build: WorldBuilder) -> None:
+    """The picture's prompt may have been forbidden since; nothing is held or sent."""
+    async with opened(build) as world:
+        chosen = await choose(world, world.ben, await several(world))
         await world.mia.slash(world.channel, "settings words add", words="fox")
         refused = await act(world, world.ben, chosen, "enlarge")
-        assert "prompt" in ephemeral_text(refused)
+        assert "is forbidden by the admins" in ephemeral_text(refused)
         await world.env.advance_time(3)
         await world.mia.slash(world.channel, "quota block", user=world.ben, reason="spam")
         assert "spam" in ephemeral_text(await act(world, world.ben, chosen, "enlarge"))
         assert enlargements(world) == []
         assert world.credits() == 4
+
+
+async def test_a_prompt_that_was_declined_only_its_author_sends_again(
+    build: WorldBuilder,
+) -> None:
+    """The gateway declined it for one of two pictures; the other one has a button."""
+    async with opened(build) as world:
+        world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
+        card = await finished_card(world, model="dall-e-3", n=2)
+        answers = [await press(world, who, card, "one:choose") for who in (world.ben, world.ada)]
+        refused = await act(world, world.ben, answers[0], "enlarge")
+        assert "This prompt was declined" in ephemeral_text(refused)
+        assert enlargements(world) == []
+        await act(world, world.ada, answers[1], "enlarge")
+        assert len(enlargements(world)) == 1
 
 
 async def test_what_is_gone_is_not_enlarged(build: WorldBuilder) -> None:

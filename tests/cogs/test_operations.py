@@ -302,6 +302,15 @@ async def test_the_commands_are_there_only_where_a_table_has_the_call(world: Dis
     assert not {"blend", "swap"} & command_names(world.bot)
 
 
+async def test_help_names_the_commands_that_are_there(build: WorldBuilder) -> None:
+    """Nobody is sent to a command that does not exist."""
+    async with opened(build) as (world, _):
+        answer = await world.ada.slash(world.channel, "help", topic="references")
+        (embed,) = ephemeral_messages(answer)[0].embeds
+        assert "/blend" in str(embed.description)
+        assert "/swap" not in str(embed.description)
+
+
 # --- swapping faces -----------------------------------------------------------------------------
 
 

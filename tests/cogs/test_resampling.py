@@ -150,6 +150,14 @@ async def test_what_was_deleted_its_requester_alone_gets(world: DiscordWorld) ->
     await resampled(world, await act(world, world.ada, chosen[world.ada], "resample"))
 
 
+async def test_what_a_moderator_removed_nobody_gets(world: DiscordWorld) -> None:
+    """Not even its requester, whose answer of before still stands there."""
+    chosen = await choose(world, world.ada, await several(world))
+    world.write("UPDATE jobs SET removed = ?", [(1,)])
+    refused = await act(world, world.ada, chosen, "resample")
+    assert "A moderator removed this result" in ephemeral_text(refused)
+
+
 async def test_a_server_can_keep_it_for_who_asked(world: DiscordWorld) -> None:
     """As all that is done with a result there."""
     card = await several(world)

@@ -1,7 +1,8 @@
-"""Ideogram's first interface through a gateway: synchronous, wrapped, dated."""
+"""Ideogram through a gateway, synchronous: its first interface, wrapped and dated, and V3."""
 
 import io
 from collections.abc import Sequence
+from typing import ClassVar
 
 from PIL import Image
 
@@ -44,8 +45,13 @@ class FakeIdeogram(FakeVendor):
     """Strict about ``image_request``; what starts from a picture is a form with a file."""
 
     submit_path = "/ideogram/generate"
-    more_paths = ("/ideogram/remix", "/ideogram/edit", "/ideogram/upscale", "/ideogram/describe")
-    form_paths = more_paths
+    more_paths: ClassVar[Sequence[str]] = (
+        "/ideogram/remix",
+        "/ideogram/edit",
+        "/ideogram/upscale",
+        "/ideogram/describe",
+    )
+    form_paths: ClassVar[Sequence[str]] = more_paths
 
     def wrong_type_reply(self) -> JsonReply:
         """Answer JSON to a remix."""
@@ -91,6 +97,54 @@ class FakeIdeogram(FakeVendor):
     def default_task_replies(self) -> Sequence[JsonReply]:
         """Return nothing: there are no tasks."""
         return ()
+
+
+V3 = "/ideogram/v1/ideogram-v3"
+V3_RATIOS = ("1x1", "16x9", "9x16", "4x3", "3x4", "3x2", "2x3", "4x5", "5x4", "1x2", "2x1")
+V3_FIELDS = {"prompt", "aspect_ratio", "rendering_speed", "num_images", "seed", "negative_prompt"}
+
+
+class FakeIdeogram3(FakeIdeogram):
+    """Strict about the flat forms of Ideogram 3, in which every field is text."""
+
+    submit_path = f"{V3}/generate"
+    more_paths: ClassVar[Sequence[str]] = (f"{V3}/remix", f"{V3}/edit")
+    form_paths: ClassVar[Sequence[str]] = (submit_path, *more_paths)
+
+    def error_for(self, body: JsonBody) -> JsonReply | None:
+        """Check every field of a generation."""
+        return None if _is_flat(body, V3_FIELDS) else INVALID
+
+    def error_at(self, path: str, body: JsonBody) -> JsonReply | None:
+        """Check a remix, or an edit, which has no ratio."""
+        if path.endswith("/remix"):
+            fields = V3_FIELDS | {"image", "image_weight"}
+        else:
+            fields = V3_FIELDS - {"aspect_ratio", "negative_prompt"} | {"image", "mask"}
+        right = _is_flat(body, fields) and _is_file(body.get("image"))
+        if path.endswith("/edit"):
+            right = right and _is_two_tone(body.get("mask"))
+        return None if right else INVALID
+
+    def accepted_reply(self, body: JsonBody) -> JsonReply:
+        """Answer with the pictures."""
+        return made(*[picture_of(PICTURE_PATH)] * int(str(body.get("num_images", "1"))))
+
+
+def _is_flat(body: JsonBody, fields: set[str]) -> bool:
+    return (
+        body.keys() <= fields
+        and is_text(body.get("prompt"), 10_000)
+        and body.get("aspect_ratio", "1x1") in V3_RATIOS
+        and body.get("rendering_speed", "DEFAULT") in ("FLASH", "TURBO", "DEFAULT", "QUALITY")
+        and _is_numeral(body.get("num_images", "1"), 1, 8)
+        and _is_numeral(body.get("seed", "0"), 0, 2**31 - 1)
+        and _is_numeral(body.get("image_weight", "50"), 1, 100)
+    )
+
+
+def _is_numeral(value: object, least: int, most: int) -> bool:
+    return isinstance(value, str) and value.isdecimal() and least <= int(value) <= most
 
 
 def _is_request(given: object, fields: set[str]) -> bool:

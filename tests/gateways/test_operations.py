@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.errors.base import StartRefused
+from bot.core.errors.base import Refusal, StartRefused
 from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.errors.options import OperationNotOffered, WrongSize
+from bot.core.i18n.texts import Texts
 from bot.core.models import (
     AnySize,
     Billed,
@@ -165,6 +167,58 @@ def test_the_models_of_an_operation_are_known() -> None:
     blend = found.model("m").operations["blend"]
     assert (blend.least, blend.pictures.max_count, blend.pictures.max_bytes) == (2, 5, 10_000_000)
     assert blend.sizes == ("2:3", "1:1")
+
+
+@pytest.mark.parametrize("locale", ["en", "zh-CN"])
+@pytest.mark.parametrize(
+    ("operation", "model", "count", "names"),
+    [
+        ("blend", "m", 1, ("2", "5")),
+        ("blend", "m", 6, ("2", "5")),
+        ("swap", "m", 1, ("2",)),
+        ("upscale", "m", 2, ("1",)),
+        ("blend", "x", 2, ("m",)),
+        ("swap", "x", 2, ("m",)),
+    ],
+)
+def test_what_no_operation_takes_is_refused_with_what_it_takes(
+    locale: str, operation: Operation, model: str, count: int, names: tuple[str, ...]
+) -> None:
+    """Before anything is held."""
+    found = catalogue(
+        BASE + ABILITY + ALL + HEAD.format("h", "https://b.example/").replace('"m"', '"x"')
+    )
+    options = ImageOptions(operation=operation, model=model)
+    with pytest.raises(Refusal) as refused:
+        found.build_request(options, references=count)
+    sentence = Texts().sentence(refused.value, locale)
+    assert [name for name in names if name not in sentence] == []
+
+
+@pytest.mark.parametrize("locale", ["en", "zh-CN"])
+@pytest.mark.parametrize("operation", ["blend", "upscale", "swap"])
+def test_an_operation_that_is_gone_is_refused(locale: str, operation: Operation) -> None:
+    """A repetition of what was made before the operator removed the call."""
+    found = catalogue(BASE + ABILITY)
+    request = ImageRequest("", "m", "auto", 1, operation=operation)
+    with pytest.raises(OperationNotOffered) as refused:
+        found.check_operation(request)
+    assert "m " in Texts().sentence(refused.value, locale)
+    found.check_operation(replace(request, operation=None))
+
+
+def test_a_blend_is_asked_for_without_words() -> None:
+    """And with them where somebody wrote some; other options are not there."""
+    found = catalogue(BASE + ABILITY + ALL)
+    plain = found.build_request(ImageOptions(operation="blend", size="2:3"), references=3)
+    assert plain == ImageRequest("", "m", NamedSize("2:3"), 1, operation="blend")
+    words = ImageOptions(operation="upscale", prompt=" a fox ", n=4)
+    assert found.build_request(words, references=1) == ImageRequest(
+        "a fox", "m", "auto", 1, operation="upscale"
+    )
+    with pytest.raises(WrongSize) as refused:
+        found.build_request(ImageOptions(operation="blend", size="16:9"), references=2)
+    assert refused.value.allowed == "auto, 2:3, 1:1"
 
 
 def test_a_request_of_an_operation_is_stored() -> None:

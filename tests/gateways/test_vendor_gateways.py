@@ -45,6 +45,7 @@ FAMILIES: dict[str, type[FakeVendor]] = {
     "kling": kling.FakeKling,
     "flux": replicate.FakeReplicate,
     "ideogram": ideogram.FakeIdeogram,
+    "ideogram-v3": ideogram.FakeIdeogram3,
     "midjourney": mj.FakeMidjourney,
     "midjourney-speeds": mj.FakeSpeeds,
 }
@@ -55,7 +56,7 @@ TABLES = {
     if gateway.name in FAMILIES
 }
 ABILITIES = Catalogue.of(TABLES.values())
-TASKS = [name for name in FAMILIES if name != "ideogram"]
+TASKS = [name for name in FAMILIES if not name.startswith("ideogram")]
 # A task whose call has its own path is known by that.
 PATHS_OF_TASKS = {"midjourney-speeds": f"/mj-fast/mj/task/{mj.TASK_ID}/fetch"}
 
@@ -73,6 +74,13 @@ WRONG_FIELDS: dict[str, dict[str, object]] = {
     **dict.fromkeys(FAMILIES, WRONG_FIELD),
     "midjourney": wrong_words(mj.FakeMidjourney.submit_path),
     "midjourney-speeds": wrong_words(mj.FakeSpeeds.submit_path),
+    "ideogram-v3": {
+        "calls": {
+            "generate": [
+                Call(path=ideogram.FakeIdeogram3.submit_path, form=True, body={"words": "{prompt}"})
+            ]
+        }
+    },
     "flux": {
         "calls": {
             "generate": [

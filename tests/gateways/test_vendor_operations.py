@@ -113,7 +113,7 @@ async def test_midjourney_has_its_own_words_for_the_sizes_of_a_blend(
     wanted: AnySize = "auto" if size == "auto" else NamedSize(size)
     async with opened("midjourney") as at:
         assert (await operate(at, tmp_path, "blend", 2, size=wanted)).pictures
-    body = dict(*at.services.bodies)
+    body: dict[str, object] = dict(*at.services.bodies)
     assert body.pop("dimensions", None) == dimensions
     pictures = [b64(picture_bytes(width=20 + number)) for number in range(2)]
     assert body == {

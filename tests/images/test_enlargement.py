@@ -120,11 +120,14 @@ def test_a_turned_photo_stands_upright(tmp_path: Path, orientation: int) -> None
     assert not image.getexif()
 
 
-def test_the_colour_profile_is_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("alpha", [None, 255, 99])
+def test_the_colour_profile_is_kept(tmp_path: Path, alpha: int | None) -> None:
     """Otherwise a photo of a wide-gamut screen turns pale."""
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    image = enlarged(tmp_path, encoded("PNG", drawn("RGB"), icc_profile=profile))
-    assert image.info["icc_profile"] == profile
+    profile, picture = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")), drawn("RGB")
+    if alpha is not None:
+        picture.putalpha(alpha)
+    image = enlarged(tmp_path, encoded("PNG", picture, icc_profile=profile.tobytes()))
+    assert image.info["icc_profile"] == profile.tobytes()
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
@@ -211,4 +214,4 @@ async def test_one_is_enlarged_at_a_time_and_too_many_are_refused(tmp_path: Path
     assert await result <= 1
     assert await blocked
     assert {each.width for each in await asyncio.gather(*waiting)} == {2 * drawn().width}
-    assert await enlarge()
+    assert (await enlarge()).width == 2 * drawn().width
