@@ -36,7 +36,7 @@ from bot.gateways.request.template import (
 from bot.gateways.routing.open_gateways import OpenGateway
 from bot.gateways.routing.router import Router
 from bot.gateways.text_calls import TextCall
-from bot.gateways.text_exchange import Note, TextExchange
+from bot.gateways.text_exchange import Note, TextExchange, in_turn
 from bot.gateways.text_tasks import TextTask
 
 TIMEOUT_S = 90.0
@@ -102,7 +102,7 @@ class TextCallClient:
             raise _without_call(name)
         call = opened.gateway.text_calls[name]
         exchange = TextExchange(opened, self.clock, name, decode_json, (asked.words,))
-        async with opened.limited(self.clock):
+        async with in_turn(opened, self.clock):
             with ExitStack() as files:
                 request = _request(call, asked, exchange, files)
                 await before_sending(opened.gateway.name)

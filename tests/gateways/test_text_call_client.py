@@ -1,10 +1,11 @@
 """A gateway's own call for words: what is sent, what comes back, and whether it was paid for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from aiohttp import web
@@ -50,6 +51,7 @@ from tests.gateways.generation_harness import GATEWAY_KEY, RecordingClock
 from tests.gateways.test_image_vendors import UNCOMMENTED
 from tests.images.test_content_store import picture_bytes
 
+T = TypeVar("T")
 Kind = GatewayErrorKind
 SECRET = "a hedgehog whom nobody else would think of"
 TABLES = {
@@ -383,6 +385,30 @@ async def test_a_gateway_that_never_answers_is_in_doubt(words: Words) -> None:
         await hasty.client.value("seed", TASK)
     assert failed.value.kind is Kind.TIMEOUT_UNKNOWN
     words.fake.gate.set()
+
+
+async def test_a_turn_that_comes_too_late_is_given_up(tmp_path: Path) -> None:
+    """Whoever asked could not be answered any more: nothing is sent, and nothing is paid."""
+    fake, recording = FakeWords(), RecordingClock()
+    fake.gate.clear()
+
+    async def wait(awaitable: Awaitable[T], _: str, /) -> T:
+        return await awaitable
+
+    clock = Clock(now=recording.now, sleep=recording.sleep, wait=wait)
+    table = replace(TABLES["midjourney"], max_at_once=1)
+    async with routed(fake.app(), table, clock) as router:
+        words = Words(TextCallClient(router, clock), fake, Steps(fake), tmp_path, recording)
+        first, second = await asyncio.gather(
+            words.shorten(), words.shorten(), return_exceptions=True
+        )
+    assert isinstance(first, GatewayFailure)
+    assert isinstance(second, GatewayFailure)
+    assert [(each.kind, each.billed) for each in (first, second)] == [
+        (Kind.TASK_UNFINISHED, Billed.MAYBE),
+        (Kind.RATE_LIMITED, Billed.NO),
+    ]
+    assert len(fake.orders) == len(words.steps.sent) == 1
 
 
 async def test_whoever_stops_waiting_sends_nothing_again(words: Words) -> None:
