@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
+import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -18,6 +19,7 @@ from bot.core.models import Billed
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway, PollSettings
 from bot.gateways.gateway_config import parse_gateways
+from bot.gateways.probe import probe_gateway
 from bot.gateways.routing.router import Router
 from bot.gateways.text_call_client import Asked, TaskName, TextCallClient
 from bot.gateways.text_exchange import MAX_REPLY_BYTES
@@ -494,3 +496,12 @@ async def test_the_seed_of_a_task_with_a_path_is_asked_by_its_id_and_speed() -> 
         assert client.has_value("seed", task)
         assert await client.value("seed", task) == str(SEED)
         assert not client.has_value("seed", replace(task, model="mj-fast"))
+
+
+async def test_a_probe_asks_for_nothing_that_is_paid() -> None:
+    """The doctor and the start look whether the gateway answers, and no more."""
+    fake = FakeWords()
+    async with TestServer(fake.app()) as server, aiohttp.ClientSession() as session:
+        table = replace(TABLES["midjourney"], base_url=str(server.make_url("/")))
+        await probe_gateway(table, session, Clock())
+    assert (fake.orders, fake.seeds_asked, fake.paid) == ([], [], 0)
