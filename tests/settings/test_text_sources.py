@@ -25,7 +25,7 @@ BARE = tuple(replace(one, text_calls={}) for one in GATEWAYS)
 
 
 async def test_the_chat_model_comes_before_the_calls() -> None:
-    """It writes in the language of who asks; only a gateway shortens, and only it improves words."""
+    """It answers in the language of who asks; a gateway alone shortens."""
     for gateways, text_model, names in (
         (BARE, "", {}),
         (BARE, "seer", {"describe": "seer", "improve": "seer"}),
