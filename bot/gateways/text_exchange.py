@@ -1,7 +1,7 @@
 """One request to a gateway whose reply is words: sent at most once, with bounded replies."""
 
-from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -30,11 +30,29 @@ MAX_REPLY_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 14
 _MAX_GETS = 3  # redirects included
 
+MOST_WAIT_S = 120
+"""So long one may wait for its turn at a gateway: later nobody could be answered any more."""
+
 Note = Callable[[str], Awaitable[None]]
 """Writes down what is about to be done, or has come: with the gateway's name, or a task's id."""
 
 Decode = Callable[[bytes], object]
 """Returns the JSON of a reply, None if it is none."""
+
+
+@asynccontextmanager
+async def in_turn(opened: OpenGateway, clock: Clock) -> AsyncIterator[None]:
+    """Keep to a gateway's limit of concurrent requests; raise GatewayFailure where that lasts."""
+    asked_ms = clock.now()
+    async with opened.limited(clock):
+        if clock.now() - asked_ms > MOST_WAIT_S * 1000:
+            raise GatewayFailure(
+                kind=GatewayErrorKind.RATE_LIMITED,
+                gateway=opened.gateway.name,
+                billed=Billed.NO,
+                detail="other requests took all of max_at_once for too long",
+            )
+        yield
 
 
 @dataclass(frozen=True, slots=True)
