@@ -33,6 +33,15 @@ class DerivedRequests:
         able = [name for name in self.models(caller) if self._catalogue.model(name).references]
         return wanted if wanted in able else next(iter(able), None)
 
+    def enlarging_model(self, request: ImageRequest, caller: CallerContext) -> str | None:
+        """Return the model of a request, else the first allowed one, that enlarges its pictures."""
+        able = [
+            name
+            for name in self._request_builder.models_for(caller.requester, "upscale")
+            if len(request.prompt) <= self._catalogue.model(name).prompt_max
+        ]
+        return request.model if request.model in able else next(iter(able), None)
+
     def options(
         self, before: ImageRequest, model: str, names: Iterable[OptionName], *, n: int
     ) -> ImageOptions:

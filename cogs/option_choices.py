@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from discord import Interaction
 from discord.app_commands import Choice
 
-from bot.core.models import WordOption
+from bot.core.models import ImageOptions, Operation, WordOption
 from bot.discord_ui.autocomplete import Autocomplete, Choices, plain_choices
-from bot.discord_ui.caller import billed_server_id, requester_of
+from bot.discord_ui.caller import billed_server_id, caller_of, requester_of
 from bot.discord_ui.client import Client
 from bot.discord_ui.settings_embeds import DefaultOptions, SettingsEmbeds
 from bot.preferences.preference_store import PreferenceStore
@@ -53,6 +53,23 @@ class OptionChoices:
             among=[n for n in allowed if self._request_builder.age_restriction.allows(n, here)],
         )
         return self._embeds.mark_default(choices, default, locale)
+
+    def models_with(self, operation: Operation, interaction: Interaction, typed: str) -> Choices:
+        """Offer the models that have an operation and may be used here, with its cost."""
+        here = requester_of(interaction)
+        return self._autocomplete.models(
+            typed,
+            server_id=here.server_id,
+            locale=self._languages.personal(interaction),
+            among=self._request_builder.models_for(here, operation),
+        )
+
+    def sizes_of(self, operation: Operation, interaction: Interaction, typed: str) -> Choices:
+        """Offer the sizes of an operation of the typed model, else of the one that is used."""
+        options = ImageOptions(operation=operation, model=interaction.namespace.model)
+        caller = caller_of(interaction, self._languages)
+        model = self._request_builder.resolve(options, caller).model
+        return self._autocomplete.sizes_of(operation, typed, model=model)
 
     def all_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer every model, also those that may not be used here."""

@@ -5,13 +5,11 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import discord
 import structlog
 from discord import Interaction
 from discord.ext import commands
 
-from bot.core.errors.jobs import CostChanged, PictureNotKept, PrivateNotPosted
-from bot.core.models import ImageOptions, Reference
+from bot.core.errors.jobs import CostChanged, PrivateNotPosted
 from bot.discord_ui.caller import CallerContext
 from bot.discord_ui.job_embeds import (
     JobEmbeds,
@@ -22,14 +20,11 @@ from bot.discord_ui.message_attachments import (
     AttachmentGroup,
     AttachmentPacker,
     picture_message,
-    posted_reference,
 )
 from bot.discord_ui.picture_controls import (
     ChosenPicture,
     PictureButton,
     PictureSelect,
-    ReferenceOffer,
-    picture_buttons,
 )
 from bot.discord_ui.reposts import RepostAudience
 from bot.discord_ui.single_picture_embeds import SinglePictureEmbeds
@@ -38,7 +33,7 @@ from bot.jobs.picture_retention import KeptPictures
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.access_rules import check_controls
 from cogs.dependencies import Dependencies
-from cogs.derived_requests import KEPT_WITH_REFERENCE, DerivedRequests
+from cogs.picture_offers import OffersForPictures
 from cogs.posting_rules import check_may_post
 from cogs.remedies import TypedRequest
 
@@ -58,7 +53,7 @@ class PictureActionsCog(commands.Cog):
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
-        self._derived = DerivedRequests(deps)
+        self._offers = OffersForPictures(deps)
         self._cards = JobEmbeds(deps.client.texts)
         self._embeds = SinglePictureEmbeds(deps.client.texts)
         self._packer = AttachmentPacker()
@@ -86,10 +81,11 @@ class PictureActionsCog(commands.Cog):
         check_controls(settings, caller.requester, written.job)
         if await self._deps.button_guard.is_repeated(interaction, "picture", chosen):
             return
-        kept = await self._kept(chosen)
+        kept = await self._offers.kept(chosen)
         # The picture may take longer to send than the three seconds that Discord allows.
         await interaction.response.defer(ephemeral=True, thinking=True)
-        offer, may_post = self._offer(written, caller), not written.job.private
+        offers = self._offers.offers(written, kept, chosen.number, caller)
+        buttons = await self._offers.buttons(chosen, written, caller)
         reader_id = caller.requester.user_id
         job = hide_declined_prompt_from_others(written.job, written.error, reader_id=reader_id)
         job = replace(job, locale=caller.locale)
@@ -101,14 +97,13 @@ class PictureActionsCog(commands.Cog):
                 caller.locale,
                 number=chosen.number,
                 of=kept.of,
-                offer=offer,
-                may_post=may_post,
+                offers=offers,
             )
             message = picture_message(self._cards, job, group, [embed], of=kept.of)
             await interaction.followup.send(
                 embeds=message.embeds,
                 files=message.files(),
-                view=self._buttons(chosen, caller, offer, may_post=may_post),
+                view=buttons,
                 ephemeral=True,
             )
 
@@ -126,36 +121,6 @@ class PictureActionsCog(commands.Cog):
             log.info("picture.not_shown", file=picture.path.name, error=repr(error))
             return ()
         return group
-
-    def _buttons(
-        self,
-        chosen: ChosenPicture,
-        caller: CallerContext,
-        offer: ReferenceOffer | None,
-        *,
-        may_post: bool,
-    ) -> discord.ui.View:
-        texts, locale = self._deps.client.texts, caller.locale
-        return picture_buttons(texts, chosen, locale, offer=offer, may_post=may_post)
-
-    def _offer(self, written: WrittenJob, caller: CallerContext) -> ReferenceOffer | None:
-        """Return what a picture like a chosen one costs; None if no model here makes one."""
-        painted_by = written.job.request.model
-        model = self._derived.reference_model(painted_by, caller)
-        if model is None:
-            return None
-        credits_ = self._derived.credits(self._options(written, model), caller)
-        return ReferenceOffer(credits_, None if model == painted_by else model)
-
-    def _options(self, written: WrittenJob, model: str) -> ImageOptions:
-        return self._derived.options(written.job.request, model, KEPT_WITH_REFERENCE, n=1)
-
-    async def _kept(self, chosen: ChosenPicture) -> KeptPictures:
-        """Return what is kept of a job; raise PictureNotKept if the chosen picture is not."""
-        kept = await self._deps.services.retention.kept_pictures(chosen.job_id)
-        if chosen.number not in kept.by_number:
-            raise PictureNotKept(number=str(chosen.number))
-        return kept
 
     # --- one more like it ---------------------------------------------------------------------
 
@@ -179,28 +144,22 @@ class PictureActionsCog(commands.Cog):
         await self._deps.job_lookup.check_still_posted(
             written, by=interaction.user.id, channel_id=interaction.channel_id
         )
-        reference = await self._reference(chosen)
-        offer = self._offer(written, caller)
+        reference = await self._offers.reference(chosen)
+        offer = self._offers.of_reference(written, caller)
         if offer is not None and offer.credits != shown_credits:
-            may_post = not written.job.private
-            buttons = self._buttons(chosen, caller, offer, may_post=may_post)
+            buttons = await self._offers.buttons(chosen, written, caller)
             await interaction.response.edit_message(view=buttons)
             raise CostChanged(credits=offer.credits)
         if await self._deps.button_guard.is_repeated(interaction, "vary", chosen):
             return
         # Where no model accepts it any more, the request is refused with the reason.
-        painted_by = written.job.request.model
-        model = self._derived.reference_model(painted_by, caller) or painted_by
+        model = offer.model if offer is not None else written.job.request.model
         request = TypedRequest(
-            options=self._options(written, model), references=(reference,), parent=chosen.job_id
+            options=self._offers.options(written, model),
+            references=(reference,),
+            parent=chosen.job_id,
         )
         await self._deps.refused_requests.submit(interaction, request)
-
-    async def _reference(self, chosen: ChosenPicture) -> Reference:
-        kept = await self._deps.services.retention.kept_references(chosen.job_id)
-        if chosen.number not in kept:
-            raise PictureNotKept(number=str(chosen.number))
-        return posted_reference(chosen.job_id, chosen.number, kept[chosen.number])
 
     # --- by itself ----------------------------------------------------------------------------
 
@@ -225,7 +184,7 @@ class PictureActionsCog(commands.Cog):
         await self._deps.job_lookup.check_still_posted(
             written, by=interaction.user.id, channel_id=interaction.channel_id
         )
-        kept = await self._kept(chosen)
+        kept = await self._offers.kept(chosen)
         if await self._deps.button_guard.is_repeated(interaction, "post", chosen):
             return
         await interaction.response.defer(ephemeral=True, thinking=True)

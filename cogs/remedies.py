@@ -11,6 +11,7 @@ from bot.core.errors.options import (
     MaskWithoutReference,
     ModelAgeRestricted,
     NoReferences,
+    OperationNotOffered,
     OptionBesideReference,
     OptionNotTaken,
     PromptEmpty,
@@ -19,6 +20,7 @@ from bot.core.errors.options import (
     UnknownModel,
     WrongChoice,
     WrongCount,
+    WrongPictureCount,
     WrongSize,
 )
 from bot.core.errors.quotas import BudgetSpent, QuotaSpent
@@ -61,6 +63,7 @@ class TypedRequest:
             n=request.n,
             negative=request.negative,
             strength=request.strength,
+            operation=request.operation,
         )
         return cls(
             options=options.with_words(request.words),
@@ -136,6 +139,9 @@ class Remedies:
         match refusal:
             case WrongCount(n=n, limit=limit):
                 return [_with_count(request, min(max(n, 1), limit))]
+            case WrongSize(model=model) if operation := request.options.operation:
+                of_operation = self._catalogue.model(model).operations[operation].sizes
+                return self._values(request, "size", of_operation, caller)
             case WrongSize(size=size, model=model):
                 sizes = nearest_sizes(self._catalogue.model(model), size, most=MAX_REMEDIES)
                 return self._values(request, "size", sizes, caller)
@@ -160,6 +166,8 @@ class Remedies:
                 | MaskNotTaken()
                 | ModelNotAllowed()
                 | ModelAgeRestricted()
+                | OperationNotOffered()
+                | WrongPictureCount()
             ):
                 return self._models(request, caller)
         return []

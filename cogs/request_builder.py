@@ -1,21 +1,29 @@
 """Build image requests from options, check the server's access rules and submit the jobs."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from bot.core.models import ImageOptions, ImageRequest, Job, Reference, Requester
+from bot.core.models import ImageOptions, ImageRequest, Job, Operation, Reference, Requester
 from bot.core.task_actions import TaskAction
 from bot.discord_ui.caller import CallerContext
 from bot.discord_ui.uploads import is_spoiler
 from bot.gateways.age_restriction import AgeRestriction
 from bot.gateways.catalogue import Catalogue
-from bot.images.references import NO_ATTACHMENTS, Attachments
+from bot.images.references import NO_ATTACHMENTS, Attachments, Upload
 from bot.jobs.courier import Courier
 from bot.jobs.service import JobService
 from bot.preferences.access_rules import allowed_models, check_access, check_controls, check_model
-from bot.preferences.option_resolution import resolve_options
+from bot.preferences.option_resolution import resolve_operation, resolve_options
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.preset_lookup import PresetLookup
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A mask that somebody attached, and the kept picture that it lies over."""
+
+    picture: Reference
+    mask: Upload
 
 
 class RequestBuilder:
@@ -91,7 +99,14 @@ class RequestBuilder:
             spoiler=bool(options.spoiler) or hidden,
         )
 
-    async def repeat(self, job: Job, caller: CallerContext, courier: Courier) -> Job:
+    async def repeat(
+        self,
+        job: Job,
+        caller: CallerContext,
+        courier: Courier,
+        *,
+        attached: Attachments = NO_ATTACHMENTS,
+    ) -> Job:
         """Submit an earlier job's request once more, with a new seed; only the access rules apply.
 
         It is private or a spoiler where that job was, or where the caller wants all of theirs to
@@ -104,6 +119,7 @@ class RequestBuilder:
         check_access(settings, caller.requester)
         check_controls(settings, caller.requester, job)
         check_model(settings, job.request.model, offered=self.model_names)
+        self._catalogue.check_operation(job.request)
         person = self._preference_store.person(caller.requester.user_id)
         private = caller.alone and (job.private or bool(person.private))
         usual = person.options.with_defaults(settings.options)
@@ -111,6 +127,7 @@ class RequestBuilder:
             replace(job.request.repeated(), moderation=settings.moderation),
             caller.requester,
             courier,
+            attached=attached,
             locale=caller.locale if private else caller.public_locale,
             parent=job.id,
             private=private,
@@ -118,7 +135,14 @@ class RequestBuilder:
         )
 
     async def act(
-        self, action: TaskAction, prompt: str, job: Job, caller: CallerContext, courier: Courier
+        self,
+        action: TaskAction,
+        prompt: str,
+        job: Job,
+        caller: CallerContext,
+        courier: Courier,
+        *,
+        masked: Masked | None = None,
     ) -> Job:
         """Submit an action on a task of an earlier job, with the job's prompt or another one.
 
@@ -128,8 +152,23 @@ class RequestBuilder:
         request = ImageRequest(
             prompt, job.request.model, job.request.size, 1, quality=job.request.quality
         )
-        acting = replace(job, request=replace(request, action=action))
-        return await self.repeat(acting, caller, courier)
+        references = (masked.picture,) if masked else ()
+        acting = replace(job, request=replace(request, action=action, references=references))
+        attached = Attachments(mask=masked.mask) if masked else NO_ATTACHMENTS
+        return await self.repeat(acting, caller, courier, attached=attached)
+
+    async def enlarge(
+        self, picture: Reference, model: str, job: Job, caller: CallerContext, courier: Courier
+    ) -> Job:
+        """Submit the enlargement of one of an earlier job's pictures, with the job's prompt.
+
+        Raises:
+            EaselError: as ``submit`` does.
+        """
+        request = ImageRequest(
+            job.request.prompt, model, "auto", 1, references=(picture,), operation="upscale"
+        )
+        return await self.repeat(replace(job, request=request), caller, courier)
 
     def check(
         self,
@@ -161,9 +200,17 @@ class RequestBuilder:
         """Return the models that may be used in a server, in the operator's order."""
         return allowed_models(self._preference_store.server(server_id), self.model_names)
 
-    def models_for(self, requester: Requester) -> tuple[str, ...]:
-        """Return those of them that may paint in the channel where somebody asks."""
+    def models_for(
+        self, requester: Requester, operation: Operation | None = None
+    ) -> tuple[str, ...]:
+        """Return those of them that may paint in the channel where somebody asks.
+
+        With an ``operation``, those that have it.
+        """
         allowed = self.allowed_models(requester.server_id)
+        if operation:
+            able = {model.name for model in self._catalogue.models_with(operation)}
+            allowed = tuple(name for name in allowed if name in able)
         return tuple(name for name in allowed if self.age_restriction.allows(name, requester))
 
     def resolve(
@@ -183,6 +230,13 @@ class RequestBuilder:
         """
         who, saved = caller.requester, ImageOptions()
         server = self._preference_store.server(who.server_id)
+        if options.operation:
+            return resolve_operation(
+                options,
+                person=self._preference_store.person(who.user_id).options,
+                server=server.options,
+                models=self.models_for(who, options.operation),
+            )
         if preset:
             saved = self._presets.options(who.user_id, who.server_id, preset)
         return resolve_options(

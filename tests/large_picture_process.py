@@ -1,4 +1,4 @@
-"""A process that uses one picture as reference, result, thumbnail and attachment.
+"""A process that uses one picture as reference, result, thumbnail and attachment, and enlarges it.
 
 ``python -m tests.large_picture_process FOLDER`` uses every file of FOLDER/files after the other and
 prints for each its name, its peak memory so far in bytes, and what could not be done with it.
@@ -20,6 +20,7 @@ from bot.images.contact_sheet import draw_contact_sheet
 from bot.images.content_store import ContentStore
 from bot.images.conversion import fit_to_limit
 from bot.images.decoding import in_pixel_thread
+from bot.images.enlargement import Enlarger
 from bot.images.inspection import inspect_picture
 from bot.images.references import Attachments, ReferenceLoader, Upload
 from bot.images.thumbnails import Thumbnails
@@ -38,6 +39,7 @@ async def use(path: Path, folder: Path, store: ContentStore) -> list[str]:
     works: tuple[tuple[str, Callable[[], Awaitable[object]]], ...] = (
         ("reference", lambda: _refer(path, store)),
         ("attachment", lambda: _fit(path, folder)),
+        ("enlarged", lambda: _enlarge(path, folder)),
         ("sheet", lambda: in_pixel_thread(draw_contact_sheet, [*_tiles(folder), path, path])),
         ("thumbnail", lambda: _thumbnail(path, store)),
         ("result", lambda: asyncio.to_thread(inspect_picture, part)),
@@ -72,6 +74,11 @@ async def _thumbnail(path: Path, store: ContentStore) -> None:
 async def _fit(path: Path, folder: Path) -> None:
     picture = Picture(path, "png", 1, 1, 10**9)
     await in_pixel_thread(fit_to_limit, picture, max_bytes=MOST_BYTES, folder=folder)
+
+
+async def _enlarge(path: Path, folder: Path) -> None:
+    picture = Picture(path, "png", 1, 1, 10**9)
+    await Enlarger().enlarge(picture, max_bytes=MOST_BYTES, folder=folder)
 
 
 async def main(folder: Path) -> None:

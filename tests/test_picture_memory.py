@@ -29,6 +29,9 @@ LARGE = {
     "photo.heic": ("RGB", (4000, 3000)),
     "palette.gif": ("P", (5000, 5000)),
     "scan.tiff": ("RGB", (4500, 4400)),
+    # As large as what is enlarged.
+    "enlarged.webp": ("RGBA", (2500, 2000)),
+    "enlarged-transparent.png": ("RGBA", (2500, 2000)),
 }
 
 
@@ -91,7 +94,7 @@ def first_too_large(lines: list[list[str]]) -> list[str]:
 async def test_no_picture_takes_more_memory_than_a_small_machine_has(
     record_property: RecordProperty,
 ) -> None:
-    """As reference, result, attachment and thumbnail; a machine of 512 MB must survive each."""
+    """As reference, result, attachment and thumbnail, and enlarged, on a machine of 512 MB."""
     files = {
         f"0-{name}": large_picture(name.rpartition(".")[2], mode, size)
         for name, (mode, size) in LARGE.items()

@@ -133,6 +133,10 @@ OPTION_NAMES: tuple[OptionName, ...] = get_args(OptionName)
 
 OptionValue = str | int
 
+Operation = Literal["blend", "upscale", "swap"]
+"""What is done with pictures instead of painting: make one of several, enlarge, swap a face."""
+OPERATIONS: tuple[Operation, ...] = get_args(Operation)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordOptions:
@@ -185,6 +189,7 @@ class ImageOptions(ModelOptions):
     private: bool | None = None
     left_out: tuple[str, ...] | None = None
     spoiler: bool | None = None
+    operation: Operation | None = None
 
     def with_defaults(self, other: Self) -> Self:
         """Return these options, with the other's where these are None."""
@@ -207,7 +212,8 @@ class ImageRequest(ModelOptions):
     prompts to be moderated, where the model accepts that. ``ratio`` is the aspect ratio that was
     asked for, where ``size`` visibly has another one; ``left_out`` are the flags of the typed
     prompt that the model has no option for. Neither is sent: the card names them. With an
-    ``action`` a button of a finished task is pressed instead of painting anew.
+    ``action`` a button of a finished task is pressed instead of painting anew. With an
+    ``operation`` that is done with the references, and the prompt may be empty.
     """
 
     prompt: str
@@ -220,6 +226,7 @@ class ImageRequest(ModelOptions):
     ratio: str | None = None
     left_out: tuple[str, ...] = ()
     action: TaskAction | None = None
+    operation: Operation | None = None
 
     @property
     def prompts(self) -> tuple[str, ...]:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from discord.app_commands import Choice
 
 from bot.core.i18n.texts import Texts
-from bot.core.models import WordOption
+from bot.core.models import Operation, WordOption
 from bot.gateways.catalogue import Catalogue
+from bot.gateways.option_checks import MAX_SUGGESTIONS
 from bot.jobs.pricing import Pricing
 
 LONGEST_CHOICE = 100  # of a choice's name and of its value, in characters (application-commands)
@@ -66,6 +67,16 @@ class Autocomplete:
             )
             for name, size in self._catalogue.suggest_sizes(model, typed).items()
         ]
+
+    def sizes_of(self, operation: Operation, typed: str, *, model: str | None) -> Choices:
+        """Suggest the sizes of an operation of the model."""
+        offered = self._catalogue.models_with(operation)
+        sizes = [
+            size for one in offered if one.name == model for size in one.operations[operation].sizes
+        ]
+        return plain_choices(
+            sorted(sizes, key=lambda size: typed.strip() not in size)[:MAX_SUGGESTIONS]
+        )
 
     def choices(self, option: WordOption, typed: str, *, model: str | None) -> Choices:
         """Suggest the model's values of another option."""

@@ -138,7 +138,7 @@ def _retry_row(texts: Texts, job_id: str, locale: str, names: dict[ResultAction,
 
 
 def result_buttons(texts: Texts, job_id: str, locale: str, *, pictures: Sequence[int] = ()) -> View:
-    """Return the rows under a result; of several kept ``pictures``, one can be chosen."""
+    """Return the rows under a result; one of the kept ``pictures`` can be chosen."""
     view = View(timeout=None)
     for row, actions in enumerate(RESULT_BUTTON_ROWS):
         for action, emoji in actions.items():
@@ -147,6 +147,9 @@ def result_buttons(texts: Texts, job_id: str, locale: str, *, pictures: Sequence
     if len(pictures) > 1:
         select = picture_select(texts, job_id, locale, pictures)
         view.add_item(PictureSelect(job_id, select, row=len(RESULT_BUTTON_ROWS)))
+    for number in pictures if len(pictures) == 1 else ():
+        only = ChosenPicture(job_id, number)
+        view.add_item(PictureButton("choose", only, row=len(RESULT_BUTTON_ROWS) - 1))
     return view
 
 
@@ -157,6 +160,7 @@ def buttons_of_one(texts: Texts, job_id: str, number: int, locale: str) -> View:
     view.add_item(PictureButton("use", ChosenPicture(job_id, number), label=use))
     details, emojis = texts.say("control-details", locale), RESULT_BUTTON_ROWS[1]
     view.add_item(ResultButton("details", job_id, label=details, emoji=emojis["details"]))
+    view.add_item(PictureButton("choose", ChosenPicture(job_id, number)))
     return view.add_item(ResultButton("delete", job_id, emoji=emojis["delete"]))
 
 

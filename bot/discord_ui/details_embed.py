@@ -11,6 +11,7 @@ from bot.core.i18n.texts import Texts
 from bot.core.models import ImageRequest
 from bot.core.units import count_units, most_of_a_unit
 from bot.discord_ui.embed_style import COLOURS, LONGEST_FIELD, requester_name, small
+from bot.discord_ui.option_facts import operation_fact
 from bot.jobs.job_lookup import FoundJob
 from bot.jobs.repository.rows import WrittenJob
 
@@ -42,8 +43,9 @@ class DetailsEmbeds:
         """
         request = record.written.job.request
         revised = _revised_prompts(record)
-        words = self._prompts(request.prompt, revised, locale)
-        paste = f"```\n{cut(imagine_command(request), LONGEST_FIELD - 8)}\n```"
+        words = self._prompts(request, revised, locale)
+        command = command_of(request)
+        paste = f"```\n{cut(command, LONGEST_FIELD - 8)}\n```" if command else ""
         embed = discord.Embed(colour=COLOURS["result"], description="\n".join(words))
         embed.set_author(name=self._say("details-title", locale))
         # Three columns of short lines; on a phone they stand below each other.
@@ -54,14 +56,16 @@ class DetailsEmbeds:
         }
         for name, lines in columns.items():
             embed.add_field(name=self._say(f"details-{name}", locale), value="\n".join(lines))
-        embed.add_field(name=self._say("details-command", locale), value=paste, inline=False)
+        if paste:
+            embed.add_field(name=self._say("details-command", locale), value=paste, inline=False)
         is_cut = len(revised) > 1 or any(ELLIPSIS in shown for shown in (*words, paste))
         return DetailsMessage(embed, _text_file(record, revised) if is_cut else None)
 
-    def _prompts(self, prompt: str, revised: list[str], locale: str) -> list[str]:
-        if not prompt:
-            return [small(self._say("card-prompt-withheld", locale))]
-        words = [quoted(prompt, LONGEST_PROMPT)]
+    def _prompts(self, request: ImageRequest, revised: list[str], locale: str) -> list[str]:
+        if not request.prompt:
+            operation = operation_fact(self._texts, request, locale)
+            return [operation or small(self._say("card-prompt-withheld", locale))]
+        words = [quoted(request.prompt, LONGEST_PROMPT)]
         if revised:
             words += [
                 small(self._say("card-revised", locale)),
@@ -84,7 +88,9 @@ class DetailsEmbeds:
             yield self._say("details-negative", locale, value=_plain(request.negative))
         if request.strength is not None:
             yield self._say("card-strength", locale, strength=request.strength)
-        if request.references:
+        if request.operation:
+            yield operation_fact(self._texts, request, locale)
+        elif request.references:
             yield self._say("card-references", locale, count=len(request.references))
 
     def _work(self, record: FoundJob, locale: str, *, for_operator: bool) -> Iterator[str]:
@@ -133,8 +139,13 @@ class DetailsEmbeds:
         return self._texts.say(message_id, locale, **facts)
 
 
-def imagine_command(request: ImageRequest) -> str:
-    """Return the command that asks for the same, without backticks and line breaks."""
+def command_of(request: ImageRequest) -> str:
+    """Return the command that asks for the same, without backticks and line breaks.
+
+    It is empty for what only a button does. Pictures are attached anew.
+    """
+    if request.operation == "upscale":
+        return ""
     options = (
         ("prompt", request.prompt),
         ("model", request.model),
@@ -144,7 +155,9 @@ def imagine_command(request: ImageRequest) -> str:
         *request.values.items(),
     )
     words = (f"{name}:{value}" for name, value in options if value or value == 0)
-    return f"/imagine {' '.join(words)}".replace("\n", " ").replace("`", "'")
+    return f"/{request.operation or 'imagine'} {' '.join(words)}".replace("\n", " ").replace(
+        "`", "'"
+    )
 
 
 def _revised_prompts(record: FoundJob) -> list[str]:
@@ -157,7 +170,7 @@ def _revised_prompts(record: FoundJob) -> list[str]:
 
 def _text_file(record: FoundJob, revised: list[str]) -> discord.File:
     job = record.written.job
-    text = "\n\n".join((job.request.prompt, *revised, imagine_command(job.request)))
+    text = "\n\n".join(filter(None, (job.request.prompt, *revised, command_of(job.request))))
     return discord.File(io.BytesIO(text.encode()), filename=f"easel-{job.id[-8:]}.txt")
 
 

@@ -15,6 +15,7 @@ from bot.core.i18n.escaping import one_line, quoted
 from bot.core.i18n.texts import Texts
 from bot.core.models import Job, JobState
 from bot.discord_ui.embed_style import COLOURS, EmbedState, small
+from bot.discord_ui.option_facts import prompt_or_operation
 from bot.jobs.history_pages import HistoryEntry, HistoryPage, PageCursor, PageDirection
 from bot.jobs.repository.history_search import EVERYTHING, HistoryFilter
 
@@ -62,7 +63,8 @@ class HistoryEmbeds:
     ) -> discord.Embed:
         """Show one job, the ``number``-th of its page, with a ``link`` to its message."""
         job = entry.written.job
-        prompt = quoted(one_line(job.request.prompt, _LONGEST_PROMPT), 3 * _LONGEST_PROMPT)
+        words = prompt_or_operation(self._texts, job.request, locale)
+        prompt = quoted(one_line(words, _LONGEST_PROMPT), 3 * _LONGEST_PROMPT)
         embed = discord.Embed(
             colour=COLOURS[_STATES.get(entry.written.state, "painting")],
             description="\n".join((prompt, small(self._facts(entry, link, locale)))),
@@ -87,8 +89,9 @@ class HistoryEmbeds:
     def choice(self, number: int, entry: HistoryEntry, locale: str = "en") -> discord.SelectOption:
         """Return the choice of a job whose pictures are kept."""
         job = entry.written.job
+        words = prompt_or_operation(self._texts, job.request, locale)
         return discord.SelectOption(
-            label=f"{number} · {one_line(job.request.prompt, _LONGEST_LABEL)}",
+            label=f"{number} · {one_line(words, _LONGEST_LABEL)}",
             description=_privacy_mark(job) + self._state(entry, locale),
             value=job.id,
         )
@@ -114,7 +117,8 @@ class HistoryEmbeds:
         return self._texts.say("history-pictures-left", locale, count=kept, of=entry.picture_count)
 
     def _alt_text(self, entry: HistoryEntry, locale: str) -> str:
-        prompt = one_line(entry.written.job.request.prompt, _LONGEST_ALT_TEXT)
+        words = prompt_or_operation(self._texts, entry.written.job.request, locale)
+        prompt = one_line(words, _LONGEST_ALT_TEXT)
         return self._texts.say("card-alt", locale, prompt=prompt, index=1, of=1)
 
 

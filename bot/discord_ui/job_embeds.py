@@ -24,7 +24,12 @@ from bot.discord_ui.embed_style import (
     requester_name,
     small,
 )
-from bot.discord_ui.option_facts import option_facts, request_notes
+from bot.discord_ui.option_facts import (
+    operation_fact,
+    option_facts,
+    prompt_or_operation,
+    request_notes,
+)
 from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
 
 BAR_LENGTH = 10
@@ -179,9 +184,10 @@ class JobEmbeds:
 
     def alt_text(self, job: Job, picture: Picture, index: int, of: int) -> str:
         """Describe a picture to a screen reader; ``index`` counts from 1."""
-        if not job.request.prompt:
+        words = prompt_or_operation(self._texts, job.request, job.locale)
+        if not words:
             return self._say(job, "card-alt-withheld", index=index, of=of)
-        prompt = one_line(picture.revised_prompt or job.request.prompt, LONGEST_ALT_TEXT)
+        prompt = one_line(picture.revised_prompt or words, LONGEST_ALT_TEXT)
         text = self._say(job, "card-alt", prompt=prompt, index=index, of=of)
         return one_line(text, LONGEST_ALT_TEXT)
 
@@ -198,7 +204,7 @@ class JobEmbeds:
 
     def _unfinished(self, job: Job, state: EmbedState, *lines: str) -> discord.Embed:
         """Return the embed of a job without a result yet, with what it will cost."""
-        quote = _quote(job.request.prompt, LONGEST_PROMPT_SHOWN)
+        (quote,) = self._prompts(job, None)
         notes = map(small, request_notes(self._texts, job.request, job.locale))
         embed = self._embed(job, state, quote, *lines, *notes)
         cost = self._say(job, "card-credits", credits=job.credits)
@@ -236,9 +242,9 @@ class JobEmbeds:
         return words
 
     def _prompts(self, job: Job, revised: str | None) -> list[str]:
-        prompt = job.request.prompt
+        prompt, operation = job.request.prompt, operation_fact(self._texts, job.request, job.locale)
         if not prompt:
-            return [small(self._say(job, "card-prompt-withheld"))]
+            return [operation or small(self._say(job, "card-prompt-withheld"))]
         if revised is None:
             return [_quote(prompt, LONGEST_PROMPT_SHOWN)]
         heading = small(self._say(job, "card-revised"))
@@ -270,7 +276,9 @@ class JobEmbeds:
         facts = option_facts(self._texts, request, job.locale)
         if request.action:
             facts.insert(0, request.action.face)
-        if request.references:
+        if request.operation and request.prompt:  # without one it stands in its place
+            facts.insert(0, operation_fact(self._texts, request, job.locale))
+        elif request.references and not request.operation:
             facts.append(self._say(job, "card-references", count=len(request.references)))
         return facts
 

@@ -15,6 +15,7 @@ from bot.discord_ui.embed_style import (
     plain_line,
     requester_name,
 )
+from bot.discord_ui.option_facts import prompt_or_operation
 from bot.jobs.repository.reports import Report
 from bot.jobs.repository.rows import WrittenJob
 
@@ -54,7 +55,8 @@ class LogEmbeds:
             facts,
         )
         shown = prompts and not job.private
-        return _with_prompt(embed, job.request.prompt) if shown else embed
+        words = prompt_or_operation(self._texts, job.request, locale)
+        return _with_prompt(embed, words) if shown else embed
 
     def declined(
         self, request: ImageRequest, requester: Requester, locale: str, *, prompts: bool

@@ -1,8 +1,7 @@
 """Files of messages: fit pictures to Discord's limits, and split them into messages."""
 
 import io
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -11,9 +10,10 @@ import discord
 import structlog
 
 from bot.core.i18n.texts import Texts
-from bot.core.models import Job, Picture, PictureFormat, Reference, ReferenceSource
+from bot.core.models import Job, Picture
 from bot.discord_ui.job_embeds import JobEmbeds, PostedFile
 from bot.discord_ui.message_outbox import MOST_FILES, OutgoingMessage
+from bot.discord_ui.picture_names import picture_name
 from bot.discord_ui.uploads import SPOILER_PREFIX
 from bot.images.contact_sheet import draw_contact_sheet
 from bot.images.content_store import ContentStore
@@ -42,23 +42,6 @@ class PostedPicture:
         if job.spoiler:
             name = f"{SPOILER_PREFIX}{name}"
         return PostedFile(name, shrunk=self.picture is not self.original)
-
-
-def picture_name(job_id: str, number: int, format_: PictureFormat) -> str:
-    """Return the file name of a job's ``number``-th picture where it is posted."""
-    return f"easel-{job_id[-8:]}-{number}.{format_}"
-
-
-def posted_reference(job_id: str, number: int, kept: Reference) -> Reference:
-    """Return a job's ``number``-th kept picture with the place where it was posted."""
-    name = picture_name(job_id, number, kept.format)
-    return replace(kept, source=ReferenceSource(name, job_id=job_id))
-
-
-def posted_numbers(job_id: str, file_names: Iterable[str]) -> list[int]:
-    """Return which of a job's pictures a message shows, by the names of its files."""
-    ours = re.compile(rf"easel-{re.escape(job_id[-8:])}-(?P<number>\d{{1,2}})\..+")
-    return sorted(int(found["number"]) for each in file_names if (found := ours.fullmatch(each)))
 
 
 AttachmentGroup = tuple[PostedPicture, ...]

@@ -4,6 +4,7 @@ from bot.core.i18n.escaping import one_line
 from bot.core.i18n.texts import Texts
 from bot.core.models import ImageRequest, ModelOptions
 from bot.discord_ui.embed_style import LONGEST_DISPLAY_NAME
+from bot.discord_ui.picture_names import enlarged_number
 
 _LONGEST_NEGATIVE = 60  # of a fact in one line; the details have all of it
 _LONGEST_FLAG = 80
@@ -21,6 +22,24 @@ def option_facts(texts: Texts, options: ModelOptions, locale: str) -> list[str]:
     if options.strength is not None:
         facts.append(texts.say("card-strength", locale, strength=options.strength))
     return facts
+
+
+def operation_fact(texts: Texts, request: ImageRequest, locale: str) -> str:
+    """Return what is done with the pictures of a request; empty where it paints."""
+    if request.operation is None:
+        return ""
+    return texts.say(
+        "card-operation",
+        locale,
+        operation=request.operation,
+        count=len(request.references),  # 0 until they are fetched
+        number=enlarged_number(request),
+    )
+
+
+def prompt_or_operation(texts: Texts, request: ImageRequest, locale: str) -> str:
+    """Return the prompt; what is done where an operation has none."""
+    return request.prompt or operation_fact(texts, request, locale)
 
 
 def request_notes(texts: Texts, request: ImageRequest, locale: str) -> list[str]:

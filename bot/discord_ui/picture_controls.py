@@ -4,7 +4,7 @@ Their custom ids hold the job and the number of the picture, so that they work a
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Self, cast
 
@@ -18,9 +18,18 @@ from bot.discord_ui.modals import LONGEST_MODEL, MOST_OPTIONS
 PICTURE_CHOSEN = "picture_chosen"
 """The event for cogs: its arguments are the interaction and the picture."""
 
-PictureAction = Literal["vary", "use", "post"]
+PictureAction = Literal["choose", "vary", "use", "enlarge", "resample", "post"]
 
-_EMOJI: dict[PictureAction, str] = {"vary": "🎲", "use": "🖼️", "post": "📤"}
+_EMOJI: dict[PictureAction, str] = {
+    "choose": "🔍",
+    "vary": "🎲",
+    "use": "🖼️",
+    "enlarge": "🔍",
+    "resample": "🔍",
+    "post": "📤",
+}
+_CONFIRMED: tuple[PictureAction, ...] = ("vary", "enlarge")
+"""What is requested at once, for the credits that its button showed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +41,41 @@ class ChosenPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class ReferenceOffer:
-    """What one more picture with a chosen one as reference costs, and by which model.
+class ModelOffer:
+    """What a model takes for one picture that it makes of a chosen one.
 
-    ``other_model`` is None where it is the model that painted the chosen one.
+    ``is_other``: another model painted the chosen one.
     """
 
+    model: str
     credits: int
-    other_model: str | None = None
+    is_other: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureOffers:
+    """What somebody can do with a chosen picture.
+
+    Without a ``reference`` no model here accepts it as one, without ``enlarging`` none enlarges it.
+    """
+
+    reference: ModelOffer | None
+    enlarging: ModelOffer | None
+    may_resample: bool
+    may_post: bool
+
+    @property
+    def actions(self) -> Iterator[PictureAction]:
+        """Yield the actions that have a button."""
+        if self.reference is not None:
+            yield "vary"
+            yield "use"
+        if self.enlarging is not None:
+            yield "enlarge"
+        elif self.may_resample:
+            yield "resample"
+        if self.may_post:
+            yield "post"
 
 
 class PictureSelect(
@@ -74,12 +110,13 @@ class PictureSelect(
 
 class PictureButton(
     DynamicItem[Button[View]],
-    template=r"easel:one:(?P<action>vary|use|post):(?P<job_id>[^:]+):(?P<number>\d{1,2})"
-    r"(?::(?P<credits>\d{1,12}))?",
+    template=r"easel:one:(?P<action>choose|vary|use|enlarge|resample|post):(?P<job_id>[^:]+)"
+    r":(?P<number>\d{1,2})(?::(?P<credits>\d{1,12}))?",
 ):
     """A button for one picture; cogs get the event ``picture_ACTION_pressed``.
 
-    That of *vary* has the credits that the button showed as a third argument.
+    That of *choose* is the one of the select, for a result of one picture.
+    Those of *vary* and *enlarge* have the credits that the button showed as a third argument.
     """
 
     def __init__(
@@ -89,12 +126,13 @@ class PictureButton(
         *,
         label: str | None = None,
         credits: int | None = None,
+        row: int | None = None,
     ) -> None:
         shown = "" if credits is None else f":{credits}"
         custom_id = f"easel:one:{action}:{chosen.job_id}:{chosen.number}{shown}"
         emoji = _EMOJI[action]
-        super().__init__(Button(label=label or action, emoji=emoji, custom_id=custom_id))
-        self._event = f"picture_{action}_pressed"
+        super().__init__(Button(label=label, emoji=emoji, custom_id=custom_id), row=row)
+        self._event = PICTURE_CHOSEN if action == "choose" else f"picture_{action}_pressed"
         self._arguments = (chosen,) if credits is None else (chosen, credits)
 
     @classmethod
@@ -130,30 +168,23 @@ def picture_select(texts: Texts, job_id: str, locale: str, numbers: Sequence[int
 
 
 def picture_buttons(
-    texts: Texts,
-    chosen: ChosenPicture,
-    locale: str,
-    *,
-    offer: ReferenceOffer | None,
-    may_post: bool,
+    texts: Texts, chosen: ChosenPicture, locale: str, offers: PictureOffers
 ) -> View:
-    """Return what one can do with a picture, with what each costs.
-
-    Without an ``offer`` no model here accepts the picture as reference.
-    """
+    """Return what one can do with a picture, with what each costs."""
     view = View(timeout=None)
-    if offer is not None:
-        vary = _vary_label(texts, offer, locale)
-        use = texts.say("picture-use", locale, credits=offer.credits)
-        view.add_item(PictureButton("vary", chosen, label=vary, credits=offer.credits))
-        view.add_item(PictureButton("use", chosen, label=use))
-    if may_post:
-        view.add_item(PictureButton("post", chosen, label=texts.say("picture-post", locale)))
+    for action in offers.actions:
+        offer = offers.enlarging if action == "enlarge" else offers.reference
+        label = _label(texts, action, offer, locale)
+        confirmed = offer.credits if offer and action in _CONFIRMED else None
+        view.add_item(PictureButton(action, chosen, label=label, credits=confirmed))
     return view
 
 
-def _vary_label(texts: Texts, offer: ReferenceOffer, locale: str) -> str:
-    if offer.other_model is None:
-        return texts.say("picture-vary", locale, credits=offer.credits)
-    model = one_line(offer.other_model, LONGEST_MODEL)
-    return texts.say("picture-vary-with", locale, short_model=model, credits=offer.credits)
+def _label(texts: Texts, action: PictureAction, offer: ModelOffer | None, locale: str) -> str:
+    name, facts = f"picture-{action}", dict[str, str | int]()
+    if offer is not None:
+        facts["credits"] = offer.credits
+        if offer.is_other and action in _CONFIRMED:
+            name = f"{name}-with"
+            facts["short_model"] = one_line(offer.model, LONGEST_MODEL)
+    return texts.say(name, locale, **facts)

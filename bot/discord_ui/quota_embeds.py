@@ -10,6 +10,7 @@ import discord
 from bot.core.i18n.texts import Texts
 from bot.core.models import CardAddress, Job, JobState, Requester
 from bot.discord_ui.embed_style import COLOURS, plain_line, requester_name
+from bot.discord_ui.option_facts import prompt_or_operation
 from bot.quota.ledger import DoubtfulRequests
 
 LONGEST_REASON = 200
@@ -250,7 +251,9 @@ class QuotaEmbeds:
             state=row.state,
             created_at=row.job.created_at,
             model=plain_line(row.job.request.model, LONGEST_JOB_MODEL),
-            prompt=plain_line(row.job.request.prompt, LONGEST_JOB_PROMPT),
+            prompt=plain_line(
+                prompt_or_operation(self._texts, row.job.request, locale), LONGEST_JOB_PROMPT
+            ),
             link=_message_link(row),
         )
 

@@ -15,7 +15,7 @@ from bot.discord_ui.embed_style import (
     small,
 )
 from bot.discord_ui.job_embeds import JobEmbeds, PostedFile
-from bot.discord_ui.picture_controls import ReferenceOffer
+from bot.discord_ui.picture_controls import PictureOffers
 
 
 class SinglePictureEmbeds:
@@ -32,13 +32,11 @@ class SinglePictureEmbeds:
         *,
         number: int,
         of: int,
-        offer: ReferenceOffer | None,
-        may_post: bool,
+        offers: PictureOffers,
     ) -> discord.Embed:
         """Show whoever chose a picture what the buttons below do with it."""
-        hints = ("picture-hint-vary", "picture-hint-use") if offer else ()
-        names = (*hints, "picture-hint-post") if may_post else hints
-        words = FACT_SEPARATOR.join(self._texts.say(name, locale) for name in names)
+        hints = (f"picture-hint-{action}" for action in offers.actions)
+        words = FACT_SEPARATOR.join(self._texts.say(name, locale) for name in hints)
         embed = discord.Embed(colour=COLOURS["result"], description=small(words) if words else None)
         title = self._texts.say("picture-title", locale, number=str(number), total=str(of))
         embed.set_author(name=title)

@@ -1,13 +1,16 @@
 """The abilities of a model at a gateway with calls: without what no request there can say."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from bot.core.models import ValueOption
-from bot.gateways.calls import Call, CallName
+from bot.core.models import OPERATIONS, Operation, ValueOption
+from bot.gateways.calls import PAINTING, Call
 from bot.gateways.gateway import Gateway, RequestField
-from bot.gateways.model_abilities import VALUE_FIELDS, ModelAbilities, ReferenceLimits
+from bot.gateways.model_abilities import VALUE_FIELDS, ModelAbilities
+from bot.gateways.reference_limits import OperationAbility, ReferenceLimits
 from bot.gateways.request.template import placeholder_names
+
+_MAX_BYTES = 10_000_000  # of a picture for an operation of a model that takes no references
 
 # The placeholders that say a field; one of them is enough.
 _SAYING: dict[RequestField, frozenset[str]] = {
@@ -41,6 +44,7 @@ def shipped_at(gateway: Gateway, ability: ModelAbilities) -> ModelAbilities:
 def offered_at(gateway: Gateway, ability: ModelAbilities) -> ModelAbilities:
     """Return what people are offered of a model at a gateway: only what a request there can say."""
     offered = ability.without((*gateway.drop, *unsaid_fields(gateway, ability)))
+    offered = replace(offered, operations=_operations(gateway, ability))
     if not says(gateway, ability, "moderation"):
         preset = replace(offered.preset, moderation=None)
         offered = replace(offered, moderations=(), preset=preset)
@@ -69,8 +73,7 @@ def unsaid_fields(gateway: Gateway, ability: ModelAbilities) -> Iterator[Request
 
 
 def _calls(gateway: Gateway, ability: ModelAbilities) -> list[Call]:
-    names: tuple[CallName, ...] = ("generate", "edit", "inpaint")
-    return [call for name in names for call in gateway.calls_of(ability, name)]
+    return [call for name in PAINTING for call in gateway.calls_of(ability, name)]
 
 
 def _said(gateway: Gateway, calls: Sequence[Call]) -> frozenset[str]:
@@ -95,3 +98,28 @@ def _limited(
         max_count=min(limits.max_count, most),
         excludes=tuple(dict.fromkeys((*limits.excludes, *unsaid))),
     )
+
+
+def _operations(gateway: Gateway, ability: ModelAbilities) -> Mapping[Operation, OperationAbility]:
+    """Return what can be done with pictures at a gateway, by its calls for that."""
+    found: dict[Operation, OperationAbility] = {}
+    limits = ability.references or ReferenceLimits(max_count=1, max_bytes=_MAX_BYTES)
+    for operation in OPERATIONS:
+        if calls := gateway.calls_of(ability, operation):
+            ranges = [call.image_range for call in calls]
+            most = max(most for _, most in ranges)
+            found[operation] = OperationAbility(
+                least=min(least for least, _ in ranges),
+                pictures=replace(
+                    limits, max_count=most, transport="call", mask_max_bytes=None, excludes=()
+                ),
+                sizes=tuple(
+                    dict.fromkeys(size for call in calls for size in _sizes(call, ability))
+                ),
+            )
+    return found
+
+
+def _sizes(call: Call, ability: ModelAbilities) -> Iterable[str]:
+    """Return the sizes that a call can say: its own, else the model's."""
+    return call.sizes or (ability.sizes if call.placeholders & _SAYING["size"] else ())

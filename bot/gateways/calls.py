@@ -10,25 +10,42 @@ from typing import Annotated, Literal, cast, get_args
 from msgspec import Meta
 
 from bot.core.errors.base import StartRefused
+from bot.core.models import OPERATIONS, Operation
 from bot.gateways.reply.layout import Gives
-from bot.gateways.request.template import MASK_NAMES, placeholder_names
+from bot.gateways.request.template import IMAGE_NAMES, MASK_NAMES, placeholder_names
 from bot.gateways.request.template_rules import TemplateRules, template_errors
 from bot.gateways.toml_tables import TomlTable, as_table, read_sections, read_table
 
 Api = Literal["images", "chat", "responses"]
 """Which endpoint paints."""
 
-CallName = Literal["generate", "edit", "inpaint"]
-"""A request without pictures, with references, and with a mask over the first of them."""
+CallName = Literal["generate", "edit", "inpaint", Operation]
+"""A request without pictures, with references, with a mask over the first of them; an operation."""
+PAINTING: tuple[CallName, ...] = ("generate", "edit", "inpaint")
+"""The calls of what people ask for with a prompt."""
+
+TextCallName = Literal["describe", "shorten", "seed"]
+"""Prompts for a picture, shorter prompts for one, and the seed of a task: ``text_calls.py``."""
+
+TEXT_CALLS: tuple[TextCallName, ...] = get_args(TextCallName)
 
 StringList = tuple[Annotated[str, Meta(min_length=1)], ...]
 Count = Annotated[int, Meta(ge=0)]
 
 MAX_IMAGES = 100  # in one request; models take fewer
+_ANY = frozenset({"images", *IMAGE_NAMES})
 _PICTURES: Mapping[CallName, frozenset[str]] = {
     "generate": frozenset(),
-    "edit": frozenset({"image", "images"}),
-    "inpaint": frozenset({"image", "images", *MASK_NAMES}),
+    "edit": _ANY,
+    "inpaint": _ANY.union(MASK_NAMES),
+    "blend": _ANY,
+    "upscale": frozenset({"image"}),
+    "swap": frozenset({"image", "image2"}),
+}
+_OPERATION_RANGES: Mapping[Operation, tuple[int, int]] = {
+    "blend": (2, MAX_IMAGES),
+    "upscale": (1, 1),
+    "swap": (2, 2),
 }
 
 
@@ -39,7 +56,8 @@ class Call:
     An empty ``path`` is the one of the gateway's API, an empty ``task`` the gateway's own. ``form``
     sends the body as a multipart form. ``images`` are the least and the most pictures that it
     takes, ``models`` the patterns of the models that it is for; empty for all. ``gives`` is what
-    comes for one picture that was asked for.
+    comes for one picture that was asked for. ``sizes`` are its own words for some sizes or ratios:
+    another size is not said.
     """
 
     path: str = ""
@@ -50,6 +68,7 @@ class Call:
     models: StringList = ()
     task: str = ""
     gives: Gives = "picture"
+    sizes: Mapping[str, Annotated[str, Meta(min_length=1)]] = field(default_factory=dict)
 
     def is_for(self, model: str) -> bool:
         """Tell whether a model is requested so."""
@@ -65,10 +84,14 @@ class Call:
         """Return the least and the most pictures; by the placeholders if the table has none."""
         if self.images:
             return self.images
-        names = self.placeholders
-        if "images" in names:
+        if "images" in self.placeholders:
             return 1, MAX_IMAGES
-        return (1, 1) if "image" in names else (0, 0)
+        return self.numbered, self.numbered
+
+    @property
+    def numbered(self) -> int:
+        """Return how many pictures its body names one by one."""
+        return len(self.placeholders.intersection(IMAGE_NAMES))
 
     @property
     def placeholders(self) -> frozenset[str]:
@@ -99,15 +122,17 @@ Calls = Mapping[CallName, Sequence[Call]]
 
 
 def read_calls(tables: object, *, where: str) -> dict[CallName, tuple[Call, ...]]:
-    """Read ``calls.CALL`` tables, each one table or a list of them.
+    """Read those ``calls.CALL`` tables that give pictures, each one table or a list of them.
 
     Raises:
         StartRefused: one is wrong; the sentence names the table and the key.
     """
     found: dict[CallName, tuple[Call, ...]] = {}
     for name, tables_of_call in as_table(tables, where=f"{where} calls").items():
+        if name in TEXT_CALLS:
+            continue
         if name not in get_args(CallName):
-            known = ", ".join(get_args(CallName))
+            known = ", ".join((*get_args(CallName), *TEXT_CALLS))
             raise StartRefused(f"{where} calls has an unknown key {name}: known are {known}.")
         call_name = cast("CallName", name)
         several = tables_of_call if isinstance(tables_of_call, list) else [tables_of_call]
@@ -134,16 +159,35 @@ def _errors(call: Call, name: CallName) -> Iterator[str]:
         yield "body has no {prompt}"
     if name != "generate" and not names & {"image", "images"}:
         yield "body has no {image:…} and no {images:…}"
+    if name == "swap" and "image2" not in names:
+        yield "body has no {image2:…}"
+    if "images" not in names and call.numbered and IMAGE_NAMES[call.numbered - 1] not in names:
+        yield f"body has no {{{IMAGE_NAMES[call.numbered - 1]}:…}}"
     if name == "inpaint" and not names & {*MASK_NAMES}:
         yield "body has no {mask:…}"
     if names & {"task", "button"}:
         yield "body holds {task} or {button}, which only actions have"
     if len(names & {*MASK_NAMES}) > 1:
         yield "body has two kinds of masks: keep one"
+    if name in OPERATIONS and not call.path:
+        yield "path is missing"
+    if call.sizes and "size" not in names:
+        yield "sizes needs {size} in the body"
+    yield from _range_errors(call, name)
+
+
+def _range_errors(call: Call, name: CallName) -> Iterator[str]:
     least, most = call.image_range
-    if least > most or (least == 0) is (name != "generate") or (name == "generate" and most):
-        fits = "left out" if name == "generate" else "the least and the most pictures, from 1"
-        yield f"images must be {fits}"
+    if name == "generate":
+        if least or most:
+            yield "images must be left out"
+        return
+    first, last = _OPERATION_RANGES.get(cast("Operation", name), (1, MAX_IMAGES))
+    if "images" not in call.placeholders:
+        last = min(last, call.numbered)
+    if not first <= least <= most <= last:
+        fits = "the least and the most pictures"
+        yield f"images must be {fits}, from {first} to {last}"
 
 
 def prompt_errors(prompt: str) -> Iterator[str]:

@@ -19,6 +19,7 @@ from bot.core.errors.options import (
 from bot.core.models import (
     ImageOptions,
     ImageRequest,
+    Operation,
     OptionName,
     OptionValue,
     WordOption,
@@ -33,6 +34,7 @@ from bot.gateways.model_abilities import (
     shipped_models,
     undescribed_model,
 )
+from bot.gateways.operation_checks import build_operation, checked_operation
 from bot.gateways.option_checks import (
     AUTO,
     MAX_ECHO,
@@ -119,6 +121,9 @@ class Catalogue:
         """
         pairs = _pairs(gateways, shipped_models())
         first = {name: pairs[gateway, name] for gateway, name in reversed(pairs)}
+        for (_, name), ability in pairs.items():  # an operation of any gateway is one of the model
+            operations = {**ability.operations, **first[name].operations}
+            first[name] = replace(first[name], operations=operations)
         return cls((name for _, name in pairs), first, pairs=pairs)
 
     def replace(self, new: "Catalogue") -> None:
@@ -156,6 +161,16 @@ class Catalogue:
             return found
         raise UnknownModel(model=name[:MAX_ECHO], allowed=model_names(self.models))
 
+    def models_with(self, operation: Operation) -> tuple[ModelAbilities, ...]:
+        """Return the offered models that a gateway has a call of this operation for."""
+        return tuple(model for model in self.models if operation in model.operations)
+
+    def check_operation(self, request: ImageRequest) -> None:
+        """Refuse an earlier request whose operation is offered no more; raise a Refusal."""
+        if request.operation:
+            model, pictures = self.model(request.model), len(request.references)
+            checked_operation(request.operation, model, pictures=pictures, among=self.models)
+
     def is_age_restricted(self, name: str) -> bool:
         """Tell whether a model is marked as age-restricted, by any gateway that has it."""
         return name.strip().casefold() in self._offer.age_restricted
@@ -174,6 +189,10 @@ class Catalogue:
         the first of them. The returned request does not contain them.
         """
         model = self.model(options.model) if options.model else self.default
+        if operation := options.operation:
+            return build_operation(
+                options, operation, model, pictures=references, among=self.models
+            )
         if references:
             self._check_references(references, model)
         if mask:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Annotated, Literal, Self, TypeVar, get_args
+from typing import Annotated, Literal, Self, TypeVar
 
 from msgspec import Meta
 
@@ -15,8 +15,7 @@ from bot.core.models import (
     WORD_OPTIONS,
     AnySize,
     ImageRequest,
-    PictureFormat,
-    Reference,
+    Operation,
     Size,
     ValueOption,
     WordOption,
@@ -33,6 +32,7 @@ from bot.gateways.prices import (
     check_rates,
     price_of,
 )
+from bot.gateways.reference_limits import OperationAbility, ReferenceLimits
 from bot.gateways.sizes import (
     NO_SIZE_RULE,
     AllowedSizes,
@@ -48,7 +48,6 @@ MAX_PICTURES = 10
 UNDESCRIBED_PROMPT_MAX = 4000
 
 Seconds = Annotated[float, Meta(gt=0)]
-MASK_TRANSPORTS = ("json_images_objects", "multipart", "call")
 AllowedWords = tuple[Annotated[str, Meta(min_length=1)], ...] | None
 
 Model = TypeVar("Model", bound="ModelAbilities")
@@ -73,33 +72,6 @@ MAX_SIZE_NAME = 32
 _FREE_SIZE = re.compile(
     rf"(?!.*\d{{6}}|0x|.*x0)[A-Za-z0-9][A-Za-z0-9 :._/-]{{0,{MAX_SIZE_NAME - 1}}}"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReferenceLimits:
-    """The reference pictures that a model accepts: at most ``max_count`` of ``max_bytes`` each.
-
-    ``mask_max_bytes`` is None if the model accepts no mask. With the transport ``call`` the
-    gateway's own call says how they travel. ``excludes`` are options that it does not take together
-    with a reference.
-    """
-
-    max_count: Positive
-    max_bytes: Positive
-    transport: Literal[
-        "json_image_urls", "json_image_data_uris", "json_images_objects", "multipart", "call"
-    ] = "call"
-    formats: tuple[PictureFormat, ...] = get_args(PictureFormat)
-    mask_max_bytes: Positive | None = None
-    excludes: tuple[ValueOption, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.mask_max_bytes and self.transport not in MASK_TRANSPORTS:
-            raise ValueError(f"a mask travels only by {' or '.join(MASK_TRANSPORTS)}")
-
-    def accepts(self, reference: Reference) -> bool:
-        """Tell whether a picture may be sent as it is."""
-        return reference.bytes <= self.max_bytes and reference.format in self.formats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +110,7 @@ class ModelAbilities:
     ``api`` is None if the gateway's counts, ``references`` if the model accepts none,
     ``partial_images`` if it cannot stream, ``price`` if the operator states none, and ``seed``,
     ``negative`` and ``strength`` if it has no such option. The words of an option are None if they
-    are unknown.
+    are unknown. ``operations`` come from the gateway's calls, never from a table of models.
     """
 
     name: str
@@ -170,6 +142,7 @@ class ModelAbilities:
     usual_s: Seconds = 30
     retires: date | None = None
     age_restricted: bool = False
+    operations: Mapping[Operation, OperationAbility] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not (self.auto or self.sizes):
@@ -239,18 +212,19 @@ class ModelAbilities:
         return (
             n <= self.max_n
             and len(request.prompt) <= self.prompt_max
-            and self.accepts_size(request.size)
+            and self._supports_size(request)
             and all(self._accepts_word(option, word) for option, word in request.words.items())
             and self._supports_values(request)
-            and self._supports_references(request.references, request.mask)
+            and self._supports_references(request)
             and not self.excluded_options(request)
         )
 
     def excluded_options(self, request: ImageRequest) -> tuple[ValueOption, ...]:
         """Return the options of a request that the model does not take beside its references."""
-        if not (request.references and self.references):
+        limits = self.pictures_of(request)
+        if not (request.references and limits):
             return ()
-        excludes = self.references.excludes
+        excludes = limits.excludes
         return tuple(option for option in excludes if getattr(request, option) is not None)
 
     def has_option(self, option: ValueOption) -> bool:
@@ -274,12 +248,23 @@ class ModelAbilities:
             if self.has_option(option)
         }
 
-    def _supports_references(
-        self, references: tuple[Reference, ...], mask: Reference | None
-    ) -> bool:
-        limits = self.references
+    def pictures_of(self, request: ImageRequest) -> ReferenceLimits | None:
+        """Return the limits of the pictures of a request; None if the model takes none for it."""
+        if request.operation is None:
+            return self.references
+        ability = self.operations.get(request.operation)
+        return ability.pictures if ability else None
+
+    def _supports_size(self, request: ImageRequest) -> bool:
+        if request.operation is None:
+            return self.accepts_size(request.size)
+        ability = self.operations.get(request.operation)
+        return ability is not None and str(request.size) in ("auto", *ability.sizes)
+
+    def _supports_references(self, request: ImageRequest) -> bool:
+        limits, references, mask = self.pictures_of(request), request.references, request.mask
         if not references or not limits:
-            return not references and not mask
+            return not (references or mask or request.operation)
         fits = len(references) <= limits.max_count and all(map(limits.accepts, references))
         return fits and (not mask or mask.bytes <= (limits.mask_max_bytes or 0))
 
@@ -367,11 +352,12 @@ def merge_abilities(
     describes the whole model.
     """
     known = {key: value for key, value in asdict(base).items() if value is not None} if base else {}
-    known.pop("name", None)
+    for given in ("name", "operations"):
+        known.pop(given, None)
     keys = {"label": name, **known}
     for key, value in as_table(table, where=where).items():
         inner = keys.get(key)
         both = isinstance(inner, dict) and isinstance(value, dict)
         keys[key] = {**inner, **value} if both else value  # type: ignore[dict-item]  # both are tables
-    given = {key: value for key, value in keys.items() if value != "none"}
-    return read_table(given, ModelAbilities, where=where, name=name)
+    left = {key: value for key, value in keys.items() if value != "none"}
+    return read_table(left, ModelAbilities, where=where, name=name, operations={})

@@ -50,12 +50,13 @@ _JITTER = 0.2
 _MAX_REQUESTS = 3  # of one poll, redirects included
 _MAX_STATUS = 40  # characters of a status that is logged
 
-_GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
-_TRY_AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
+# With 204 trueai's midjourney-proxy answers for a task that it does not have (ASP.NET's Ok(null)).
+GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.NO_CONTENT)
+TRY_AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
 # The kinds that a failed task keeps, because they have their own texts; others are TASK_FAILED.
-_KINDS_OF_TASKS = {Kind.AUTH, Kind.QUOTA, Kind.MODERATION, Kind.INVALID_REQUEST, Kind.RATE_LIMITED}
+KINDS_OF_TASKS = {Kind.AUTH, Kind.QUOTA, Kind.MODERATION, Kind.INVALID_REQUEST, Kind.RATE_LIMITED}
 # The errors of a poll after which polling again is useless.
-_FINAL_KINDS = {Kind.AUTH, Kind.QUOTA, Kind.MODERATION}
+FINAL_KINDS = {Kind.AUTH, Kind.QUOTA, Kind.MODERATION}
 
 
 class TaskStopped(Exception):
@@ -68,7 +69,11 @@ class TaskStopped(Exception):
 
 
 class TaskAsksBack(Exception):
-    """The task of an action goes on only when it has the prompt."""
+    """The task of an action goes on only when it has the prompt; ``prompt`` is its proposal."""
+
+    def __init__(self, prompt: str) -> None:
+        super().__init__()
+        self.prompt = prompt
 
 
 class TaskPoller:
@@ -223,33 +228,33 @@ class TaskPoller:
         body = _object(response.body)
         status = status_word(body)
         state = task_state(status)
-        if response.status in _TRY_AGAIN or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if response.status in TRY_AGAIN or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return False
         if status == _MODAL and self._modal == "question":
-            raise TaskAsksBack
+            raise TaskAsksBack(self._gateway.actions.proposed_prompt(body))
         if status == _MODAL and self._modal == "pending":
             return False
-        if response.status in _GONE or is_unknown_task(body, response.text):
+        if response.status in GONE or is_unknown_task(body, response.text):
             if self._spent_s < UNKNOWN_TASK_GRACE_S:
                 return False
             error = ClassifiedError(Kind.TASK_LOST, Billed.MAYBE, task_error(body).message)
             raise TaskStopped(error, response)
         if response.status >= HTTPStatus.MULTIPLE_CHOICES:
-            raise self._stopped(response, _FINAL_KINDS, Kind.TASK_LOST)
+            raise self._stopped(response, FINAL_KINDS, Kind.TASK_LOST)
         self._has_shown_picture = self._has_shown_picture or bool(reply.pictures)
         if state == "failure":
             failed = replace(response, body=error_json(body))
-            raise self._failed(self._stopped(failed, _KINDS_OF_TASKS, Kind.TASK_FAILED))
+            raise self._failed(self._stopped(failed, KINDS_OF_TASKS, Kind.TASK_FAILED))
         if reply.pictures and state != "pending":
             return state == "success" or not status
         if state == "success":
             detail = "the task succeeded without a picture"
             raise TaskStopped(ClassifiedError(Kind.NO_IMAGE, Billed.MAYBE, detail), response)
         if has_error(body) and not state:
-            stopped = self._stopped(response, _FINAL_KINDS, Kind.TASK_FAILED)
+            stopped = self._stopped(response, FINAL_KINDS, Kind.TASK_FAILED)
             if stopped.error.kind is Kind.AUTH:  # about the poll, not about the task
                 raise stopped
-            if stopped.error.kind in _FINAL_KINDS:  # after other errors it is polled again
+            if stopped.error.kind in FINAL_KINDS:  # after other errors it is polled again
                 raise self._failed(stopped)
         return False
 

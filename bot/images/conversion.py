@@ -25,7 +25,7 @@ GRID_PICTURES = 4  # in two rows
 _LONGEST_SIDE = 16_383  # WebP stores a side in 14 bits (RFC 9649 §2.5)
 _QUALITIES = (90, 80, 65)
 # What is encoded at once: the encoder takes up to 7 bytes for each pixel, and 40 with transparency.
-_MAX_ENCODED_PIXELS = {"RGB": 3500 * 3500, "RGBA": 2048 * 2048}
+MAX_ENCODED_PIXELS = {"RGB": 3500 * 3500, "RGBA": 2048 * 2048}
 _MAX_RESAMPLED_PIXELS = 20_000_000  # a smooth resize needs about as much memory again
 _REQUEST_BYTES = 25 * 1024 * 1024  # Discord, resources/message: the largest message request
 _KEPT_BY_ALPHA = [alpha >= 128 for alpha in range(256)]  # of a mask; what is transparent may change
@@ -136,7 +136,7 @@ def _decoded(picture: Picture) -> Image.Image:
 
 
 def _encodable(image: Image.Image) -> Image.Image:
-    most, pixels = _MAX_ENCODED_PIXELS[image.mode], image.width * image.height
+    most, pixels = MAX_ENCODED_PIXELS[image.mode], image.width * image.height
     if pixels <= most:
         return image
     if image.mode == "RGB" and pixels > _MAX_RESAMPLED_PIXELS:

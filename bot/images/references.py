@@ -23,6 +23,7 @@ from bot.images.decoding import (
     in_pixel_thread,
 )
 from bot.images.normal_form import NormalForm, write_mask, write_normal_form
+from bot.images.same_pictures import check_different
 from bot.images.stored_files import StoredFile
 
 MAX_MEGABYTES = 20
@@ -258,6 +259,8 @@ class ReferenceLoader:
             for number, upload in uploads
         ]
         references = (*earlier, *fetched)
+        if request.operation:
+            check_different(references)
         mask = request.mask
         if attached.mask is not None:
             number = len(references) + 1

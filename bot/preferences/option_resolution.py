@@ -58,6 +58,20 @@ def resolve_options(
     return found
 
 
+def resolve_operation(
+    typed: ImageOptions, *, person: ImageOptions, server: ImageOptions, models: Sequence[str]
+) -> ImageOptions:
+    """Return the options of an operation that apply, where these ``models`` have it.
+
+    Defaults of the person and the server say only which model, and how the result is shown: the
+    others are for painting.
+    """
+    usual = person.with_defaults(server)
+    model = typed.model or _default_model((person, server), models)
+    shown = ImageOptions(model=model, private=usual.private, spoiler=usual.spoiler)
+    return typed.with_defaults(shown)
+
+
 def _default_model(defaults: Iterable[ImageOptions], models: Sequence[str]) -> str | None:
     allowed = {name.casefold(): name for name in models}
     chosen = (allowed.get(options.model.casefold()) for options in defaults if options.model)

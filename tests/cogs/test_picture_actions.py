@@ -109,9 +109,19 @@ async def test_a_select_names_each_of_several_pictures(world: DiscordWorld, n: i
     assert len(card.components) == 3
 
 
-async def test_one_picture_has_no_select(world: DiscordWorld) -> None:
-    """There is nothing to choose."""
-    assert len((await finished_card(world)).components) == 2
+async def test_one_picture_has_a_button_instead_of_the_select(world: DiscordWorld) -> None:
+    """There is nothing to choose; what can be done with it is shown all the same."""
+    card = await finished_card(world)
+    assert len(card.components) == 2
+    answer = await press(world, world.ben, card, "one:choose")
+    (message,) = ephemeral_messages(answer)
+    assert message.embeds[0].author.name == "🖼️ Picture 1 of 1"
+    assert [each.filename for each in message.attachments] == [card.attachments[0].filename]
+    assert labels(answer) == [
+        "Vary with gpt-image-2 · 1 credit",
+        "Use · 1 credit",
+        "Enlarge 2× (resampled) · free",
+    ]
 
 
 async def test_what_is_posted_again_can_be_chosen_from_as_well(world: DiscordWorld) -> None:
@@ -133,7 +143,12 @@ async def test_the_chosen_picture_is_shown_with_what_each_action_costs(
     (message,) = ephemeral_messages(answer)
     assert message.embeds[0].author.name == "🖼️ Picture 2 of 4"
     assert [each.filename for each in message.attachments] == [card.attachments[1].filename]
-    assert labels(answer) == ["Vary · 1 credit", "Use · 1 credit", "Post alone · free"]
+    assert labels(answer) == [
+        "Vary · 1 credit",
+        "Use · 1 credit",
+        "Enlarge 2× (resampled) · free",
+        "Post alone · free",
+    ]
     assert len(world.messages()) == 1
     assert len(world.gateway.bodies) == 1
 
@@ -144,7 +159,8 @@ async def test_the_answer_is_in_the_readers_language(world: DiscordWorld) -> Non
     await world.ben.slash(world.channel, "preferences language", language="zh-CN")
     answer = await choose(world, world.ben, card)
     assert ephemeral_messages(answer)[0].embeds[0].author.name == "🖼️ 第 2 张，共 4 张"
-    assert labels(answer) == ["变体 · 1 点", "参考 · 1 点", "单独发出 · 免费"]
+    wanted = ["变体 · 1 点", "参考 · 1 点", "放大 2 倍（插值）· 免费", "单独发出 · 免费"]
+    assert labels(answer) == wanted
     await act(world, world.ben, answer, "post")
     assert world.title == "🖼️ Picture 2 of 4 for Ada"
 
@@ -212,7 +228,7 @@ async def test_where_the_model_takes_no_reference_the_button_names_another(
     assert world.rows(f"SELECT credits FROM charges WHERE user_id = {world.ben.id}") == [(3,)]
 
 
-async def test_where_no_model_takes_a_reference_the_picture_can_only_be_posted(
+async def test_where_no_model_takes_a_reference_the_picture_is_only_enlarged_or_posted(
     world: DiscordWorld,
 ) -> None:
     """A button that is refused every time is none; one that was shown before is answered."""
@@ -221,7 +237,8 @@ async def test_where_no_model_takes_a_reference_the_picture_can_only_be_posted(
     await world.bot.preference_store.change_server(
         world.guild.id, lambda settings: replace(settings, models=("dall-e-3",))
     )
-    assert labels(await choose(world, world.ada, card)) == ["Post alone · free"]
+    left = ["Enlarge 2× (resampled) · free", "Post alone · free"]
+    assert labels(await choose(world, world.ada, card)) == left
     refused = await act(world, world.ben, before, "vary")
     assert "does not support reference images" in ephemeral_text(refused)
     assert world.credits() == 2
@@ -273,7 +290,12 @@ async def test_a_picture_is_posted_by_itself_for_everybody(world: DiscordWorld) 
     assert world.credits() == 4
     job_id = newest_job_id(world)
     assert custom_ids(alone) == [
-        [f"easel:one:use:{job_id}:2", f"easel:details:{job_id}", f"easel:delete:{job_id}"]
+        [
+            f"easel:one:use:{job_id}:2",
+            f"easel:details:{job_id}",
+            f"easel:one:choose:{job_id}:2",
+            f"easel:delete:{job_id}",
+        ]
     ]
     await press(world, world.ada, alone, "delete")
     assert world.messages() == []
@@ -337,7 +359,8 @@ async def test_nothing_of_a_private_result_is_posted(world: DiscordWorld) -> Non
     await world.wait_for_jobs()
     (card,) = world.channel.history(viewer=world.ada)
     answer = await choose(world, world.ada, card)
-    assert labels(answer) == ["Vary · 1 credit", "Use · 1 credit"]
+    resample = "Enlarge 2× (resampled) · free"
+    assert labels(answer) == ["Vary · 1 credit", "Use · 1 credit", resample]
     varied = await act(world, world.ada, answer, "vary")
     assert varied.ephemeral
     assert world.channel.history(viewer=world.ben) == []

@@ -36,7 +36,7 @@ async def test_everything_works_after_a_restart(world: DiscordWorld) -> None:
     card = await several(world)
     before = await choose(world, world.ben, card)
     await world.restart()
-    assert len(labels(await choose(world, world.ada, card))) == 3
+    assert len(labels(await choose(world, world.ada, card))) == 4
     assert (await act(world, world.ben, before, "use")).modal is not None
     await act(world, world.ben, before, "vary")
     assert world.credits() == 5
@@ -54,7 +54,7 @@ async def test_a_server_can_keep_it_for_who_asked(world: DiscordWorld) -> None:
     assert "who asked" in ephemeral_text(await choose(world, world.mia, card))
     for action in ACTIONS:
         assert "who asked" in ephemeral_text(await act(world, world.ben, before, action))
-    assert len(labels(await choose(world, world.ada, card))) == 3
+    assert len(labels(await choose(world, world.ada, card))) == 4
     assert len(world.messages()) == 1
     assert world.credits() == 4
 

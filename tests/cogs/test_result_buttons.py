@@ -52,12 +52,13 @@ async def test_two_rows_of_buttons_hang_under_a_result(world: DiscordWorld) -> N
     ids = [[button["custom_id"] for button in row["components"]] for row in rows]
     job_id = newest_job_id(world)
     wanted = [f"easel:{action}:{job_id}" for action in ACTIONS]
-    assert ids == [wanted[:3], wanted[3:]]
+    alone = f"easel:one:choose:{job_id}:1"
+    assert ids == [wanted[:3], [*wanted[3:-1], alone, wanted[-1]]]
     buttons = [button for row in rows for button in row["components"]]
     emojis = [button["emoji"]["name"] for button in buttons]
-    assert emojis == ["🔄", "✏️", "🖼️", "⬇️", "ℹ️", "🗑️", "🙈"]
+    assert emojis == ["🔄", "✏️", "🖼️", "⬇️", "ℹ️", "🗑️", "🔍", "🙈"]
     labels = [button.get("label") for button in buttons]
-    assert labels == ["Re-roll", "Edit", "Use", "Original", "Details", None, None]
+    assert labels == ["Re-roll", "Edit", "Use", "Original", "Details", None, None, None]
     assert {button["style"] for button in buttons} == {2}
 
 

@@ -297,4 +297,4 @@ async def test_a_private_result_has_no_such_button(world: DiscordWorld) -> None:
     await world.wait_for_jobs()
     (card,) = world.channel.history(viewer=world.ada)
     assert is_hidden(card)
-    assert [len(row) for row in custom_ids(card)] == [3, 3]
+    assert [len(row) for row in custom_ids(card)] == [3, 4]

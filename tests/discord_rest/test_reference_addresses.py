@@ -18,8 +18,8 @@ from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts
 from bot.core.models import DEFAULT_FILE_BYTES, AttachmentUrls, ImageOptions, Job, Reference
 from bot.discord_ui.couriers import Couriers
-from bot.discord_ui.message_attachments import posted_reference
 from bot.discord_ui.message_outbox import MessageOutbox
+from bot.discord_ui.picture_names import posted_reference
 from bot.discord_ui.uploads import MessagePictures, read_from_cdn
 from bot.gateways.download import Downloader
 from bot.images.references import NO_ATTACHMENTS, Attachments, attachments_at

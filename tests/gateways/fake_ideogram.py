@@ -1,7 +1,8 @@
-"""Ideogram's first interface through a gateway: synchronous, wrapped, dated."""
+"""Ideogram through a gateway, synchronous: its first interface, wrapped and dated, and V3."""
 
 import io
 from collections.abc import Sequence
+from typing import ClassVar
 
 from PIL import Image
 
@@ -13,6 +14,7 @@ FIELDS = {"prompt", "model", "aspect_ratio", "magic_prompt_option", "style_type"
 FIELDS |= {"negative_prompt", "num_images", "resolution"}
 SIDES = ("1_1", "16_9", "9_16", "4_3", "3_4")
 CREATED = "2000-01-23T04:56:07Z"
+DESCRIPTION = "a red fox in deep snow, evening light, oil painting"
 UNSAFE_PROMPT = JsonReply({"error": "Prompt or provided image failed the safety checks"}, 422)
 THROTTLED = JsonReply({"error": "Too many requests"}, 429)
 
@@ -43,8 +45,13 @@ class FakeIdeogram(FakeVendor):
     """Strict about ``image_request``; what starts from a picture is a form with a file."""
 
     submit_path = "/ideogram/generate"
-    more_paths = ("/ideogram/remix", "/ideogram/edit")
-    form_paths = more_paths
+    more_paths: ClassVar[Sequence[str]] = (
+        "/ideogram/remix",
+        "/ideogram/edit",
+        "/ideogram/upscale",
+        "/ideogram/describe",
+    )
+    form_paths: ClassVar[Sequence[str]] = more_paths
 
     def wrong_type_reply(self) -> JsonReply:
         """Answer JSON to a remix."""
@@ -60,12 +67,18 @@ class FakeIdeogram(FakeVendor):
         return None if right else INVALID
 
     def error_at(self, path: str, body: JsonBody) -> JsonReply | None:
-        """Check a form: a remix has a part of JSON, an edit a mask whose black is repainted."""
+        """Check a form: most have a part of JSON, an edit a mask whose black is repainted."""
         right = _is_file(body.get("image_file"))
         if path.endswith("/remix"):
             request = body.get("image_request")
             right = right and body.keys() == {"image_file", "image_request"}
             right = right and _is_request(request, FIELDS | {"image_weight"})
+        elif path.endswith("/describe"):
+            right = right and body.keys() <= {"image_file", "describe_model_version"}
+            right = right and body.get("describe_model_version", "V_3") in ("V_2", "V_3")
+        elif path.endswith("/upscale"):
+            right = right and body.keys() == {"image_file", "image_request"}
+            right = right and _is_enlargement(body["image_request"])
         else:
             right = right and body.keys() == {"image_file", "mask", "prompt", "model"}
             right = right and is_text(body.get("prompt"), 10_000)
@@ -75,6 +88,8 @@ class FakeIdeogram(FakeVendor):
 
     def accepted_reply(self, body: JsonBody) -> JsonReply:
         """Answer with the pictures."""
+        if self.paths[-1].endswith("/describe"):
+            return JsonReply({"descriptions": [{"text": DESCRIPTION}]})
         given = body.get("image_request", {})
         assert isinstance(given, dict)
         return made(*[picture_of(PICTURE_PATH)] * given.get("num_images", 1))
@@ -82,6 +97,54 @@ class FakeIdeogram(FakeVendor):
     def default_task_replies(self) -> Sequence[JsonReply]:
         """Return nothing: there are no tasks."""
         return ()
+
+
+V3 = "/ideogram/v1/ideogram-v3"
+V3_RATIOS = ("1x1", "16x9", "9x16", "4x3", "3x4", "3x2", "2x3", "4x5", "5x4", "1x2", "2x1")
+V3_FIELDS = {"prompt", "aspect_ratio", "rendering_speed", "num_images", "seed", "negative_prompt"}
+
+
+class FakeIdeogram3(FakeIdeogram):
+    """Strict about the flat forms of Ideogram 3, in which every field is text."""
+
+    submit_path = f"{V3}/generate"
+    more_paths: ClassVar[Sequence[str]] = (f"{V3}/remix", f"{V3}/edit")
+    form_paths: ClassVar[Sequence[str]] = (submit_path, *more_paths)
+
+    def error_for(self, body: JsonBody) -> JsonReply | None:
+        """Check every field of a generation."""
+        return None if _is_flat(body, V3_FIELDS) else INVALID
+
+    def error_at(self, path: str, body: JsonBody) -> JsonReply | None:
+        """Check a remix, or an edit, which has no ratio."""
+        if path.endswith("/remix"):
+            fields = V3_FIELDS | {"image", "image_weight"}
+        else:
+            fields = V3_FIELDS - {"aspect_ratio", "negative_prompt"} | {"image", "mask"}
+        right = _is_flat(body, fields) and _is_file(body.get("image"))
+        if path.endswith("/edit"):
+            right = right and _is_two_tone(body.get("mask"))
+        return None if right else INVALID
+
+    def accepted_reply(self, body: JsonBody) -> JsonReply:
+        """Answer with the pictures."""
+        return made(*[picture_of(PICTURE_PATH)] * int(str(body.get("num_images", "1"))))
+
+
+def _is_flat(body: JsonBody, fields: set[str]) -> bool:
+    return (
+        body.keys() <= fields
+        and is_text(body.get("prompt"), 10_000)
+        and body.get("aspect_ratio", "1x1") in V3_RATIOS
+        and body.get("rendering_speed", "DEFAULT") in ("FLASH", "TURBO", "DEFAULT", "QUALITY")
+        and _is_numeral(body.get("num_images", "1"), 1, 8)
+        and _is_numeral(body.get("seed", "0"), 0, 2**31 - 1)
+        and _is_numeral(body.get("image_weight", "50"), 1, 100)
+    )
+
+
+def _is_numeral(value: object, least: int, most: int) -> bool:
+    return isinstance(value, str) and value.isdecimal() and least <= int(value) <= most
 
 
 def _is_request(given: object, fields: set[str]) -> bool:
@@ -95,6 +158,18 @@ def _is_request(given: object, fields: set[str]) -> bool:
         and is_number(given.get("image_weight", 50), 1, 100)
         and isinstance(given.get("negative_prompt", ""), str)
         and given.get("aspect_ratio", "ASPECT_1_1") in [f"ASPECT_{sides}" for sides in SIDES]
+    )
+
+
+def _is_enlargement(given: object) -> bool:
+    """Tell whether an object is right for an upscale, which has no model and no size."""
+    return (
+        isinstance(given, dict)
+        and given.keys() <= {"prompt", "resemblance", "detail", "num_images", "seed"}
+        and is_text(given.get("prompt", "a fox"), 10_000)
+        and is_number(given.get("resemblance", 50), 1, 100)
+        and is_number(given.get("detail", 50), 1, 100)
+        and is_number(given.get("num_images", 1), 1, 8)
     )
 
 

@@ -252,20 +252,31 @@ class FakeArk(FakeImageVendor):
 # --- SiliconFlow ----------------------------------------------------------------------------------
 
 
+QWEN_EDIT = "Qwen/Qwen-Image-Edit-2509"
+
+
 class FakeSiliconFlow(FakeImageVendor):
-    """``image_size``, a list ``images``, and errors without a key ``error``."""
+    """``image_size``, a list ``images``, and errors without a key ``error``.
+
+    Only one model takes more than one picture, and it takes no size.
+    """
 
     submit_path = "/v1/images/generations"
     list_path = "/v1/models"
     list_query: ClassVar = {"type": "image"}
     fields: ClassVar = {
-        "model": one_of(KOLORS, "Qwen/Qwen-Image"),
+        "model": one_of(KOLORS, "Qwen/Qwen-Image", QWEN_EDIT),
         "prompt": text(),
+        "image": is_picture,
+        "image2": is_picture,
+        "image3": is_picture,
         "image_size": one_of(*KOLORS_SIZES, *QWEN_SIZES, "1056x1584"),
         "seed": whole(0, 9_999_999_999),
         "negative_prompt": text(),
     }
-    listed = JsonReply({"object": "list", "data": [{"id": KOLORS}, {"id": "Qwen/Qwen-Image"}]})
+    listed = JsonReply(
+        {"object": "list", "data": [{"id": KOLORS}, {"id": "Qwen/Qwen-Image"}, {"id": QWEN_EDIT}]}
+    )
     endings: ClassVar = {
         "unpaid": JsonReply({"code": 1, "message": "balance is insufficient", "data": None}, 403),
         "busy": JsonReply({"message": "Request was rejected due to rate limiting"}, 429),
@@ -285,10 +296,16 @@ class FakeSiliconFlow(FakeImageVendor):
         return JsonReply({"code": 20015, "message": f"{name} is invalid", "data": None}, 400)
 
     def error_for(self, body: JsonBody) -> JsonReply | None:
-        """Refuse a size of the other model, too."""
-        sizes = KOLORS_SIZES if body.get("model") == KOLORS else (*QWEN_SIZES, "1056x1584")
-        wrong = "image_size" in body and body["image_size"] not in sizes
-        return super().error_for(body) or (self.invalid("image_size") if wrong else None)
+        """Refuse a size or a picture of another model, too."""
+        model = str(body.get("model"))
+        sizes = {KOLORS: KOLORS_SIZES, QWEN_EDIT: ()}.get(model, (*QWEN_SIZES, "1056x1584"))
+        is_known = "image_size" not in body or body["image_size"] in sizes
+        wrong = [] if is_known else ["image_size"]
+        if model != QWEN_EDIT:
+            wrong += [name for name in ("image2", "image3") if name in body]
+        if "image3" in body and "image2" not in body:
+            wrong.append("image3")
+        return super().error_for(body) or (self.invalid(wrong[0]) if wrong else None)
 
     def accepted_reply(self, body: JsonBody) -> JsonReply:
         """Answer with an address, which is good for an hour."""

@@ -1,10 +1,13 @@
 """midjourney-proxy behind a gateway: numbers for answers, tasks with buttons."""
 
 import asyncio
+import base64
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
+from PIL import Image
 
 from tests.gateways.fake_task_gateway import JsonBody, JsonReply
 from tests.gateways.fake_vendor import PICTURE_PATH, FakeVendor, is_data_uri, is_text
@@ -16,7 +19,7 @@ OPTIONAL = {"base64Array", "botType", "notifyHook", "state", "accountFilter"}
 
 
 def submit_reply(
-    code: int, description: str, result: object = None, **properties: str
+    code: int, description: str, result: object = None, **properties: object
 ) -> JsonReply:
     """Return the reply to a request; its status is always 200."""
     fields = {"code": code, "description": description, "result": result}
@@ -32,6 +35,9 @@ BANNED = submit_reply(24, "可能包含敏感词", bannedWord="blood", promptEn=
 NO_ACCOUNT = submit_reply(3, "无可用的账号实例")
 INVALID = submit_reply(4, "prompt不能为空")
 NO_PICTURE = submit_reply(4, "base64格式错误")
+WRONG_COUNT = submit_reply(4, "base64List参数错误")
+NO_FACE = submit_reply(4, "人脸图片不能为空")
+SAME_FACES = submit_reply(4, "人脸图片和目标图片不能相同")
 FAILURE_AT_ONCE = submit_reply(9, "系统异常")
 NEW_API_QUOTA = JsonReply(
     {"description": "quota_not_enough", "type": "upstream_error", "code": 4}, 400
@@ -75,14 +81,42 @@ SUCCESS = midjourney_task(
 MODAL = midjourney_task("MODAL", "0%")
 FAILURE = midjourney_task("FAILURE", "0%", failReason="Internal error")
 BANNED_LATE = midjourney_task("FAILURE", "", failReason="Banned prompt detected")
+OUT_OF_CREDITS = midjourney_task("FAILURE", "", failReason="[Credits exhausted] Buy more hours")
+NO_SUBSCRIPTION = midjourney_task(
+    "FAILURE", "", failReason="Subscription required, subscribe first"
+)
 CANCEL = midjourney_task("CANCEL", "0%")
 UNKNOWN = JsonReply("null")
+SWAP_PATH = "/mj/insight-face/swap"
+DIMENSIONS = ("PORTRAIT", "SQUARE", "LANDSCAPE")
+
+
+def blend_error(body: JsonBody) -> JsonReply | None:
+    """Check a blend: two to five pictures, and one of three dimensions."""
+    pictures = body.get("base64Array")
+    right = body.keys() <= OPTIONAL | {"dimensions"} and isinstance(pictures, list)
+    if not (right and body.get("dimensions", "SQUARE") in DIMENSIONS):
+        return INVALID
+    assert isinstance(pictures, list)
+    if not 2 <= len(pictures) <= 5:
+        return WRONG_COUNT
+    return None if all(map(is_data_uri, pictures)) else NO_PICTURE
+
+
+def swap_error(body: JsonBody) -> JsonReply | None:
+    """Check a face swap: two different pictures."""
+    if body.keys() != {"sourceBase64", "targetBase64"}:
+        return NO_FACE
+    if not all(map(is_data_uri, body.values())):
+        return NO_PICTURE
+    return SAME_FACES if body["sourceBase64"] == body["targetBase64"] else None
 
 
 class FakeMidjourney(FakeVendor):
-    """Strict about the body of ``/imagine``."""
+    """Strict about the bodies of ``/imagine``, ``/blend`` and the swap of faces."""
 
     submit_path = "/mj/submit/imagine"
+    more_paths = ("/mj/submit/blend", SWAP_PATH)
     task_path = "/mj/task/{task_id}/fetch"
     task_id = TASK_ID
 
@@ -100,6 +134,10 @@ class FakeMidjourney(FakeVendor):
             None if isinstance(pictures, list) and all(map(is_data_uri, pictures)) else NO_PICTURE
         )
 
+    def error_at(self, path: str, body: JsonBody) -> JsonReply | None:
+        """Check every field of a blend or a swap."""
+        return swap_error(body) if path == SWAP_PATH else blend_error(body)
+
     def accepted_reply(self, body: JsonBody) -> JsonReply:
         """Take the order."""
         return OK
@@ -107,6 +145,22 @@ class FakeMidjourney(FakeVendor):
     def default_task_replies(self) -> Sequence[JsonReply]:
         """Return the replies to polls of a task that succeeds."""
         return NOT_START, SUBMITTED, IN_PROGRESS, SUCCESS
+
+
+class FakeSpeeds(FakeMidjourney):
+    """The same below the prefix of one speed: no other path is known."""
+
+    submit_path = "/mj-fast/mj/submit/imagine"
+    task_path = "/mj-fast/mj/task/{task_id}/fetch"
+
+
+def mask_of(modal: JsonBody) -> Image.Image:
+    """Return the mask that was sent with a prompt."""
+    head, _, data = str(modal["maskBase64"]).partition(",")
+    assert head == "data:image/png;base64"
+    image = Image.open(io.BytesIO(base64.b64decode(data)))
+    image.load()
+    return image
 
 
 # --- tasks with buttons -----------------------------------------------------------------------
@@ -121,6 +175,7 @@ OF_GRID = {
 OF_ONE = {
     "Upscale (Subtle)": f"MJ::JOB::upsample_v7_2x_subtle::1::{UUID}::SOLO",
     "Custom Zoom": f"MJ::CustomZoom::{UUID}",
+    "🖌️": f"MJ::Inpaint::1::{UUID}::SOLO",
     "⬅️": f"MJ::JOB::pan_left::1::{UUID}::SOLO",
     "Animate": f"MJ::JOB::animate_high::1::{UUID}::SOLO",
 }
@@ -128,6 +183,8 @@ UNKNOWN_PARENT = submit_reply(3, "关联任务不存在或已失效")
 UNFINISHED_PARENT = submit_reply(4, "关联任务状态错误")
 UNKNOWN_ACTION = submit_reply(4, "未知的 Action 类型")
 EMPTY_PROMPT = submit_reply(4, "prompt不能为空")
+NO_TASK = JsonReply({"description": "task_no_found", "type": "upstream_error", "code": 4}, 400)
+OWN_WORDS = " --v 7"  # the proxy adds them to what was typed
 
 
 @dataclass
@@ -139,6 +196,8 @@ class FakeTask:
     is_grid: bool
     status: str = "IN_PROGRESS"
     left: int = 2
+    prefix: str = ""
+    is_region: bool = False
 
     @property
     def buttons(self) -> dict[str, str]:
@@ -164,6 +223,7 @@ class FakeTask:
             id=self.id,
             imageUrl=f"/files/{'grid' if self.is_grid else 'one'}.png" if done else "",
             buttons=buttons if done else [],
+            properties={"finalPrompt": f"{self.prompt}{OWN_WORDS}"},
         )
 
 
@@ -172,10 +232,19 @@ class FakeButtons:
 
     ``asks`` are parts of ids after which it waits for a prompt: a reply with code 21, or with code
     1 where it is ``silent``, as behind new-api. A second modal is accepted and paid like the first.
+    What has a prefix is known there alone.
     """
 
-    def __init__(self, *, asks: Sequence[str] = ("CustomZoom",), silent: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        asks: Sequence[str] = ("CustomZoom",),
+        silent: bool = False,
+        prefixes: Sequence[str] = ("",),
+    ) -> None:
         self.url = ""
+        self.prefixes = prefixes
+        self.paths: list[str] = []  # of all requests and polls
         self.asks = asks
         self.silent = silent
         self.tasks: dict[str, FakeTask] = {}
@@ -186,13 +255,18 @@ class FakeButtons:
         self.polls = 0
         self.gate = asyncio.Event()
         self.gate.set()
+        self.polled = asyncio.Event()  # until then no poll is answered
+        self.polled.set()
+        self.asks_again = False  # in its reply to a prompt, which it takes all the same
 
     def app(self) -> web.Application:
         """Return the server."""
         app = web.Application()
-        for name in ("imagine", "action", "modal"):
-            app.router.add_post(f"/mj/submit/{name}", self._submit)
-        app.router.add_get("/mj/task/{id}/fetch", self._fetch)
+        for prefix in self.prefixes:
+            for name in ("imagine", "blend", "action", "modal"):
+                app.router.add_post(f"{prefix}/mj/submit/{name}", self._submit)
+            app.router.add_get(f"{prefix}/mj/task/{{id}}/fetch", self._fetch)
+        app.router.add_post(SWAP_PATH, self._submit)
         app.router.add_get("/files/{name}", self._file)
         return app
 
@@ -200,62 +274,86 @@ class FakeButtons:
         """Return the bodies of one kind of order."""
         return [body for each, body in self.orders if each == name]
 
-    async def _submit(self, request: web.Request) -> web.Response:
+    def check_key(self, request: web.Request) -> None:
+        """Fail where a request has not the gateway's key."""
         assert request.headers["Authorization"] == f"Bearer {GATEWAY_KEY}"
+
+    async def _submit(self, request: web.Request) -> web.Response:
+        self.check_key(request)
         name, body = request.path.rpartition("/")[2], await request.json()
         self.orders.append((name, body))
+        self.paths.append(request.path)
+        prefix = request.path.partition("/mj/")[0]
         if self.refusals:
             return self.refusals.pop(0).response()
         if name == "imagine":
-            return self._started(body["prompt"], is_grid=True).response()
+            return self._started(body["prompt"], prefix, is_grid=True).response()
+        if name in ("blend", "swap"):
+            wrong = blend_error(body) if name == "blend" else swap_error(body)
+            return (wrong or self._started("", prefix, is_grid=name == "blend")).response()
+        parent = self.tasks.get(str(body["taskId"]))
+        if parent is None or parent.prefix != prefix:
+            return UNKNOWN_PARENT.response()
         if name == "action":
-            return self._action(body).response()
-        reply = self._modal(body)
+            return self._action(body, parent).response()
+        reply = self._modal(body, parent)
         if self.lost:
             self.lost -= 1
             assert request.transport is not None
             request.transport.abort()
         return reply.response()
 
-    def _started(self, prompt: str, *, is_grid: bool, waits: bool = False) -> JsonReply:
-        task = FakeTask(f"{1000 + len(self.tasks)}", prompt, is_grid)
+    def _started(
+        self, prompt: str, prefix: str, *, is_grid: bool, waits: bool = False, region: bool = False
+    ) -> JsonReply:
+        number = f"{1000 + len(self.tasks)}"
+        task = FakeTask(number, prompt, is_grid, prefix=prefix, is_region=region)
         self.tasks[task.id] = task
         self.paid += not waits
         if not waits:
             return submit_reply(1, "提交成功", task.id)
-        task.status = "MODAL"
-        return submit_reply(1 if self.silent else 21, "Waiting for window confirm", task.id)
+        task.status, code = "MODAL", 1 if self.silent else 21
+        proposal = {"finalPrompt": f"{prompt}{OWN_WORDS}", "remix": True}
+        return submit_reply(code, "Waiting for window confirm", task.id, **proposal)
 
-    def _action(self, body: JsonBody) -> JsonReply:
+    def _action(self, body: JsonBody, parent: FakeTask) -> JsonReply:
         assert body.keys() == {"taskId", "customId"}
-        parent, custom_id = self.tasks.get(str(body["taskId"])), str(body["customId"])
-        if parent is None:
-            return UNKNOWN_PARENT
+        custom_id = str(body["customId"])
         if parent.status != "SUCCESS":
             return UNFINISHED_PARENT
         if custom_id not in parent.buttons.values() or "BOOKMARK" in custom_id:
             return UNKNOWN_ACTION
-        is_grid = "upsample" not in custom_id
-        waits = any(part in custom_id for part in self.asks)
-        return self._started(parent.prompt, is_grid=is_grid, waits=waits)
+        region = "Inpaint" in custom_id
+        waits = region or any(part in custom_id for part in self.asks)
+        return self._started(
+            parent.prompt,
+            parent.prefix,
+            is_grid="upsample" not in custom_id,
+            waits=waits,
+            region=region,
+        )
 
-    def _modal(self, body: JsonBody) -> JsonReply:
-        assert body.keys() == {"taskId", "prompt"}
-        task = self.tasks.get(str(body["taskId"]))
-        if task is None:
-            return UNKNOWN_PARENT
+    def _modal(self, body: JsonBody, task: FakeTask) -> JsonReply:
+        """Take the prompt, and with it the mask of a region, which no other task may have."""
+        assert body.keys() == {"taskId", "prompt", *(["maskBase64"] if task.is_region else [])}
         if not is_text(body["prompt"], 4000):
             return EMPTY_PROMPT
+        if task.is_region and not is_data_uri(body["maskBase64"]):
+            return NO_PICTURE
         task.prompt = str(body["prompt"])
         self.paid += 1
         task.left = 3  # its state stays for a while
+        if self.asks_again:
+            return submit_reply(21, "Waiting for window confirm", task.id)
         return submit_reply(1, "提交成功", task.id)
 
-    async def _fetch(self, request: web.Request) -> web.Response:
+    async def _fetch(self, request: web.Request) -> web.StreamResponse:
         self.polls += 1
+        self.paths.append(request.path)
+        await self.polled.wait()
         task = self.tasks.get(request.match_info["id"])
-        if task is None:
-            return UNKNOWN.response()
+        if task is None or task.prefix != request.path.partition("/mj/")[0]:
+            return NO_TASK.response()
         is_waiting = task.status == "MODAL" and task.id not in {
             str(body["taskId"]) for body in self.sent("modal")
         }

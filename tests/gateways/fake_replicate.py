@@ -1,5 +1,6 @@
 """Replicate through a gateway: the model in the path, the fields in ``input``."""
 
+import re
 from collections.abc import Sequence
 
 from tests.gateways.fake_task_gateway import JsonBody, JsonReply
@@ -31,6 +32,10 @@ INPUTS_OF = {
         *("aspect_ratio", "size", "image_input", "max_images"),
     },
 }
+# Any model by its version (changelog of 2025-08-05); these are the fields of real-esrgan.
+ANY_MODEL = "/replicate/v1/predictions"
+VERSION = re.compile(r"[\w.-]+/[\w.-]+:[0-9a-f]{64}")
+ENLARGING = {"image", "scale", "face_enhance"}
 MAX_DATA_URI = 1_000_000  # documented as "less than 1 MB" (topics/predictions/input-files)
 
 
@@ -90,6 +95,8 @@ def _is_right(name: str, value: object) -> bool:
             return value in (*RATIOS, "match_input_image")
         case "num_outputs" | "seed":
             return is_number(value, 0, 4 if name == "num_outputs" else 2**32 - 1)
+        case "scale":
+            return isinstance(value, int | float) and 0 <= value <= 10
         case "prompt_strength":
             return isinstance(value, float) and 0 <= value <= 1
     return isinstance(value, str)
@@ -99,11 +106,23 @@ def _is_picture(value: object) -> bool:
     return is_address(value) or (is_data_uri(value) and len(str(value)) < MAX_DATA_URI)
 
 
+def _error_of_version(body: JsonBody) -> JsonReply | None:
+    given = body.get("input")
+    if body.keys() != {"version", "input"} or not isinstance(given, dict):
+        return wrong_input("input")
+    if not VERSION.fullmatch(str(body["version"])):
+        return problem(422, "Invalid version or not permitted", "It does not exist.")
+    for name, value in given.items():
+        if name not in ENLARGING or not _is_right(name, value):
+            return wrong_input(f"input.{name}")
+    return None if "image" in given else wrong_input("input.image")
+
+
 class FakeReplicate(FakeVendor):
     """Strict about ``input``; a model that does not exist has no path."""
 
     submit_path = f"/replicate/v1/models/{MODEL}/predictions"
-    more_paths = tuple(INPUTS_OF)
+    more_paths = (*INPUTS_OF, ANY_MODEL)
     task_path = "/replicate/v1/predictions/{task_id}"
     task_id = TASK_ID
 
@@ -128,6 +147,8 @@ class FakeReplicate(FakeVendor):
     def error_at(self, path: str, body: JsonBody) -> JsonReply | None:
         """Check the fields of another model."""
         given = body.get("input")
+        if path == ANY_MODEL:
+            return _error_of_version(body)
         if body.keys() != {"input"} or not isinstance(given, dict):
             return wrong_input("input")
         for name, value in given.items():

@@ -10,7 +10,15 @@ from aiohttp.abc import AbstractResolver
 
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayFailure
-from bot.core.models import AnySize, ImageRequest, Picture, PictureFormat, Reference, TokenUsage
+from bot.core.models import (
+    AnySize,
+    ImageRequest,
+    Operation,
+    Picture,
+    PictureFormat,
+    Reference,
+    TokenUsage,
+)
 from bot.core.proxies import NO_PROXIES, Proxies
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import Answered, GatewayEvent, GatewayRequest, Received
@@ -150,6 +158,7 @@ async def run_generation(
     strength: int | None = None,
     resolver: AbstractResolver | None = None,
     mask: Path | None = None,
+    operation: Operation | None = None,
     user_tag: str = "",
     proxies: Proxies = NO_PROXIES,
     unread: Path | None = None,
@@ -171,6 +180,7 @@ async def run_generation(
         negative=negative,
         strength=strength,
         references=tuple(one.reference for one in attached),
+        operation=operation,
     )
     paths = tuple(one.path for one in attached)
     order = GatewayRequest(request, n, folder, "slot-0", paths, mask, user_tag)

@@ -7,7 +7,8 @@ from aiohttp.test_utils import BaseTestServer, TestServer
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import Billed, Size, TokenUsage
 from bot.gateways.gateway import DownloadSettings, Gateway
-from bot.gateways.model_abilities import ReferenceLimits, ResponseFormatRule
+from bot.gateways.model_abilities import ResponseFormatRule
+from bot.gateways.reference_limits import ReferenceLimits
 from tests.gateways import sample_pictures
 from tests.gateways.fake_g2all import FakeFiles, FakeG2all
 from tests.gateways.fake_modelmax import FakeModelmax

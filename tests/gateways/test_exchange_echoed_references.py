@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.gateways.gateway import AsyncSettings
-from bot.gateways.model_abilities import ReferenceLimits
+from bot.gateways.reference_limits import ReferenceLimits
 from tests.gateways import fake_sse as sse
 from tests.gateways.generation_harness import (
     GenerationResult,

@@ -14,7 +14,7 @@ from yarl import URL
 
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind as Kind
-from bot.core.models import WORD_OPTIONS, Billed, Size, parse_size
+from bot.core.models import WORD_OPTIONS, Billed, Size, TokenUsage, parse_size
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.gateway_config import parse_gateways
@@ -22,6 +22,7 @@ from bot.gateways.model_abilities import ModelAbilities
 from bot.gateways.probe import ProbeOutcome, probe_gateway
 from tests.gateways import fake_chat_vendors as chat
 from tests.gateways import fake_image_vendors as vendors
+from tests.gateways import fake_openrouter as openrouter
 from tests.gateways import test_gateways_example, test_vendor_gateways
 from tests.gateways.fake_azure import FakeAzure
 from tests.gateways.fake_image_vendor import FakeImageVendor
@@ -121,7 +122,7 @@ def test_every_table_of_the_example_has_a_fake() -> None:
 
 def test_who_takes_references() -> None:
     """What no document promises is not offered."""
-    without = {"google", "siliconflow", "vercel-images", "chatbp-chat"}
+    without = {"google", "vercel-images", "chatbp-chat"}
     assert FAKES.keys() - {name for name, _ in STARTERS} == without
 
 
@@ -222,6 +223,49 @@ async def test_a_ratio_may_be_words_at_the_end_of_the_prompt(
         assert (await at.generate(tmp_path, known, size=parse_size(size))).pictures
     assert isinstance(at.fake, chat.FakeChatVendor)
     assert chat.text_of(at.fake.bodies[0]) == f"{SECRET_PROMPT}{words}"
+
+
+@pytest.mark.parametrize("one", TABLES["openrouter-images"].models)
+async def test_openrouter_is_asked_for_a_stream(one: str, tmp_path: Path) -> None:
+    """OpenAI's models send previews and the picture; others answer at once."""
+    known = ABILITIES.ability("openrouter-images", one)
+    fox = attach_file(tmp_path / "fox", picture_bytes())
+    async with opened("openrouter-images") as at:
+        for number, attached in enumerate(([], [fox])):
+            result = await at.generate(tmp_path / f"job-{number}", known, attached=attached)
+            assert len(result.pictures) == 1
+            assert result.usage == TokenUsage(0, 4175)
+    assert isinstance(at.fake, FakeOpenRouterImages)
+    assert [body["stream"] for body in at.fake.bodies] == [True, True]
+
+
+async def test_an_error_in_a_stream_of_openrouter_may_have_been_paid(tmp_path: Path) -> None:
+    """The provider had begun: nothing is asked again."""
+    known = ABILITIES.ability("openrouter-images", openrouter.STREAMING)
+    failed = openrouter.stream_reply(openrouter.PARTIAL[0], openrouter.FAILED_LATER)
+    async with opened("openrouter-images", replies=[failed]) as at:
+        result = await at.generate(tmp_path, known)
+    assert (result.failed.kind, result.failed.billed) == (Kind.UPSTREAM, Billed.MAYBE)
+    assert at.fake.posts == 1
+
+
+async def test_siliconflow_has_a_field_for_each_picture(tmp_path: Path) -> None:
+    """In their order; a field without a picture is left out."""
+    url = "https://cdn.discordapp.example/{}.png?ex=1"
+    known = ABILITIES.ability("siliconflow", vendors.QWEN_EDIT)
+    many = [
+        attach_file(tmp_path / f"{number}", picture_bytes(), url=url.format(number))
+        for number in range(3)
+    ]
+    async with opened("siliconflow") as at:
+        for count in (2, 3):
+            assert (
+                await at.generate(tmp_path / f"job-{count}", known, attached=many[:count])
+            ).pictures
+    assert isinstance(at.fake, vendors.FakeSiliconFlow)
+    sent = [[body.get(name) for name in ("image", "image2", "image3")] for body in at.fake.bodies]
+    urls = [url.format(number) for number in range(3)]
+    assert sent == [[*urls[:2], None], urls]
 
 
 @pytest.mark.parametrize("address", [None, "https://cdn.discordapp.example/fox.png?ex=1"])

@@ -9,12 +9,12 @@ from bot.core.i18n.texts import Texts
 from bot.core.models import ImageRequest, Reference, Size, WordOption
 from bot.gateways.model_abilities import (
     OutputPreset,
-    ReferenceLimits,
     ResponseFormatRule,
     merge_abilities,
     read_models,
     shipped_models,
 )
+from bot.gateways.reference_limits import ReferenceLimits
 from bot.gateways.sizes import NO_SIZE_RULE, AllowedSizes
 
 SHIPPED = shipped_models()

@@ -228,6 +228,27 @@ async def test_ideogram_repaints_what_is_black(tmp_path: Path) -> None:
     assert (refused.failed.kind, refused.failed.billed) == (Kind.INVALID_REQUEST, Billed.NO)
 
 
+async def test_ideogram_3_has_flat_forms(tmp_path: Path) -> None:
+    """Every field is text; an edit has no ratio, and repaints what is black, too."""
+    mask = tmp_path / "mask.png"
+    mask.write_bytes(mask_bytes())
+    turbo = {"options": {"quality": "TURBO"}}
+    async with open_model("ideogram-v3", "V_3") as at:
+        assert (await paint(at, tmp_path, fox(tmp_path), strength=30, seed=5, **turbo)).pictures
+        assert (await paint(at, tmp_path / "job", fox(tmp_path), mask=mask, **turbo)).pictures
+    remix, edit = at.services.bodies
+    assert remix == {
+        "image": picture_bytes(),
+        "image_weight": "70",
+        "prompt": SECRET_PROMPT,
+        "aspect_ratio": "1x1",
+        "rendering_speed": "TURBO",
+        "num_images": "1",
+        "seed": "5",
+    }
+    assert edit.keys() == {"image", "mask", "prompt", "rendering_speed", "num_images"}
+
+
 async def test_midjourney_gets_data_uris_beside_the_prompt(tmp_path: Path) -> None:
     """The proxies that take nothing else are the most."""
     async with open_model("midjourney", "midjourney") as at:

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from PIL import Image, ImageChops
 
-from bot.gateways.model_abilities import ReferenceLimits
+from bot.gateways.reference_limits import ReferenceLimits
 from playground.painter.responses import MODEL
 from tests.gateways.generation_harness import attach_file, make_model, run_generation
 from tests.playground.page_client import run_main

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.core.errors.options import PromptEmpty
 from bot.core.models import OPTION_NAMES, ImageOptions, OptionName, OptionValue
+from bot.preferences.option_resolution import resolve_operation
 from bot.preferences.option_resolution import resolve_options as resolve_with_flags
 
 # No prompt here has flags.
@@ -172,3 +173,19 @@ def test_a_template_wants_words(typed: str | None) -> None:
             models=MODELS,
             supports=supports,
         )
+
+
+def test_defaults_of_an_operation_are_the_model_and_who_sees_it() -> None:
+    """Sizes and numbers of pictures are for painting; a model without the operation is none."""
+    usual = ImageOptions(model="second", size="a", n=4, quality="b", private=True)
+    typed = ImageOptions(operation="blend")
+    found = resolve_operation(
+        typed, person=usual, server=ImageOptions(spoiler=True, size="c"), models=MODELS
+    )
+    assert found == replace(typed, model="second", private=True, spoiler=True)
+    other = resolve_operation(typed, person=usual, server=ImageOptions(), models=("third",))
+    assert other.model == "third"
+    none = resolve_operation(typed, person=usual, server=ImageOptions(), models=())
+    assert none.model is None
+    wrong = replace(typed, model="gone")
+    assert resolve_operation(wrong, person=usual, server=usual, models=MODELS).model == "gone"

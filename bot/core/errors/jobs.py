@@ -110,6 +110,13 @@ class CostChanged(Refusal):
 
 
 @dataclass(eq=False, kw_only=True)
+class EnlargingGone(Refusal):
+    """No model that this person may use here enlarges pictures any more."""
+
+    message_id = "error-enlarging-gone"
+
+
+@dataclass(eq=False, kw_only=True)
 class PrivateNotPosted(Refusal):
     """A picture of a private result is not posted where others see it."""
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.core.errors.base import Refusal
+from bot.core.models import Operation
 
 
 @dataclass(eq=False, kw_only=True)
@@ -164,3 +165,25 @@ class MaskWithoutReference(Refusal):
     """There is a mask, but no reference picture that it applies to."""
 
     message_id = "error-mask-without-reference"
+
+
+@dataclass(eq=False, kw_only=True)
+class OperationNotOffered(Refusal):
+    """The model has no such operation; ``allowed`` names those that have it, or is empty."""
+
+    operation: Operation
+    model: str
+    allowed: str
+    message_id = "error-operation-not-offered"
+
+
+@dataclass(eq=False, kw_only=True)
+class WrongPictureCount(Refusal):
+    """The model's operation takes from ``least`` to ``most`` pictures, not ``count``."""
+
+    operation: Operation
+    model: str
+    least: int
+    most: int
+    count: int
+    message_id = "error-wrong-picture-count"

@@ -58,6 +58,8 @@ def call_for(request: GatewayRequest, model: ModelAbilities, gateway: Gateway) -
     if action := request.image_request.action:
         return _call_of_action(action, gateway, is_modal=bool(request.waiting_task))
     pictures = len(request.image_request.references)
+    if operation := request.image_request.operation:
+        return gateway.call_of(model, operation, pictures)
     if not pictures:
         return gateway.call_of(model, "generate", 0)
     if not model.references or model.references.transport != "call":
@@ -77,8 +79,8 @@ def unsaid_option(
     request: GatewayRequest, model: ModelAbilities, gateway: Gateway
 ) -> ValueOption | Literal["references"] | None:
     """Return what of a request no call of the gateway can say; None if all is said."""
-    image, limits = request.image_request, model.references
-    if not (image.references and limits and limits.transport == "call"):
+    image, limits = request.image_request, model.pictures_of(request.image_request)
+    if image.operation is None and not (image.references and limits and limits.transport == "call"):
         return None
     call = call_for(request, model, gateway)
     if call is None:
@@ -89,15 +91,19 @@ def unsaid_option(
 
 
 def call_values(
-    request: GatewayRequest, model: ModelAbilities, gateway: Gateway
+    call: Call, request: GatewayRequest, model: ModelAbilities, gateway: Gateway
 ) -> dict[str, object]:
-    """Return the values of placeholders; None where nothing was chosen."""
+    """Return the values of the placeholders of a call; None where nothing was chosen."""
     values: dict[RequestField, object] = {
         name: field_text(value) if gateway.coerce.get(name) == "string" else value
         for name, value in _values(request, model, gateway).items()
         if value is not None
     }
-    return _by_placeholder(values, request)
+    named = _by_placeholder(values, request)
+    if call.sizes:
+        size, ratio = str(values.get("size")), str(named["ratio"])
+        named["size"] = call.sizes.get(size) or call.sizes.get(ratio)
+    return named
 
 
 def removable_field(
@@ -122,13 +128,13 @@ def removable_field(
 
 def is_multipart(request: GatewayRequest, model: ModelAbilities) -> bool:
     """Tell whether the request is a form with files."""
-    limits = model.references
+    limits = model.pictures_of(request.image_request)
     return bool(request.image_request.references and limits and limits.transport == "multipart")
 
 
 def sends_addresses(request: GatewayRequest, model: ModelAbilities, gateway: Gateway) -> bool:
     """Tell whether references are sent as addresses, where they have fresh ones."""
-    limits = model.references
+    limits = model.pictures_of(request.image_request)
     if not (limits and request.image_request.references):
         return False
     call = call_for(request, model, gateway)
@@ -169,7 +175,7 @@ def _values(
     is_known_moderation = image.moderation in (model.moderations or ())
     values: dict[RequestField, object] = {
         "model": image.model,
-        "prompt": image.prompt,
+        "prompt": image.prompt or None,  # an operation may have none
         "n": request.n,
         "size": None if image.size == "auto" else str(image.size),
         "moderation": image.moderation if is_known_moderation else preset.moderation,
@@ -183,7 +189,7 @@ def _values(
         values |= {"stream": True, "partial_images": model.partial_images}
     if model.user_field:
         values[model.user_field] = request.user_tag or None
-    if gateway.prompt != PROMPT:
+    if gateway.prompt != PROMPT and image.prompt:
         values["prompt"] = fill_text(gateway.prompt, _by_placeholder(values, request))
     return values
 

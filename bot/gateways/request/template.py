@@ -37,11 +37,13 @@ ValueName = Literal[
     "task",
     "button",
 ]
-PictureName = Literal["image", "images", "mask", "mask-white", "mask-black"]
+PictureName = Literal["image", "image2", "image3", "images", "mask", "mask-white", "mask-black"]
 How = Literal["address", "data", "base64", "file"]
 """How a picture is sent: its address (else a data URI), a data URI, bare base64, or a file."""
 
 MASK_NAMES: tuple[PictureName, ...] = ("mask", "mask-white", "mask-black")
+IMAGE_NAMES: tuple[PictureName, ...] = ("image", "image2", "image3")
+"""The first pictures, one by one."""
 _MARK = re.compile(r"\{\{|\}\}|\[\[|\]\]|\{([\w-]+)(?::(\w*))?\}|[\[\]{}]")
 
 
@@ -104,7 +106,10 @@ class TemplateValues:
         """Return the picture of a placeholder, None if there is none."""
         if name == "images":
             return self.each
-        return next(iter(self.images), None) if name == "image" else self.masks.get(name)
+        if name not in IMAGE_NAMES:
+            return self.masks.get(name)
+        place = IMAGE_NAMES.index(name)
+        return self.images[place] if place < len(self.images) else None
 
 
 class _Missing:

@@ -71,6 +71,7 @@ class _JobEntry(msgspec.Struct):
     mask: PictureEntry | None = None
     pictures: Sequence[PictureEntry] = ()
     action: str | None = None
+    operation: str | None = None
     buttons: Sequence[str] = ()
 
     @property
@@ -286,6 +287,7 @@ def _job(found: PersonalJob) -> _JobEntry:
             for each in kept
         ],
         action=None if request.action is None else request.action.face,
+        operation=request.operation,
         buttons=[each.button.face for each in found.buttons],
     )
 

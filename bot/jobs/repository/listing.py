@@ -58,5 +58,5 @@ def _listed(row: Row) -> ListedJob:
         model=written.job.request.model,
         gateway=row["gateway"],
         error=None if written.error is None else written.error.message_id,
-        prompt=written.job.request.prompt,
+        prompt=written.job.request.prompt or written.job.request.operation or "",
     )

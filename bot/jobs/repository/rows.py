@@ -142,8 +142,12 @@ def request_to_text(request: ImageRequest) -> str:
         "references": [replace(kept, url=None) for kept in request.references],
         "mask": request.mask and replace(request.mask, url=None),
     }
-    # A seed of 0 is one.
-    known = {name: value for name, value in stored.items() if value or value == 0}
+    # A seed of 0 is one, and an operation has a prompt, which may be empty.
+    known = {
+        name: value
+        for name, value in stored.items()
+        if value or value == 0 or name in _FIRST_FIELDS
+    }
     return msgspec.json.encode(known).decode()
 
 

@@ -17,6 +17,7 @@ from bot.core.clock import Clock, await_directly
 from bot.core.i18n.texts import FALLBACK
 from bot.discord_ui.client import Client
 from bot.discord_ui.command_translations import CommandTranslator, command_text_id
+from bot.settings.settings import GatewayKey
 from playground.settings import GivenSettings
 
 # https://docs.discord.com/developers/interactions/application-commands: naming, and the limits.
@@ -31,17 +32,31 @@ TYPED = 1  # what is no context menu
 Node = dict[str, Any]  # as JSON holds it
 
 
+# Without its calls there are fewer commands.
+GATEWAYS = """
+[gateways.one]
+base_url = "http://127.0.0.1:9/v1"
+models = ["gpt-image-2"]
+
+[gateways.one.calls]
+blend = { path = "/blend", images = [2, 5], body = { all = ["{images:data}"] } }
+swap = { path = "/swap", body = { face = "{image:data}", picture = "{image2:data}" } }
+describe = { path = "/describe", body = { image = "{image:data}" }, text = "words" }
+shorten = { path = "/shorten", body = { prompt = "{prompt}" }, text = "words" }
+"""
+
+
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[Client]:
     """Return the client with every command, before it logs in."""
+    (tmp_path / "gateways.toml").write_text(GATEWAYS)
     settings = GivenSettings(
         discord_token=SecretStr("a-token"),
-        image_api_url="http://127.0.0.1:9/v1",
-        image_api_key=SecretStr("a-key"),
-        image_models=("gpt-image-2",),
+        gateways_file=tmp_path / "gateways.toml",
+        gateways={"one": GatewayKey(api_key=SecretStr("a-key"))},
         database_url=f"sqlite:///{tmp_path / 'easel.db'}",
         data_dir=tmp_path,
-    ).model_copy(update={"text_model": "seer"})  # without it /describe is not there
+    )
     async with open_bot(settings, Clock(now=lambda: 0, wait=await_directly)) as bot:
         yield bot.client
 

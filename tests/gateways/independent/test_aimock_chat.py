@@ -9,7 +9,8 @@ from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
-from bot.gateways.model_abilities import ModelAbilities, ReferenceLimits
+from bot.gateways.model_abilities import ModelAbilities
+from bot.gateways.reference_limits import ReferenceLimits
 from tests.gateways.generation_harness import (
     GATEWAY_KEY,
     SECRET_PROMPT,

@@ -16,7 +16,7 @@ from bot.core.models import Billed, ImageRequest
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import GatewayRequest, Sending
 from bot.gateways.gateway import Gateway
-from bot.gateways.model_abilities import ReferenceLimits
+from bot.gateways.reference_limits import ReferenceLimits
 from bot.gateways.request.body import RequestBody
 from bot.gateways.routing.router import Router
 from tests.gateways.fake_painter import FakePainter

@@ -12,7 +12,8 @@ from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed, Size
 from bot.gateways.calls import Api
 from bot.gateways.gateway import Gateway
-from bot.gateways.model_abilities import OutputPreset, ReferenceLimits
+from bot.gateways.model_abilities import OutputPreset
+from bot.gateways.reference_limits import ReferenceLimits
 from tests.gateways.captured_requests import (
     ONE_PICTURE,
     capture_request,

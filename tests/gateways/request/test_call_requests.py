@@ -14,7 +14,8 @@ from bot.core.models import Billed, NamedSize, Reference, Size
 from bot.gateways.calls import Call, CallName
 from bot.gateways.events import Sending, TaskAccepted
 from bot.gateways.gateway import AsyncSettings
-from bot.gateways.model_abilities import OutputPreset, ReferenceLimits
+from bot.gateways.model_abilities import OutputPreset
+from bot.gateways.reference_limits import ReferenceLimits
 from bot.gateways.value_options import NegativeOption, SeedOption, StrengthOption
 from tests.gateways.captured_requests import (
     ONE_PICTURE,

@@ -6,12 +6,8 @@ import pytest
 from bot.core.models import ImageRequest
 from bot.gateways.events import GatewayRequest
 from bot.gateways.gateway import AsyncSettings, Gateway
-from bot.gateways.model_abilities import (
-    ModelAbilities,
-    OutputPreset,
-    ReferenceLimits,
-    ResponseFormatRule,
-)
+from bot.gateways.model_abilities import ModelAbilities, OutputPreset, ResponseFormatRule
+from bot.gateways.reference_limits import ReferenceLimits
 from bot.gateways.request.builder import open_request
 from bot.gateways.request.fields import request_fields
 from tests.gateways.captured_requests import (

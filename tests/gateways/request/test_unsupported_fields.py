@@ -17,7 +17,8 @@ from bot.core.i18n.texts import Texts
 from bot.core.models import Billed, ImageRequest
 from bot.gateways.events import RequestRefused
 from bot.gateways.gateway import Gateway
-from bot.gateways.model_abilities import OutputPreset, ReferenceLimits, ResponseFormatRule
+from bot.gateways.model_abilities import OutputPreset, ResponseFormatRule
+from bot.gateways.reference_limits import ReferenceLimits
 from tests.gateways import fake_sse as sse
 from tests.gateways.captured_requests import request_form, request_head, request_json
 from tests.gateways.generation_harness import attach_file, make_model, run_generation

@@ -90,6 +90,19 @@ card-references =
         [one] { $count } reference image
        *[other] { $count } reference images
     }
+# $number is that of the enlarged picture in the earlier result.
+card-operation =
+    { $operation ->
+        [blend] { $count ->
+            [0] Blend of pictures
+           *[other] Blend of { $count } pictures
+        }
+        [upscale] { $number ->
+            [none] Enlargement
+           *[other] Enlargement of picture { $number }
+        }
+       *[swap] Face swap
+    }
 card-seed = seed { $seed }
 card-negative = without { $negative }
 card-strength = strength { $strength }%

@@ -145,6 +145,27 @@ error-mask-not-taken =
        *[other] { $model } does not support masks, so please leave the mask out or choose one of these: { $allowed }.
     }
 
+error-operation-not-offered =
+    { $allowed ->
+        [none] { $operation ->
+            [blend] { $model } cannot blend pictures here, so please attach them to /imagine as reference images instead.
+            [upscale] { $model } cannot enlarge pictures here, so please ask for a picture of a larger size instead.
+           *[swap] { $model } cannot swap faces here, so please attach both pictures to /imagine as reference images instead.
+        }
+       *[other] { $operation ->
+            [blend] { $model } cannot blend pictures, so please choose one of these: { $allowed }.
+            [upscale] { $model } cannot enlarge pictures, so please choose one of these: { $allowed }.
+           *[swap] { $model } cannot swap faces, so please choose one of these: { $allowed }.
+        }
+    }
+
+error-wrong-picture-count =
+    { $most ->
+        [1] { $model } takes exactly 1 picture for this, so please attach one.
+        [2] { $model } takes exactly 2 pictures for this, so please attach two.
+       *[other] { $model } takes { $least } to { $most } pictures for this, and not { $count }, so please attach as many.
+    }
+
 error-mask-without-reference = A mask marks which part of a reference image may change, so please attach that image as the first reference image.
 
 ## Reference images
@@ -162,6 +183,8 @@ error-reference-too-large = Reference image { $number } is larger than { $limit 
 error-reference-too-many-pixels = Reference image { $number } has more than { $limit } megapixels, so please attach a smaller one; { money-back }.
 
 error-reference-unreadable = Reference image { $number } is not a readable PNG, JPEG, WebP, GIF, AVIF, BMP or TIFF, so please attach another file; { money-back }.
+
+error-references-same = Picture { $number } is the same as picture { $first }, so please attach different ones; { money-back }.
 
 error-reference-lost = Reference image { $number } could not be downloaded, so please attach it again; { money-back }.
 
@@ -318,6 +341,14 @@ error-neither-posted-nor-kept = The pictures came but could be neither posted no
 error-not-kept = These pictures are no longer kept, so please ask for them again with `/imagine` or 🔄.
 
 error-picture-not-kept = Picture { $number } is no longer kept, so please choose another one, or ask for new ones with 🔄.
+
+error-enlarging-gone = No model that you can use here enlarges pictures any more, so please choose another of the buttons.
+
+error-picture-not-enlarged = A picture of { $width } by { $height } pixels is too large to be enlarged here, so please save it with ⬇️ *Original* and enlarge it in another program.
+
+error-animation-not-enlarged = A picture that moves cannot be enlarged here, so please choose another one, or save it with ⬇️ *Original*.
+
+error-too-many-enlarging = Many pictures are being enlarged right now, so please try again in a minute.
 
 error-not-asked-you = Only the mentioned person can answer this, so please use the buttons under your own result.
 

@@ -51,12 +51,14 @@ form-files = More reference images
 # Shown when a form is refused, so that nobody has to type the prompt again.
 form-your-words = Here is your text, to copy:
 
-## One of several pictures: a select under a result, and buttons under the chosen one
+## One picture: chosen by a select under several, or 🔍 under one, and the buttons under it
 
 picture-choose = Choose a picture …
 picture-title = 🖼️ Picture { $number } of { $total }
 picture-hint-vary = 🎲 paints one more like it at once
 picture-hint-use = 🖼️ asks first what to change
+picture-hint-enlarge = 🔍 has it made larger at once
+picture-hint-resample = 🔍 sends you a larger file without more detail
 picture-hint-post = 📤 posts it here by itself
 action-label =
     { $face } · { $credits ->
@@ -64,6 +66,8 @@ action-label =
         [one] { $credits } credit
        *[other] { $credits } credits
     }
+action-mask = Mask
+action-mask-hint = A PNG as large as the picture; transparent parts may change
 picture-vary =
     Vary · { $credits ->
         [0] free
@@ -82,6 +86,20 @@ picture-use =
         [one] { $credits } credit
        *[other] { $credits } credits
     }
+picture-enlarge =
+    Enlarge · { $credits ->
+        [0] free
+        [one] { $credits } credit
+       *[other] { $credits } credits
+    }
+picture-enlarge-with =
+    Enlarge with { $short_model } · { $credits ->
+        [0] free
+        [one] { $credits } credit
+       *[other] { $credits } credits
+    }
+picture-resample = Enlarge 2× (resampled) · free
+picture-resampled = Picture { $number }, twice as wide and as high: { $width } × { $height } pixels. It was resampled here, so it has no more detail than before.
 picture-post = Post alone · free
 picture-posted = Posted.
 
@@ -111,6 +129,13 @@ details-seeds =
     { $count ->
         [one] seed { $seeds }
        *[other] seeds { $seeds }
+    }
+
+details-ask-seed = Seed
+details-seed-told =
+    { $count ->
+        [one] The seed of these pictures is { $seeds }.
+       *[other] The seeds of these pictures are { $seeds }.
     }
 
 details-work = Painting

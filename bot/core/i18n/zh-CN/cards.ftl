@@ -66,6 +66,18 @@ card-stop-waiting = 不再等待
 card-size = { $width }×{ $height }
 card-count = { $count } 张图片
 card-references = { $count } 张参考图
+card-operation =
+    { $operation ->
+        [blend] { $count ->
+            [0] 融合图片
+           *[other] 融合 { $count } 张图片
+        }
+        [upscale] { $number ->
+            [none] 放大图片
+           *[other] 放大第 { $number } 张
+        }
+       *[swap] 换脸
+    }
 card-seed = 种子 { $seed }
 card-negative = 排除 { $negative }
 card-strength = 强度 { $strength }%

@@ -142,6 +142,27 @@ error-mask-not-taken =
        *[other] { $model } 不支持蒙版，请去掉它，或从这些模型中选择：{ $allowed }。
     }
 
+error-operation-not-offered =
+    { $allowed ->
+        [none] { $operation ->
+            [blend] { $model } 在这里不能融合图片，请改用 /imagine，把它们作为参考图。
+            [upscale] { $model } 在这里不能放大图片，请改为画一张尺寸更大的图片。
+           *[swap] { $model } 在这里不能换脸，请改用 /imagine，把两张图片作为参考图。
+        }
+       *[other] { $operation ->
+            [blend] { $model } 不能融合图片，请从这些模型中选择：{ $allowed }。
+            [upscale] { $model } 不能放大图片，请从这些模型中选择：{ $allowed }。
+           *[swap] { $model } 不能换脸，请从这些模型中选择：{ $allowed }。
+        }
+    }
+
+error-wrong-picture-count =
+    { $most ->
+        [1] { $model } 只接受 1 张图片，请上传一张。
+        [2] { $model } 只接受 2 张图片，请上传两张。
+       *[other] { $model } 接受 { $least } 到 { $most } 张图片，而不是 { $count } 张，请调整数量。
+    }
+
 error-mask-without-reference = 蒙版用来标出参考图中可以改动的部分，请把那张图作为第一张参考图一起上传。
 
 ## Reference images
@@ -159,6 +180,8 @@ error-reference-too-large = 第 { $number } 张参考图超过 { $limit } MB，�
 error-reference-too-many-pixels = 第 { $number } 张参考图超过 { $limit } 百万像素，请上传小一些的图片；{ money-back }。
 
 error-reference-unreadable = 第 { $number } 张参考图不是能读取的 PNG、JPEG、WebP、GIF、AVIF、BMP 或 TIFF，请换一个文件；{ money-back }。
+
+error-references-same = 第 { $number } 张图片与第 { $first } 张相同，请上传不同的图片；{ money-back }。
 
 error-reference-lost = 第 { $number } 张参考图无法下载，请重新上传；{ money-back }。
 
@@ -286,6 +309,14 @@ error-neither-posted-nor-kept = 图片已经画好，但既无法发布也无法
 error-not-kept = 这些图片已不再保存，请用 `/imagine` 或 🔄 重新请求。
 
 error-picture-not-kept = 第 { $number } 张图片已不再保存，请选择另一张，或用 🔄 重新请求。
+
+error-enlarging-gone = 你在这里能用的模型都不再支持放大图片，请选择其他按钮。
+
+error-picture-not-enlarged = { $width }×{ $height } 像素的图片太大，无法在这里放大，请用 ⬇️“原图”保存后在其他程序里放大。
+
+error-animation-not-enlarged = 会动的图片无法在这里放大，请选择另一张，或用 ⬇️“原图”保存。
+
+error-too-many-enlarging = 现在正在放大很多图片，请一分钟后再试。
 
 error-not-asked-you = 只有被提到的人可以回答，请使用你自己结果下面的按钮。
 

@@ -86,8 +86,12 @@ help-about-references =
 
     支持 20 MB 以内的 PNG、JPEG、WebP、GIF、AVIF、BMP 和 TIFF。不是每个模型都支持参考图，不支持时会告诉你哪些可以。
 
-# Below the references, where there is such a command.
-help-describe = { $describe } 会给出能画出类似图片的提示词，任何消息的菜单里也有“应用”→“描述图片”。只有你能看到，每个提示词都有一个按钮可以直接画。表单中的“先只改进我的提示词”会给出更好的写法。
+# Below the references, where something can do that.
+help-blend = { $blend } 把两到五张图片融合成一张，不需要提示词。
+help-swap = { $swap } 把一张图片里的脸换到另一张里，请先征得本人同意。
+help-describe = { $describe } 会给出能画出类似图片的提示词，任何消息的菜单里也有“应用”→“描述图片”。只有你能看到，每个提示词都有一个按钮可以直接画。
+help-improve = 表单中的“先只改进我的提示词”会给出更好的写法。
+help-shorten = { $shorten } 会给出更短的提示词，画出来的图片差不多，每个提示词都有一个按钮可以直接画。
 
 help-about-results =
     🔄 把同样的请求再画一次，谁按下或添加反应就扣谁的点数
@@ -96,7 +100,7 @@ help-about-results =
     ⬇️ 取得原始文件
     ℹ️ 查看这个请求的全部信息
     🙈 把图片遮住，或重新显示
-    “选择一张图片…”用于多张中的一张：再画一张类似的、用作参考，或单独发布
+    🔍，或多张下面的“选择一张图片…”：再画一张类似的、用作参考、放大，或单独发布
     🗑️ 删除消息，图片仍在 { $history } 里，除非运营者要求一并删除
     🚩 消息菜单里的“应用”→“举报”，告诉管理员和运营者它有什么问题
 

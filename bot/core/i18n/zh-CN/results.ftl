@@ -45,18 +45,22 @@ form-files = 更多参考图
 # Shown when a form is refused, so that nobody has to type the prompt again.
 form-your-words = 这是你写的内容，可以复制：
 
-## One of several pictures: a select under a result, and buttons under the chosen one
+## One picture: chosen by a select under several, or 🔍 under one, and the buttons under it
 
 picture-choose = 选择一张图片…
 picture-title = 🖼️ 第 { $number } 张，共 { $total } 张
 picture-hint-vary = 🎲 立即再画一张类似的
 picture-hint-use = 🖼️ 先问要改什么
+picture-hint-enlarge = 🔍 立即请绘图服务放大
+picture-hint-resample = 🔍 只给你一个更大的文件，不增加细节
 picture-hint-post = 📤 单独发到这里
 action-label =
     { $face } · { $credits ->
         [0] 免费
        *[other] { $credits } 点
     }
+action-mask = 蒙版
+action-mask-hint = PNG 蒙版，与图片同样大小，透明处可以改动
 picture-vary =
     变体 · { $credits ->
         [0] 免费
@@ -72,6 +76,18 @@ picture-use =
         [0] 免费
        *[other] { $credits } 点
     }
+picture-enlarge =
+    放大 · { $credits ->
+        [0] 免费
+       *[other] { $credits } 点
+    }
+picture-enlarge-with =
+    放大（{ $short_model }）· { $credits ->
+        [0] 免费
+       *[other] { $credits } 点
+    }
+picture-resample = 放大 2 倍（插值）· 免费
+picture-resampled = 第 { $number } 张图片，宽和高都是原来的两倍：{ $width }×{ $height } 像素。这是在这里插值放大的，细节没有增加。
 picture-post = 单独发出 · 免费
 picture-posted = 已发出。
 
@@ -94,6 +110,9 @@ details-option =
     } { $value }
 details-negative = 排除 { $value }
 details-seeds = 种子 { $seeds }
+
+details-ask-seed = 种子
+details-seed-told = 这些图片的种子是 { $seeds }。
 
 details-work = 绘制
 details-waited = 排队 { $waited_ms }
