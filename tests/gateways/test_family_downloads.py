@@ -43,7 +43,7 @@ ADDRESS = re.compile(rb"(http://[\w.]+)?/files/\w+\.png")
 NO_PICTURE = (Kind.BAD_RESPONSE, Billed.YES)
 BY_ADDRESS = (
     *("siliconflow", "localai", "gpt4o", "ideogram", "workflow", "task", "kling", "flux"),
-    *("midjourney", "button", "button that asks back"),
+    *("ideogram-v3", "enlarging", "midjourney", "blend", "button", "button that asks back"),
 )
 INSIDE = sorted(FAMILIES.keys() - {*BY_ADDRESS})
 HALF = picture_bytes(width=90, height=60, noise=True)[:5_000]
@@ -183,7 +183,8 @@ async def test_an_address_that_nobody_may_visit(name: str, address: str, tmp_pat
 IN_LISTS = [
     name
     for name in FAMILIES
-    if name not in ("azure", "openai-responses", "chat, streamed", "midjourney")
+    if name not in ("azure", "openrouter-images", "openai-responses", "chat, streamed")
+    and name not in ("midjourney", "blend")
     and "button" not in name
 ]
 SEVERAL = [name for name in IN_LISTS if FAMILIES[name].known.max_n > 1]
@@ -249,7 +250,7 @@ async def test_the_reference_comes_back(name: str, tmp_path: Path) -> None:
         tmp_path,
         {},
         recording=await _with_result(name, change),
-        family=replace(FAMILIES[name], with_reference=True),
+        family=replace(FAMILIES[name], references=1),
     )
     assert met.outcome == PAINTS
     assert REFERENCE not in [one.path.read_bytes() for one in met.result.pictures]
