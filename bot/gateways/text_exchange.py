@@ -110,9 +110,12 @@ class TextExchange:
         raise failed
 
     async def _read(self, response: aiohttp.ClientResponse) -> GatewayResponse:
-        data = await _bounded(response)
+        data, lost = await _bounded(response)
+        body = self.decode(data)
+        if lost and not (isinstance(body, dict) and data.lstrip().startswith(b"{")):
+            raise lost  # of a stream, or of JSON that is not whole
         text = data.decode(errors="replace")
-        return GatewayResponse(response.status, response.headers, self.decode(data), text)
+        return GatewayResponse(response.status, response.headers, body, text)
 
     # --- failures -------------------------------------------------------------------------------
 
@@ -153,18 +156,18 @@ class TextExchange:
         return failure
 
 
-async def _bounded(response: aiohttp.ClientResponse) -> bytes:
+async def _bounded(response: aiohttp.ClientResponse) -> tuple[bytes, PostFailed | None]:
+    """Return what arrived, and how the connection broke before the end; raise PostFailed."""
     data = bytearray()
+    lost: PostFailed | None = None
     try:
         async for piece in response.content.iter_chunked(_PIECE_BYTES):
             data += piece
             if len(data) > MAX_REPLY_BYTES:
                 break
-    except (aiohttp.ClientError, TimeoutError) as lost:
-        failed = connection_lost(lost)
-    else:
-        if len(data) <= MAX_REPLY_BYTES:
-            return bytes(data)
-        detail = f"the reply has more than {MAX_REPLY_BYTES} bytes"
-        failed = PostFailed(GatewayErrorKind.BAD_RESPONSE, Billed.MAYBE, detail)
-    raise failed
+    except (aiohttp.ClientError, TimeoutError) as error:
+        lost = connection_lost(error)
+    if len(data) <= MAX_REPLY_BYTES:
+        return bytes(data), lost
+    detail = f"the reply has more than {MAX_REPLY_BYTES} bytes"
+    raise PostFailed(GatewayErrorKind.BAD_RESPONSE, Billed.MAYBE, detail)
