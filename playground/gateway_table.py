@@ -86,9 +86,34 @@ prompt = "{prompt}[ --ar {size}]"
 base64Array = ["{images:data}"]
 botType = "MID_JOURNEY"
 
+[gateways.painter-tasks.calls.blend]
+images = [2, 5]
+path = "/mj/submit/blend"
+sizes = { "2:3" = "PORTRAIT", "1:1" = "SQUARE", "3:2" = "LANDSCAPE" }
+body = { base64Array = ["{images:data}"], dimensions = "{size}", botType = "MID_JOURNEY" }
+gives = "grid"
+
+[gateways.painter-tasks.calls.describe]
+path = "/mj/submit/describe"
+body = { base64 = "{image:data}", botType = "MID_JOURNEY" }
+gives = "text"
+text = "properties.finalPrompt"
+
+[gateways.painter-tasks.calls.shorten]
+path = "/mj/submit/shorten"
+body = { prompt = "{prompt}", botType = "MID_JOURNEY" }
+gives = "text"
+text = "properties.finalPrompt"
+
+[gateways.painter-tasks.calls.seed]
+method = "GET"
+path = "/mj/task/{task}/image-seed"
+gives = "value"
+text = "result"
+
 [gateways.painter-tasks.actions]
 call = { path = "/mj/submit/action", body = { taskId = "{task}", customId = "{button}" } }
-modal = { path = "/mj/submit/modal", body = { taskId = "{task}", prompt = "{prompt}" } }
+proposes = "properties.finalPrompt"
 grid_if = "MJ::JOB::upsample::4::"
 asks_back = ["21"]
 expired = ["3"]
@@ -102,7 +127,12 @@ kinds = [
     { match = "MJ::JOB::pan_", name = "pan", gives = "grid" },
     { match = "MJ::Outpaint::", name = "zoom", gives = "grid" },
     { match = "MJ::CustomZoom::", name = "zoom", gives = "grid", asks = "prompt" },
+    { match = "MJ::Inpaint::", name = "region", gives = "grid", asks = "mask" },
 ]
+
+[gateways.painter-tasks.actions.modal]
+path = "/mj/submit/modal"
+body = { taskId = "{task}", prompt = "{prompt}", maskBase64 = "{mask-white:data}" }
 
 [gateways.painter-tasks.abilities."$grid_painter"]
 label = "Midjourney-like"

@@ -5,6 +5,7 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from aiohttp import web
 from PIL import Image
@@ -119,7 +120,7 @@ class FakeMidjourney(FakeVendor):
     """Strict about the bodies of ``/imagine``, ``/blend`` and the swap of faces."""
 
     submit_path = "/mj/submit/imagine"
-    more_paths = ("/mj/submit/blend", SWAP_PATH)
+    more_paths: ClassVar[Sequence[str]] = ("/mj/submit/blend", SWAP_PATH)
     task_path = "/mj/task/{task_id}/fetch"
     task_id = TASK_ID
 

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.core.liveness import FileLiveness
-from bot.core.models import Job
+from bot.core.models import AnnouncedCard, Job
 from bot.jobs.cancellation import DetachableCourier
-from bot.jobs.courier import AnnouncedCard
 from bot.jobs.repository.repository import JobRepository
 from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.jobs.service_harness import RecordingCourier, ServiceHarness

@@ -26,12 +26,12 @@ async def test_u_gives_exactly_that_quadrant() -> None:
 
 
 async def test_v_gives_that_picture_in_other_colours() -> None:
-    """Of four other moods."""
+    """None of which could be taken for another, or for those of before."""
     async with serving(capacity=64) as client:
         grid = await painted(client, prompt=FOX)
         parent = (await cells_of(client, grid))[1]
         cells = await cells_of(client, await press(client, grid, "V2"))
-    assert all(difference(cell, parent) > 12 for cell in cells)
+    assert all(difference(cell, parent) > 8 for cell in cells)
     assert min(difference(a, b) for a in cells for b in cells if a is not b) > 8
 
 
@@ -66,7 +66,7 @@ async def test_zooming_out_keeps_the_colours_and_shows_more() -> None:
         before = await picture_of(client, one)
         for cell in await cells_of(client, await press(client, one, "Zoom Out 2x")):
             assert _orange(cell) < 0.55 * _orange(before)
-            assert difference(_sky(cell), _sky(before)) < 20
+            assert difference(_sky(cell), _sky(before)) < 30
 
 
 def _orange(picture: Image.Image) -> int:

@@ -11,7 +11,6 @@ from PIL import Image
 from playground.art.blending import blend, replace_part, set_back, tint
 from playground.art.composer import paint, palette_of
 from playground.art.palette import MOODS, Palette
-from playground.art.prompt_parser import parse_prompt
 from playground.art.scene import USUAL_VIEW, View
 from playground.painter.midjourney.buttons import GRID_PICTURES, Button
 from playground.painter.midjourney.prompts import FlaggedPrompt
@@ -24,6 +23,7 @@ _SIDE = 640  # pixels of a square picture; others have as many
 _SMALLEST_ZOOM = 0.3  # below, figures dissolve
 _FARTHEST = 0.35  # that a view may be moved
 _SEEDS = 2**32
+_FAR_APART = 90  # of colours that nobody takes for the same
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,10 +116,22 @@ def _enlarged(recipe: Recipe, *, variant: int) -> Recipe:
 
 
 def _palettes(recipe: Recipe) -> list[Palette]:
-    """Choose colours of four other moods."""
-    usual, chance = parse_prompt(recipe.words).mood, SystemRandom()
-    moods = [mood for mood in MOODS if mood != usual and recipe.view.palette not in MOODS[mood]]
-    return [chance.choice(MOODS[mood]) for mood in chance.sample(moods, GRID_PICTURES)]
+    """Choose colours that differ from one another, and from those of before, as far as can be."""
+    before = _colours(recipe)
+    known = [palette for palettes in MOODS.values() for palette in palettes if palette != before]
+    mixed = SystemRandom().sample(known, len(known))
+    chosen = [before] if before else []
+    for palette in mixed:
+        if all(_distance(palette, other) >= _FAR_APART for other in chosen):
+            chosen.append(palette)
+    others = [palette for palette in chosen if palette != before]
+    return [*others, *(one for one in mixed if one not in others)][:GRID_PICTURES]
+
+
+def _distance(one: Palette, other: Palette) -> int:
+    """Return how far the colours of two skies are apart: their sum, each 0 to 255."""
+    middle = len(one.sky) // 2
+    return sum(abs(a - b) for a, b in zip(one.sky[middle], other.sky[middle], strict=True))
 
 
 def _varied(recipe: Recipe, *, is_bold: bool) -> list[View]:
