@@ -300,6 +300,8 @@ async def test_the_buttons_of_its_task_work(build: WorldBuilder) -> None:
         await world.wait_for_jobs()
         assert fake.sent("action") == [{"taskId": "1000", "customId": mj.OF_GRID["U1"]}]
         assert painted(world.card) == 1
+        body, footer = words(world.card)
+        assert (body, footer.split(" · ")[2]) == ("U1", "U1")
 
 
 async def test_details_and_history_say_what_was_done(build: WorldBuilder) -> None:
