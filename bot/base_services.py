@@ -1,4 +1,4 @@
-"""What all services are made from: settings, gateways, what processes share; and the chat model."""
+"""What all services are made from: settings, gateways, what processes share; and words."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -31,18 +31,20 @@ from bot.gateways.gateway import Gateway
 from bot.gateways.routing.alert_claims import AlertClaims
 from bot.gateways.routing.operator_alerts import OperatorAlerts
 from bot.gateways.routing.router import Router
-from bot.gateways.text_client import TextClient, TextModel
+from bot.gateways.text_call_client import TextCallClient
 from bot.images.content_store import ContentStore
 from bot.images.storage_places import VAULT, open_storage
 from bot.images.vision_copies import VisionCopies
 from bot.jobs.job_ending import JobDependencies
+from bot.jobs.task_seeds import TaskSeeds
 from bot.jobs.text_billing import TextBilling
-from bot.jobs.text_requests import TextRequests, TextTerms
+from bot.jobs.text_requests import TextRequests
 from bot.moderation.rules import OperatorRules, read_rules
 from bot.settings.cluster_settings import cluster_of
 from bot.settings.gateway_settings import check_prices, check_text_model, read_gateways
 from bot.settings.reload_parts import tell_names
 from bot.settings.settings import Settings, database_url, lock_folders
+from bot.settings.text_sources import text_sources
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -149,14 +151,18 @@ async def _content_store(settings: Settings, database: Database, clock: Clock) -
 
 @dataclass(frozen=True, slots=True)
 class TextServices:
-    """The billing, which ends what an earlier process left, and the requests, with TEXT_MODEL."""
+    """The billing, which ends what an earlier process left, and what asks for words.
+
+    ``requests`` is None where nothing answers any.
+    """
 
     billing: TextBilling
     requests: TextRequests | None
+    seeds: TaskSeeds
 
 
 def open_text_services(base: BaseServices, deps: JobDependencies, router: Router) -> TextServices:
-    """Return them as the settings say."""
+    """Return them as the settings and the gateways say."""
     settings = base.settings
     billing = TextBilling(
         database=base.database,
@@ -168,17 +174,11 @@ def open_text_services(base: BaseServices, deps: JobDependencies, router: Router
         max_requests_per_minute=settings.text_requests_per_minute,
         records_presses=settings.has_server,
     )
-    if not settings.text_model:
-        return TextServices(billing, None)
-    model = TextModel(
-        name=settings.text_model, gateway=settings.text_gateway, constants=settings.text_body
-    )
-    requests = TextRequests(
-        TextClient(router, model, base.clock),
-        billing,
-        VisionCopies(base.content_store, deps.references),
-        deps.moderation,
-        TextTerms(credits=settings.text_credits, price=settings.text_price or 0),
-        base.clock,
-    )
-    return TextServices(billing, requests)
+    calls = TextCallClient(router, base.clock)
+    sources = text_sources(settings, router, calls)
+    seeds = TaskSeeds(base.database, calls)
+    if not sources:
+        return TextServices(billing, None, seeds)
+    copies = VisionCopies(base.content_store, deps.references)
+    requests = TextRequests(sources, billing, copies, deps.moderation, base.clock)
+    return TextServices(billing, requests, seeds)

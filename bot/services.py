@@ -53,6 +53,7 @@ from bot.jobs.server_costs import ServerCostStore
 from bot.jobs.service import JobService
 from bot.jobs.stop_requests import StopRequests
 from bot.jobs.taken_down_files import TakenDownFiles
+from bot.jobs.task_seeds import TaskSeeds
 from bot.jobs.text_billing import TextBilling
 from bot.jobs.text_requests import TextRequests
 from bot.moderation.moderation import PromptModeration
@@ -94,6 +95,7 @@ class Services:
     reports: ReportedResults
     text_billing: TextBilling
     text_requests: TextRequests | None
+    task_seeds: TaskSeeds
 
 
 @asynccontextmanager
@@ -131,7 +133,7 @@ async def open_services(
 
 async def _close(job_service: JobService, texts: TextServices, *, grace_s: float) -> None:
     """Let jobs and texts end at the same time."""
-    closing = [job_service.close(grace_s=grace_s)]
+    closing = [job_service.close(grace_s=grace_s), texts.seeds.close()]
     if texts.requests is not None:
         closing.append(texts.requests.close(grace_s=grace_s))
     await asyncio.gather(*closing)
@@ -269,10 +271,7 @@ def _services(
         router=router,
         age_restriction=deps.age_restriction,
         moderation=deps.moderation,
-        reload_parts=(
-            GatewayReload(base.catalogue, router, offers, base.metrics),
-            ModerationReload(deps.moderation),
-        ),
+        reload_parts=_reload_parts(base, deps, router, offers),
         taken_down_files=files,
         deleted_messages=DeletedMessages(base.database, files, forgets=settings.forget_deleted),
         reports=ReportedResults(
@@ -280,7 +279,15 @@ def _services(
         ),
         text_billing=texts.billing,
         text_requests=texts.requests,
+        task_seeds=texts.seeds,
     )
+
+
+def _reload_parts(
+    base: BaseServices, deps: JobDependencies, router: Router, offers: OfferedModels
+) -> Sequence[ReloadPart]:
+    gateways = GatewayReload(base.catalogue, router, offers, base.metrics)
+    return gateways, ModerationReload(deps.moderation)
 
 
 def _offers(base: BaseServices) -> OfferedModels:

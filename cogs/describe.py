@@ -12,24 +12,22 @@ from bot.discord_ui.suggestion_controls import (
     ChosenSuggestion,
     ImprovedButton,
     SuggestionButton,
-    suggestion_buttons,
-    suggestions_embed,
 )
 from bot.discord_ui.uploads import upload_of
 from bot.images.references import Upload
 from bot.jobs.text_requests import Suggestions, TextRequests, suggested_prompts
-from bot.preferences.access_rules import check_access, check_controls
+from bot.preferences.access_rules import check_controls
 from cogs.dependencies import Dependencies
-from cogs.derived_requests import DerivedRequests
 from cogs.remedies import TypedRequest
+from cogs.suggested_prompts import SuggestedPrompts
 
 
 class DescribeCog(commands.Cog):
-    """The command and the context menu; they are there only with TEXT_MODEL."""
+    """The command and the context menu; they are there only where something describes."""
 
     def __init__(self, deps: Dependencies, text_requests: TextRequests) -> None:
         self._deps = deps
-        self._derived = DerivedRequests(deps)
+        self._suggested = SuggestedPrompts(deps)
         self._text_requests = text_requests
         self._menu = app_commands.ContextMenu(name="Describe", callback=self.describe_message)
         self._menu.guild_only = True
@@ -47,12 +45,12 @@ class DescribeCog(commands.Cog):
     @app_commands.describe(picture="The picture to describe")
     async def describe(self, interaction: Interaction, picture: Attachment) -> None:
         """Get four prompts that would paint a picture like yours; only you see them."""
-        caller = await self._admit(interaction)
+        caller = await self._suggested.admit(interaction)
         await self._answer(interaction, caller, upload_of(picture))
 
     async def describe_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Describe the first picture of any message."""
-        caller = await self._admit(interaction)
+        caller = await self._suggested.admit(interaction)
         written = await self._deps.job_lookup.by_message(message.id)
         if written is not None:
             self._deps.job_lookup.check_not_removed(written)
@@ -60,33 +58,20 @@ class DescribeCog(commands.Cog):
             check_controls(settings, caller.requester, written.job)
         await self._answer(interaction, caller, self._deps.pictures.of(message)[0])
 
-    async def _admit(self, interaction: Interaction) -> CallerContext:
-        """Check what is checked where a picture is requested."""
-        caller = caller_of(interaction, self._deps.client.languages)
-        check_access(
-            self._deps.preference_store.server(caller.requester.server_id), caller.requester
-        )
-        await self._deps.button_guard.check_request(interaction)
-        return caller
-
     async def _answer(
         self, interaction: Interaction, caller: CallerContext, upload: Upload
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         found = await self._text_requests.describe(upload, caller.requester, locale=caller.locale)
-        texts, credits_ = self._deps.client.texts, self._text_requests.terms.credits
-        await interaction.followup.send(
-            embed=suggestions_embed(texts, found.prompts, caller.locale, credits=credits_),
-            view=_buttons(self._deps, found, caller),
-            ephemeral=True,
-        )
+        await self._suggested.show(interaction, found, "describe", caller)
 
 
 class SuggestionsCog(commands.Cog):
-    """The buttons under suggestions: they paint also once the operator has no TEXT_MODEL."""
+    """The buttons under suggestions: they paint also once nothing suggests any more."""
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
+        self._suggested = SuggestedPrompts(deps)
 
     async def cog_load(self) -> None:
         """Handle also the buttons that an earlier process sent."""
@@ -127,15 +112,8 @@ class SuggestionsCog(commands.Cog):
         caller: CallerContext,
     ) -> None:
         """Raise CostChanged where the button showed another cost; from then on it shows this."""
-        prompt = found.prompts[chosen.number - 1]
-        now = DerivedRequests(self._deps).credits(ImageOptions(prompt=prompt), caller)
+        now = self._suggested.cost(found.prompts[chosen.number - 1], caller)
         if now == chosen.credits:
             return
-        await interaction.response.edit_message(view=_buttons(self._deps, found, caller))
+        await interaction.response.edit_message(view=self._suggested.buttons(found, caller))
         raise CostChanged(credits=now)
-
-
-def _buttons(deps: Dependencies, found: Suggestions, caller: CallerContext) -> discord.ui.View:
-    derived = DerivedRequests(deps)
-    costs = [derived.credits(ImageOptions(prompt=prompt), caller) for prompt in found.prompts]
-    return suggestion_buttons(deps.client.texts, found.id, costs, caller.locale)

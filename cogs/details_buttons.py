@@ -14,7 +14,9 @@ from bot.discord_ui.details_embed import DetailsEmbeds
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.job_embeds import JobEmbeds, hide_declined_prompt_from_others
 from bot.discord_ui.message_attachments import original_messages
+from bot.discord_ui.seed_button import seed_button
 from bot.images.conversion import max_bytes_each
+from bot.jobs.job_lookup import FoundJob
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.access_rules import check_controls
 from cogs.dependencies import Dependencies
@@ -46,14 +48,29 @@ class DetailsCog(commands.Cog):
             return
         reader_id = caller.requester.user_id
         seen = hide_declined_prompt_from_others(written.job, written.error, reader_id=reader_id)
+        found = await self._deps.job_lookup.details(replace(written, job=seen))
         details = self._details.message(
-            await self._deps.job_lookup.details(replace(written, job=seen)),
+            found,
             caller.locale,
             server_id=caller.requester.server_id,
             for_operator=await self._is_operator(interaction.user),
         )
         files = [details.file] if details.file else []
-        await interaction.response.send_message(embed=details.embed, files=files, ephemeral=True)
+        view = await self._controls(found, caller)
+        await interaction.response.send_message(
+            embed=details.embed,
+            files=files,
+            view=discord.utils.MISSING if view is None else view,
+            ephemeral=True,
+        )
+
+    async def _controls(self, found: FoundJob, caller: CallerContext) -> discord.ui.View | None:
+        """Return the button that asks for the seed, where nobody knows one and a gateway may."""
+        job = found.written.job
+        is_known = bool(found.seeds) or found.written.removed
+        if is_known or not await self._deps.services.task_seeds.may_ask(job):
+            return None
+        return seed_button(self._deps.client.texts, job.id, caller.locale)
 
     @commands.Cog.listener()
     async def on_original_pressed(self, interaction: Interaction, job_id: str) -> None:

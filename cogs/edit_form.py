@@ -85,7 +85,7 @@ class EditCog(commands.Cog):
         *,
         prompt: str | None = None,
     ) -> None:
-        start = REFERENCES if written.job.request.references else NOTHING
+        start = REFERENCES if _own_references(written.job) else NOTHING
         kept = await self._deps.services.retention.kept_references(written.job.id)
         n, pictures = written.job.request.n, list(kept)
         await self._show_edit(
@@ -166,7 +166,7 @@ class EditCog(commands.Cog):
             size=str(request.size),
             count=n,
             pictures=pictures,
-            references=len(request.references),
+            references=len(_own_references(job)),
             start=start,
             seed=await self._seed(written, model),
             improving=self._improvement.credits,
@@ -382,6 +382,11 @@ class EditCog(commands.Cog):
             ),
             attached=Attachments((*chosen, *uploads_of(self._deps.client, filled))),
         )
+
+
+def _own_references(job: Job) -> Sequence[Reference]:
+    """Return the references to start from again; an action has one only to lay its mask over."""
+    return () if job.request.action else job.request.references
 
 
 def _kept_options(filled: FormInput) -> tuple[OptionName, ...]:

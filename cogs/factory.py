@@ -2,6 +2,8 @@
 
 from discord.ext.commands import Cog
 
+from bot.jobs.repository.text_requests import TextKind
+from bot.jobs.text_requests import text_kinds
 from cogs.cancel_button import CancelCog
 from cogs.deleted_messages import DeletedMessagesCog
 from cogs.dependencies import Dependencies
@@ -23,8 +25,10 @@ from cogs.quota import QuotaCog
 from cogs.refusal_buttons import RefusalCog
 from cogs.reports import ReportsCog
 from cogs.reroll_delete import RerollDeleteCog
+from cogs.seed_button import SeedCog
 from cogs.settings import SettingsCog
 from cogs.settings_overview import SettingsAreasCog
+from cogs.shorten import ShortenCog
 from cogs.spoiler_button import SpoilerCog
 from cogs.styles import StylesCog
 from cogs.task_actions import TaskActionsCog
@@ -46,6 +50,7 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
         RerollDeleteCog(deps),
         RefusalCog(deps),
         DetailsCog(deps),
+        SeedCog(deps),
         SpoilerCog(deps),
         EditCog(deps),
         PictureActionsCog(deps),
@@ -65,6 +70,13 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
 
 
 def _text_cogs(deps: Dependencies) -> tuple[Cog, ...]:
-    """Return those that ask a chat model, none without TEXT_MODEL."""
+    """Return those that ask for words, as far as anything answers."""
     text_requests = deps.services.text_requests
-    return () if text_requests is None else (DescribeCog(deps, text_requests),)
+    if text_requests is None:
+        return ()
+    cogs: dict[TextKind, type[DescribeCog | ShortenCog]] = {
+        "describe": DescribeCog,
+        "shorten": ShortenCog,
+    }
+    kinds = text_kinds(text_requests)
+    return tuple(cog(deps, text_requests) for kind, cog in cogs.items() if kind in kinds)

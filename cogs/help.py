@@ -17,6 +17,7 @@ from bot.discord_ui.help_embeds import (
     HelpEmbeds,
     PersonalHelp,
 )
+from bot.jobs.text_requests import text_kinds
 from bot.preferences.access_rules import check_access
 from cogs.dependencies import Dependencies
 from cogs.model_costs import model_costs
@@ -39,7 +40,8 @@ class HelpCog(commands.Cog):
         mentions = self._deps.client.command_mentions.facts
         if topic is not None:
             meant = self._embeds.topic_meant(_topics(interaction), topic, locale)
-            embeds = [self._embeds.topic(meant, mentions, locale)]
+            texts = text_kinds(self._deps.services.text_requests)
+            embeds = [self._embeds.topic(meant, mentions, locale, texts=texts)]
         else:
             found = await self._personal(requester_of(interaction))
             embeds = [self._embeds.overview(found, self._deps.links, mentions, locale)]

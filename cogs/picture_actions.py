@@ -25,7 +25,6 @@ from bot.discord_ui.picture_controls import (
     ChosenPicture,
     PictureButton,
     PictureSelect,
-    picture_buttons,
 )
 from bot.discord_ui.reposts import RepostAudience
 from bot.discord_ui.single_picture_embeds import SinglePictureEmbeds
@@ -86,6 +85,7 @@ class PictureActionsCog(commands.Cog):
         # The picture may take longer to send than the three seconds that Discord allows.
         await interaction.response.defer(ephemeral=True, thinking=True)
         offers = self._offers.offers(written, kept, chosen.number, caller)
+        buttons = await self._offers.buttons(chosen, written, caller)
         reader_id = caller.requester.user_id
         job = hide_declined_prompt_from_others(written.job, written.error, reader_id=reader_id)
         job = replace(job, locale=caller.locale)
@@ -103,7 +103,7 @@ class PictureActionsCog(commands.Cog):
             await interaction.followup.send(
                 embeds=message.embeds,
                 files=message.files(),
-                view=picture_buttons(self._deps.client.texts, chosen, caller.locale, offers),
+                view=buttons,
                 ephemeral=True,
             )
 

@@ -1,9 +1,12 @@
 """What somebody can do with one picture of a result, and what each costs them now."""
 
+from dataclasses import replace
+
 from discord.ui import View
 
 from bot.core.errors.jobs import PictureNotKept
 from bot.core.models import ImageOptions, Reference
+from bot.discord_ui.action_buttons import add_action_buttons
 from bot.discord_ui.caller import CallerContext
 from bot.discord_ui.picture_controls import (
     ChosenPicture,
@@ -55,9 +58,19 @@ class OffersForPictures:
     async def buttons(
         self, chosen: ChosenPicture, written: WrittenJob, caller: CallerContext
     ) -> View:
-        """Return the buttons of a picture as they are now; raise PictureNotKept."""
+        """Return the buttons of a picture, and of its task where the result has several.
+
+        Raises:
+            PictureNotKept
+        """
+        texts, job = self._deps.client.texts, replace(written.job, locale=caller.locale)
         offers = self.offers(written, await self.kept(chosen), chosen.number, caller)
-        return picture_buttons(self._deps.client.texts, chosen, caller.locale, offers)
+        view = picture_buttons(texts, chosen, caller.locale, offers)
+        actions = await self._deps.services.actions.offered_for(
+            job, chosen.number, server_id=caller.requester.server_id
+        )
+        add_action_buttons(view, texts, job, actions, row=1)
+        return view
 
     def of_reference(self, written: WrittenJob, caller: CallerContext) -> ModelOffer | None:
         """Return what a picture like a chosen one costs; None if no model here makes one."""

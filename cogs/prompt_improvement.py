@@ -1,13 +1,9 @@
 """Improve a prompt in a form: propose better words, and open the form again with what is chosen."""
 
-from contextlib import suppress
-
 from discord import Interaction
 
-from bot.core.errors.base import Refusal
 from bot.core.errors.texts import SuggestionGone
-from bot.core.models import ImageOptions
-from bot.discord_ui.caller import CallerContext, caller_of
+from bot.discord_ui.caller import caller_of
 from bot.discord_ui.suggestion_controls import (
     ChosenWords,
     FormOrigin,
@@ -18,6 +14,7 @@ from bot.jobs.text_requests import suggested_prompts
 from bot.moderation.moderation import TextRefused
 from bot.preferences.access_rules import check_access
 from cogs.dependencies import Dependencies
+from cogs.suggested_prompts import SuggestedPrompts
 
 
 class PromptImprovement:
@@ -26,11 +23,12 @@ class PromptImprovement:
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
         self._text_requests = deps.services.text_requests
+        self._suggested = SuggestedPrompts(deps)
 
     @property
     def credits(self) -> int | None:
         """Return what a better prompt costs, None where there is no chat model."""
-        return None if self._text_requests is None else self._text_requests.terms.credits
+        return None if self._text_requests is None else self._text_requests.credits("improve")
 
     async def propose(self, interaction: Interaction, prompt: str, origin: FormOrigin) -> None:
         """Answer a form with a better prompt, which only its person sees.
@@ -38,7 +36,8 @@ class PromptImprovement:
         Raises:
             EaselError: nobody was charged; the sentence says what to do.
         """
-        if self._text_requests is None:  # switched off since the form was opened
+        # It may have been switched off since the form was opened.
+        if self._text_requests is None or self.credits is None:
             raise SuggestionGone
         caller = caller_of(interaction, self._deps.client.languages)
         settings = self._deps.preference_store.server(caller.requester.server_id)
@@ -49,20 +48,14 @@ class PromptImprovement:
                 prompt, caller.requester, locale=caller.locale
             )
         except TextRefused:
-            self._log_decline(prompt, caller)
+            self._suggested.log_decline(prompt, caller)
             raise
-        texts, credits_ = self._deps.client.texts, self._text_requests.terms.credits
+        texts = self._deps.client.texts
         await interaction.followup.send(
-            embed=improved_embed(texts, found.prompts[0], caller.locale, credits=credits_),
+            embed=improved_embed(texts, found.prompts[0], caller.locale, credits=found.credits),
             view=improved_buttons(texts, found.id, origin, caller.locale),
             ephemeral=True,
         )
-
-    def _log_decline(self, prompt: str, caller: CallerContext) -> None:
-        """Tell moderators who was declined, without the words: nobody else would have seen them."""
-        with suppress(Refusal):  # such as a prompt that is too long for any model
-            request = self._deps.request_builder.check(ImageOptions(prompt=prompt), caller)
-            self._deps.log_channels.declined(request, caller.requester, private=True)
 
     async def chosen(self, interaction: Interaction, words: ChosenWords) -> str:
         """Return the prompt that somebody chose.

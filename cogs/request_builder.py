@@ -1,7 +1,7 @@
 """Build image requests from options, check the server's access rules and submit the jobs."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.core.models import ImageOptions, ImageRequest, Job, Operation, Reference, Requester
 from bot.core.task_actions import TaskAction
@@ -9,13 +9,21 @@ from bot.discord_ui.caller import CallerContext
 from bot.discord_ui.uploads import is_spoiler
 from bot.gateways.age_restriction import AgeRestriction
 from bot.gateways.catalogue import Catalogue
-from bot.images.references import NO_ATTACHMENTS, Attachments
+from bot.images.references import NO_ATTACHMENTS, Attachments, Upload
 from bot.jobs.courier import Courier
 from bot.jobs.service import JobService
 from bot.preferences.access_rules import allowed_models, check_access, check_controls, check_model
 from bot.preferences.option_resolution import resolve_operation, resolve_options
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.preset_lookup import PresetLookup
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A mask that somebody attached, and the kept picture that it lies over."""
+
+    picture: Reference
+    mask: Upload
 
 
 class RequestBuilder:
@@ -91,7 +99,14 @@ class RequestBuilder:
             spoiler=bool(options.spoiler) or hidden,
         )
 
-    async def repeat(self, job: Job, caller: CallerContext, courier: Courier) -> Job:
+    async def repeat(
+        self,
+        job: Job,
+        caller: CallerContext,
+        courier: Courier,
+        *,
+        attached: Attachments = NO_ATTACHMENTS,
+    ) -> Job:
         """Submit an earlier job's request once more, with a new seed; only the access rules apply.
 
         It is private or a spoiler where that job was, or where the caller wants all of theirs to
@@ -112,6 +127,7 @@ class RequestBuilder:
             replace(job.request.repeated(), moderation=settings.moderation),
             caller.requester,
             courier,
+            attached=attached,
             locale=caller.locale if private else caller.public_locale,
             parent=job.id,
             private=private,
@@ -119,7 +135,14 @@ class RequestBuilder:
         )
 
     async def act(
-        self, action: TaskAction, prompt: str, job: Job, caller: CallerContext, courier: Courier
+        self,
+        action: TaskAction,
+        prompt: str,
+        job: Job,
+        caller: CallerContext,
+        courier: Courier,
+        *,
+        masked: Masked | None = None,
     ) -> Job:
         """Submit an action on a task of an earlier job, with the job's prompt or another one.
 
@@ -129,8 +152,10 @@ class RequestBuilder:
         request = ImageRequest(
             prompt, job.request.model, job.request.size, 1, quality=job.request.quality
         )
-        acting = replace(job, request=replace(request, action=action))
-        return await self.repeat(acting, caller, courier)
+        references = (masked.picture,) if masked else ()
+        acting = replace(job, request=replace(request, action=action, references=references))
+        attached = Attachments(mask=masked.mask) if masked else NO_ATTACHMENTS
+        return await self.repeat(acting, caller, courier, attached=attached)
 
     async def enlarge(
         self, picture: Reference, model: str, job: Job, caller: CallerContext, courier: Courier

@@ -8,9 +8,11 @@ import discord
 from discord import Interaction
 from discord.ext import commands
 
-from bot.core.errors.jobs import ActionExpired, CostChanged
+from bot.core.errors.jobs import ActionExpired, CostChanged, NotKept
+from bot.core.models import Reference
 from bot.discord_ui.action_buttons import (
     ACTION_FORM,
+    MASK_FIELD,
     PROMPT_FIELD,
     ActionButton,
     ActionPress,
@@ -18,10 +20,13 @@ from bot.discord_ui.action_buttons import (
     with_new_costs,
 )
 from bot.discord_ui.caller import CallerContext
-from bot.discord_ui.modals import read_submitted_text
+from bot.discord_ui.modals import FormOutdated, read_submitted_file, read_submitted_text
+from bot.discord_ui.picture_names import posted_reference
 from bot.jobs.action_offers import PressedAction
 from bot.jobs.repository.rows import WrittenJob
 from cogs.dependencies import Dependencies
+from cogs.request_builder import Masked
+from cogs.submitted_forms import form_upload
 
 
 class TaskActionsCog(commands.Cog):
@@ -57,6 +62,8 @@ class TaskActionsCog(commands.Cog):
         if not pressed.asks:
             await self._submit(pressed, written.job.request.prompt, interaction, written, caller)
             return
+        if pressed.asks == "mask":
+            await self._picture(pressed, written)
         form = action_form(
             self._deps.client.texts,
             press,
@@ -64,6 +71,7 @@ class TaskActionsCog(commands.Cog):
             written.job.request.prompt,
             caller.locale,
             opening=interaction.id,
+            with_mask=pressed.asks == "mask",
         )
         await interaction.response.send_modal(form)
 
@@ -107,9 +115,20 @@ class TaskActionsCog(commands.Cog):
         interaction: Interaction,
         written: WrittenJob,
         caller: CallerContext,
+        masked: Masked | None = None,
     ) -> None:
         courier = self._deps.couriers.answering(interaction)
-        await self._deps.request_builder.act(pressed.action, prompt, written.job, caller, courier)
+        act = self._deps.request_builder.act
+        await act(pressed.action, prompt, written.job, caller, courier, masked=masked)
+
+    async def _picture(self, pressed: PressedAction, written: WrittenJob) -> Reference:
+        """Return the picture that is to be changed; raise NotKept if it is not kept."""
+        services, job = self._deps.services, written.job
+        number = await services.actions.picture_of(job, pressed)
+        kept = await services.retention.kept_references(job.id)
+        if number not in kept:
+            raise NotKept
+        return posted_reference(job.id, number, kept[number])
 
     # --- the form -----------------------------------------------------------------------------
 
@@ -137,7 +156,13 @@ class TaskActionsCog(commands.Cog):
         caller: CallerContext,
     ) -> None:
         prompt = read_submitted_text(data, PROMPT_FIELD)
+        file = read_submitted_file(data, MASK_FIELD)
         if await self._deps.button_guard.is_repeated(interaction, "act-form", (opening, prompt)):
             return
-        pressed = await self._checked(press, interaction, written, caller)
-        await self._submit(pressed, prompt, interaction, written, caller)
+        pressed, masked = await self._checked(press, interaction, written, caller), None
+        if pressed.asks == "mask":
+            if file is None:  # the button asked for none when the form was opened
+                raise FormOutdated
+            picture = await self._picture(pressed, written)
+            masked = Masked(picture, form_upload(self._deps.client, file))
+        await self._submit(pressed, prompt, interaction, written, caller, masked)

@@ -9,7 +9,7 @@ import discord
 from bot.quota.limits import Limit, caps
 from playground.art.composer import WHAT_IT_DRAWS
 from playground.fixture_server import ADMIN, CHANNEL, MEMBERS
-from playground.painter.responses import MASTER
+from playground.painter.responses import GRID_PAINTER, MASTER
 
 GREETING_COLOUR = 0x7391D6
 DEMONSTRATION_PAINTER = (
@@ -44,6 +44,7 @@ You are {first} in #{CHANNEL}; "Viewing as" makes you {second}, or {ADMIN}, the 
         yield "/imagine prompt: a lighthouse at dusk", "then Edit and Use under the picture"
         if self.who_paints == DEMONSTRATION_PAINTER:
             yield f"/imagine … model: {MASTER}", "quality: high costs 4 credits, low 1"
+            yield f"/imagine … model: {GRID_PAINTER}", "four at once, and buttons to go on"
             yield (
                 "/imagine prompt: a forbidden garden",
                 "the prompt is declined, nothing is charged",
@@ -58,8 +59,8 @@ You are {first} in #{CHANNEL}; "Viewing as" makes you {second}, or {ADMIN}, the 
         embed = discord.Embed(
             colour=GREETING_COLOUR,
             description=f"Click one of these, or type your own, and press Enter:\n{examples}\n"
-            f"You have {self._allowance()}; `/help` says more. *Viewing as*, above, makes you "
-            f"{MEMBERS[1]}, or {ADMIN}, the admin: `/settings show`.",
+            f"{self._more()}You have {self._allowance()}; `/help` says more. *Viewing as*, above, "
+            f"makes you {MEMBERS[1]}, or {ADMIN}, the admin: `/settings show`.",
         )
         return embed.set_author(name="🎨 Welcome").set_footer(text=self.who_paints)
 
@@ -74,6 +75,15 @@ You are {first} in #{CHANNEL}; "Viewing as" makes you {second}, or {ADMIN}, the 
             yield "/imagine a cabin in the woods"
             yield "/history"
         yield "/usage"
+
+    def _more(self) -> str:
+        """Return a sentence on the model with buttons, which only the demonstration has."""
+        if self.who_paints != DEMONSTRATION_PAINTER:
+            return ""
+        return (
+            "As with Midjourney, four at once and buttons to go on: "
+            f"`/imagine a fox model: {GRID_PAINTER}`.\n"
+        )
 
     def _allowance(self) -> str:
         limits = [f"{credits_} credits per {period}" for credits_, period in caps(self.quota)]

@@ -352,7 +352,7 @@ class CardSamples:
     def _suggestions(self) -> list[CardSample]:
         """Return what a chat model proposes: prompts for a picture, and a better one."""
         text_id, texts = new_job_id(self._now_ms), self._texts
-        embed = suggestions_embed(texts, SUGGESTED, "en", credits=0)
+        embed = suggestions_embed(texts, SUGGESTED, "en", by="describe", credits=0)
         buttons = suggestion_buttons(texts, text_id, [1] * len(SUGGESTED), "en")
         better = improved_embed(texts, LONG, "en", credits=0)
         form = improved_buttons(texts, text_id, FormOrigin("edited", text_id), "en")

@@ -7,44 +7,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bot.core.errors.base import StartRefused
 from bot.settings.settings import Settings
+from playground.gateway_table import gateway_table
 from playground.painter.chat import SEER
-from playground.painter.responses import MASTER, MODEL
-
-_TABLE = f"""\
-# Written by the playground at each start: the embedded painter.
-[gateways.painter]
-base_url = "{{url}}"
-models = ["{MODEL}", "{MASTER}"]
-auth = "none"
-stream = "sse"
-
-[gateways.painter.abilities."{MODEL}"]
-timeout_s = 120
-usual_s = {{usual_s}}
-
-[gateways.painter.abilities."{MASTER}"]
-label = "Easel's master"
-price = 0
-credits = {{{{ low = 1, medium = 2, high = 4, default = 2 }}}}
-qualities = ["low", "medium", "high"]
-prompt_max = 4000
-sizes = ["1024x1024", "1536x1024", "1024x1536"]
-size_rule = {{{{ min_edge = 256, max_edge = 2048 }}}}
-max_n = 4
-partial_images = 2
-seed = {{{{}}}}
-negative = {{{{}}}}
-strength = {{{{}}}}
-timeout_s = 120
-usual_s = {{usual_s}}
-
-[gateways.painter.abilities."{MASTER}".references]
-transport = "json_images_objects"
-max_count = 5
-max_bytes = 20_000_000
-mask_max_bytes = 4_000_000
-"""
-
+from playground.painter.responses import MODEL
 
 # What a picture of 1024×1024 takes on two shared cores besides the latency: to paint, to make its
 # previews, to keep and to post it.
@@ -80,12 +45,12 @@ def painter_settings(url: str, folder: Path) -> Settings:
 
 
 def with_streaming(settings: Settings, *, latency_s: float) -> Settings:
-    """Return the painter's settings with previews: only a gateway's table can ask for them.
+    """Return the painter's settings with previews, chat and buttons: a gateway's table has them.
 
     Raises:
         StartRefused: the folder cannot be written.
     """
-    table = _TABLE.format(url=settings.image_api_url, usual_s=latency_s + PAINTING_S)
+    table = gateway_table(settings.image_api_url, usual_s=latency_s + PAINTING_S)
     file = settings.data_dir / "painter.toml"  # not gateways.toml: the folder may contain one
     try:
         file.write_text(table, encoding="utf-8")

@@ -98,7 +98,7 @@ RECOVERIES = _counter(
 
 TEXT_REQUESTS = _counter(
     "easel_text_requests_total",
-    "Requests to the chat model that ended: answered, refused (nothing was paid), declined, "
+    "Requests for words that ended: answered, refused (nothing was paid), declined, "
     "unusable, or unknown (nobody knows whether it was paid).",
     "outcome",
 )

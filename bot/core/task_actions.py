@@ -29,9 +29,13 @@ class TaskAction:
 
 @dataclass(frozen=True, slots=True)
 class OfferedAction:
-    """A button under a result: the ``place``-th of the task of a slot, and what it costs."""
+    """A button under a result: the ``place``-th of the task of a slot, and what it costs.
+
+    ``unit`` is the number of the picture, or grid, of that task; 0 where no other task has buttons.
+    """
 
     slot: int
     place: int
     face: str
     credits: int
+    unit: int = 0

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Self
 
 import discord
 from discord import TextStyle
-from discord.ui import Button, DynamicItem, Label, Modal, TextInput, View
+from discord.ui import Button, DynamicItem, FileUpload, Label, Modal, TextInput, View
 
 from bot.core.i18n.escaping import one_line
 from bot.core.i18n.texts import Texts
@@ -17,7 +18,7 @@ from bot.core.task_actions import OfferedAction
 ACTION_PRESSED = "task_action_pressed"
 """The event for cogs: its arguments are the interaction and the pressed button."""
 
-PROMPT_FIELD = "prompt"
+PROMPT_FIELD, MASK_FIELD = "prompt", "mask"
 _PRESS = r"(?P<job_id>[^:]+):(?P<slot>\d{1,3}):(?P<place>\d{1,2}):(?P<credits>\d{1,12})"
 # The last number tells two openings of one form apart.
 ACTION_FORM = re.compile(rf"easel:act-form:{_PRESS}:(?P<opening>\d+)")
@@ -79,11 +80,19 @@ def add_action_buttons(
     *,
     row: int,
 ) -> None:
-    """Add the buttons of a task below a result's own, from ``row`` on, as many as there is room."""
-    for index, action in enumerate(actions[: (_ROWS - row) * _IN_A_ROW]):
-        press = ActionPress(job.id, action.slot, action.place, action.credits)
-        label = _label(texts, action, job.locale)
-        view.add_item(ActionButton(press, label, row + index // _IN_A_ROW))
+    """Add the buttons of tasks below a result's own, from ``row`` on, as many as there is room.
+
+    Each task begins a row, and those of a later one are shown together or not at all.
+    """
+    for _, of_task in groupby(actions, key=lambda action: action.slot):
+        buttons = list(of_task)
+        if buttons[0].slot != actions[0].slot and len(buttons) > (_ROWS - row) * _IN_A_ROW:
+            return
+        for index, action in enumerate(buttons[: (_ROWS - row) * _IN_A_ROW]):
+            press = ActionPress(job.id, action.slot, action.place, action.credits)
+            label = _label(texts, action, job.locale)
+            view.add_item(ActionButton(press, label, row + index // _IN_A_ROW))
+        row += -(-len(buttons) // _IN_A_ROW)
 
 
 def with_new_costs(
@@ -106,14 +115,22 @@ def with_new_costs(
 
 
 def _label(texts: Texts, action: OfferedAction, locale: str) -> str:
-    label = texts.say("action-label", locale, face=action.face, credits=action.credits)
+    face = f"{action.face} ({action.unit})" if action.unit else action.face
+    label = texts.say("action-label", locale, face=face, credits=action.credits)
     return one_line(label, _LONGEST_LABEL)
 
 
 def action_form(
-    texts: Texts, press: ActionPress, face: str, prompt: str, locale: str, *, opening: int
+    texts: Texts,
+    press: ActionPress,
+    face: str,
+    prompt: str,
+    locale: str,
+    *,
+    opening: int,
+    with_mask: bool = False,
 ) -> Modal:
-    """Return the form that asks for the prompt of an action, to be sent at once."""
+    """Return the form that asks for the prompt, and perhaps the mask, of an action."""
     title = texts.say("action-label", locale, face=face, credits=press.credits)
     modal = Modal(title=one_line(title, 45), custom_id=f"easel:act-form:{press}:{opening}")
     modal.stop()  # its answer is read by its custom id, as after a restart
@@ -123,4 +140,10 @@ def action_form(
         default=prompt[:_LONGEST_TEXT],
         max_length=_LONGEST_TEXT,
     )
-    return modal.add_item(Label(text=texts.say("form-prompt", locale), component=field))
+    modal.add_item(Label(text=texts.say("form-prompt", locale), component=field))
+    if with_mask:
+        hint = texts.say("action-mask-hint", locale)
+        upload: FileUpload[Modal] = FileUpload(custom_id=MASK_FIELD, min_values=1, max_values=1)
+        words = texts.say("action-mask", locale)
+        modal.add_item(Label(text=words, description=hint, component=upload))
+    return modal

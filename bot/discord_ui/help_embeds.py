@@ -19,10 +19,11 @@ from bot.discord_ui.embed_style import (
     plain_line,
 )
 from bot.discord_ui.quota_embeds import LONGEST_REASON, MemberStatus, UsageRow
+from bot.jobs.repository.text_requests import TextKind
 
 TOPICS = ("painting", "options", "references", "results", "credits", "presets", "privacy")
-OPTIONAL_COMMANDS = ("blend", "swap", "describe")
-"""Commands that are there only where an image service, or a chat model, can do that."""
+OPERATIONS_BY_COMMAND = ("blend", "swap")
+"""Commands that are there only where an image service can do that."""
 SETUP_TOPIC = "setup"
 """For members who may manage the server."""
 
@@ -102,14 +103,18 @@ class HelpEmbeds:
                 embed.add_field(name=say(name, locale), value=value, inline=False)
         return embed
 
-    def topic(self, topic: str, commands: CommandFacts, locale: str) -> discord.Embed:
-        """Explain one topic."""
+    def topic(
+        self, topic: str, commands: CommandFacts, locale: str, *, texts: Sequence[TextKind] = ()
+    ) -> discord.Embed:
+        """Explain one topic; ``texts`` are the kinds of prompts that are proposed here."""
         if topic == SETUP_TOPIC:
             return self.setup(commands, locale)
         words = self._texts.say(f"help-about-{topic}", locale, **commands)
         if topic == "references":
-            there = [name for name in OPTIONAL_COMMANDS if name in commands]
-            more = (self._texts.say(f"help-{name}", locale, **commands) for name in there)
+            there = [name for name in OPERATIONS_BY_COMMAND if name in commands]
+            more = (
+                self._texts.say(f"help-{name}", locale, **commands) for name in (*there, *texts)
+            )
             words = "\n\n".join((words, *more))
         return discord.Embed(
             colour=COLOURS["painting"],

@@ -244,6 +244,21 @@ def read_submitted_text(data: Mapping[str, object], custom_id: str) -> str:
         raise FormOutdated from wrong
 
 
+def read_submitted_file(data: Mapping[str, object], custom_id: str) -> FormFile | None:
+    """Read the file of one field of a submitted modal, None without one.
+
+    Raises:
+        FormOutdated: it is none of these forms.
+    """
+    try:
+        submitted = msgspec.convert(dict(data), _SubmittedModal)
+        field = _fields(submitted).get(custom_id)
+        chosen = next(iter(field.values), None) if field else None
+        return None if chosen is None else submitted.resolved.attachments[chosen]
+    except (msgspec.ValidationError, KeyError) as wrong:
+        raise FormOutdated from wrong
+
+
 def _fields(submitted: _SubmittedModal) -> dict[str, _Field]:
     return {each.component.custom_id: each.component for each in submitted.components}
 

@@ -1,4 +1,4 @@
-"""What a chat model suggests, with a button for each prompt; the buttons outlive the process."""
+"""Suggested prompts with a button for each; the buttons outlive the process."""
 
 import re
 from collections.abc import Sequence
@@ -8,15 +8,18 @@ from typing import Literal, Self, cast
 import discord
 from discord.ui import Button, DynamicItem, View
 
-from bot.core.i18n.escaping import quoted
+from bot.core.i18n.escaping import cut, quoted
 from bot.core.i18n.texts import Texts
 from bot.discord_ui.embed_style import COLOURS, plain_line, small
 
 SUGGESTION_PRESSED = "suggestion_pressed"
 """The event for cogs: its arguments are the interaction and what was chosen."""
 
+SuggestedBy = Literal["describe", "shorten"]
+"""The command that proposes prompts."""
+
 _LONGEST_IMPROVED = 3_500
-_LONGEST_SHOWN = 950  # of one prompt with escaped letters: four fit into an embed
+_ROOM_OF_PROMPTS = 3_800  # of an embed's 4,096, with escaped letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +70,17 @@ def suggestion_buttons(texts: Texts, text_id: str, costs: Sequence[int], locale:
 
 
 def suggestions_embed(
-    texts: Texts, prompts: Sequence[str], locale: str, *, credits: int
+    texts: Texts, prompts: Sequence[str], locale: str, *, by: SuggestedBy, credits: int
 ) -> discord.Embed:
-    """Show the prompts that describe a picture, and what they have cost."""
+    """Show the prompts that a command has proposed, and what they have cost."""
+    longest = _ROOM_OF_PROMPTS // len(prompts)
     lines = [
-        f"**{number}** · {plain_line(prompt, _LONGEST_SHOWN)}"
+        f"**{number}** · {cut(plain_line(prompt, longest), longest)}"
         for number, prompt in enumerate(prompts, 1)
     ]
-    lines.append(small(texts.say("describe-cost", locale, credits=credits)))
+    lines.append(small(texts.say("suggestion-cost", locale, credits=credits)))
     embed = discord.Embed(colour=COLOURS["result"], description="\n\n".join(lines))
-    return embed.set_author(name=texts.say("describe-title", locale))
+    return embed.set_author(name=texts.say(f"{by}-title", locale))
 
 
 # --- a better prompt ----------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.models import Billed
-from bot.gateways.events import GatewayEvent, ModalSending
+from bot.gateways.events import GatewayEvent, GatewayRequest, ModalSending
 from bot.gateways.exchange import Exchange
 from bot.gateways.polling import TaskAsksBack
 from bot.gateways.reply.download_spool import DownloadSpool
@@ -14,6 +14,7 @@ from bot.gateways.reply.error_classifier import GatewayResponse
 from bot.gateways.reply.reader import ParsedReply
 from bot.gateways.reply.task_status import SubmittedTask
 from bot.gateways.request.builder import open_request
+from bot.gateways.request.masks import with_prepared_mask
 
 
 @dataclass(frozen=True)
@@ -35,28 +36,50 @@ class ActionExchange(Exchange):
             async with aclosing(super()._finish(reply, spool)) as rest:
                 async for event in rest:
                     yield event
-        except TaskAsksBack:
+        except TaskAsksBack as asked:
             assert isinstance(reply, SubmittedTask)  # noqa: S101 - nothing else is polled
+            waiting = replace(reply, prompt=asked.prompt)
         else:
             return
-        async for event in self._finish_answered(reply, spool):
+        async for event in self._finish_answered(waiting, spool):
             yield event
 
     async def _finish_answered(
         self, task: SubmittedTask, spool: DownloadSpool
     ) -> AsyncGenerator[GatewayEvent, None]:
         """Send the prompt, then poll the task, which has the same id."""
+        answering = replace(self, request=await self._modal_request(task))
         yield ModalSending()
-        await self._answer(task, spool)
-        answered = replace(self, request=replace(self.request, modal_sent=True))
+        await answering._answer(spool)
+        polling = replace(answering.request, waiting_task="", modal_sent=True)
+        answered = replace(answering, request=polling)
         async with aclosing(Exchange._finish(answered, task, spool)) as rest:
             async for event in rest:
                 yield event
 
-    async def _answer(self, task: SubmittedTask, spool: DownloadSpool) -> None:
-        request = replace(self.request, waiting_task=task.name)
+    async def _modal_request(self, task: SubmittedTask) -> GatewayRequest:
+        """Return the request for the prompt, and for the mask that the person gave.
+
+        Whoever was asked for the prompt has typed it. Else the task's proposal is better than the
+        prompt of the picture, which may lack what the gateway has added to it.
+        """
+        image, action = self.request.image_request, self.request.image_request.action
+        kind = self.gateway.actions.kind_of(action.custom_id) if action else None
+        asks = kind.asks if kind else ""
+        if asks == "mask" and self.request.mask is None:
+            kept = (GatewayErrorKind.REFERENCE_LOST, Billed.NO, "the mask of this action is gone")
+            raise self._failure(*kept, param="mask")
+        prompt = image.prompt if asks else task.prompt or image.prompt
+        request = replace(
+            self.request,
+            image_request=replace(image, prompt=prompt),
+            waiting_task=self._task_id(task),
+        )
+        return await with_prepared_mask(request, self.model, self.gateway)
+
+    async def _answer(self, spool: DownloadSpool) -> None:
         with ExitStack() as connection:
-            opened = open_request(request, self.model, self.gateway, now_ms=self.clock.now())
+            opened = open_request(self.request, self.model, self.gateway, now_ms=self.clock.now())
             http_request = connection.enter_context(opened)
             try:
                 await self.clock.wait(self._post(http_request, spool, connection), "gateway")

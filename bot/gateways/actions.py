@@ -11,30 +11,34 @@ from bot.core.task_actions import TaskButton
 from bot.gateways.calls import Call, StringList
 from bot.gateways.prices import CreditsEach, PriceAmount, price_of
 from bot.gateways.reply.layout import Gives
+from bot.gateways.reply.reader import non_empty_text
+from bot.gateways.request.template import MASK_NAMES
 from bot.gateways.request.template_rules import TemplateRules, template_errors
 from bot.gateways.toml_tables import as_table, read_table
 
 _CALLS = ("call", "modal")
 _NEEDED = {"call": "button", "modal": "prompt"}
+_MASKS = frozenset(MASK_NAMES)
 _LONGEST_ID = 200
 _LONGEST_FACE = 40
 MOST_BUTTONS = 15  # of one task
 
 Text = Annotated[str, Meta(min_length=1)]
+Asks = Literal["", "prompt", "mask"]
+"""What a person is asked for before an action is sent: nothing, the prompt, or also a mask."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionKind:
     """The buttons whose id begins with ``match``.
 
-    ``asks``: the person is asked for the prompt before anything is sent. ``credits`` and ``price``
-    are those of one picture where the table does not say them.
+    ``credits`` and ``price`` are those of one picture where the table does not say them.
     """
 
     match: Text
     name: Text
     gives: Gives = "picture"
-    asks: Literal["", "prompt"] = ""
+    asks: Asks = ""
     credits: CreditsEach | None = None
     price: PriceAmount | None = None
 
@@ -50,9 +54,11 @@ class Actions:
 
     ``list_key`` is the key of a finished task under which its buttons stand, ``id_key`` that of a
     button's id. ``call`` requests an action. A reply with a code of ``asks_back``, or the state
-    MODAL, wants the prompt, which ``modal`` sends. ``expired`` are codes, and parts of messages,
-    with which the gateway says that the task is gone. ``grid_if`` is how the id of a button begins
-    that only grids have: a task with other buttons has a single picture, whatever its call gives.
+    MODAL, wants the prompt, which ``modal`` sends: if nobody was asked for one, that which stands
+    in the reply at ``proposes``, keys with dots between them. ``expired`` are codes, and parts of
+    messages, with which the gateway says that the task is gone. ``grid_if`` is how the id of a
+    button begins that only grids have: a task with other buttons has a single picture, whatever
+    its call gives.
     """
 
     list_key: Text = field(default="buttons", metadata={"key": "list"})
@@ -62,6 +68,7 @@ class Actions:
     kinds: tuple[ActionKind, ...] = ()
     grid_if: str = ""
     asks_back: StringList = ()
+    proposes: str = ""
     expired: StringList = ()
 
     def gives_of(self, call: Call | None, task: object) -> Gives:
@@ -71,6 +78,12 @@ class Actions:
         is_known = bool(self.grid_if and ids)
         is_grid = any(str(each).startswith(self.grid_if) for each in ids)
         return "picture" if is_known and not is_grid else gives
+
+    def proposed_prompt(self, reply: object) -> str:
+        """Return the prompt that a task that asks back proposes; empty if it has none."""
+        for key in self.proposes.split("."):
+            reply = reply.get(key) if isinstance(reply, dict) else None
+        return non_empty_text(reply) or ""
 
     def kind_of(self, custom_id: str) -> ActionKind | None:
         """Return the first kind that a button's id begins like; None if it is not shown."""
@@ -127,7 +140,7 @@ def read_actions(table: object, *, where: str) -> Actions:
 
 def _read_call(name: str, table: object, where: str) -> Call:
     call = read_table(table, Call, where=f"{where} {name}")
-    for wrong in template_errors(call.body, TemplateRules(form=call.form), key="body"):
+    for wrong in template_errors(call.body, TemplateRules(_MASKS, form=call.form), key="body"):
         raise StartRefused(f"{where} {name}.{wrong}.")
     for needed in ("task", _NEEDED[name]):
         if needed not in call.placeholders:
@@ -142,8 +155,19 @@ def _errors(actions: Actions) -> Iterator[str]:
         yield "needs a table call"
     if (actions.asks_back or any(one.asks for one in actions.kinds)) and actions.modal is None:
         yield "needs a table modal, which sends the prompt"
+    yield from _mask_errors(actions)
     for kind in actions.kinds:
         try:
             kind.micros  # noqa: B018 - parses it
         except ValueError as wrong:
             yield f"kinds, {kind.name}, price: {wrong}"
+
+
+def _mask_errors(actions: Actions) -> Iterator[str]:
+    """Yield an error unless a mask that people are asked for is sent once."""
+    calls = [call for call in (actions.call, actions.modal) if call is not None]
+    names = [name for call in calls for name in call.placeholders & _MASKS]
+    if len(names) > 1:
+        yield "sends the mask twice: keep one of its placeholders"
+    if not names and any(one.asks == "mask" for one in actions.kinds):
+        yield "asks for a mask, which neither call nor modal sends: put {mask-white:…} into one"

@@ -31,6 +31,11 @@ def call_errors(gateway: Gateway, models: Sequence[ModelAbilities]) -> Iterator[
     for name, calls in gateway.calls.items():
         for call in calls:
             yield from (f"calls.{name}.{wrong}" for wrong in _wrong_call(call, gateway))
+    for text_name, text_call in gateway.text_calls.items():
+        in_path = ("task", "model") if text_name == "seed" else ()
+        wrong_paths = _wrong_paths(text_call.request, *in_path)
+        yield from (f"calls.{text_name}.{wrong}" for wrong in wrong_paths)
+    yield from _wrong_actions(gateway)
     yield from prompt_errors(gateway.prompt)
     yield from _wrong_body(gateway, models)
     yield from _wrong_responses(gateway, models)
@@ -59,8 +64,16 @@ def described_errors(
 
 
 def _wrong_call(call: Call, gateway: Gateway) -> Iterator[str]:
-    if call.path and not (PATH.fullmatch(call.path) and _holds_only(call.path, "model")):
-        yield "path holds a character that no path has, or a placeholder other than {model}"
+    yield from _wrong_paths(call, "model")
+    if not any(map(call.is_for, gateway.models)):
+        yield f"models fits none of the gateway's models: {', '.join(call.models)}"
+
+
+def _wrong_paths(call: Call, *names: str) -> Iterator[str]:
+    """Check the paths, in which ``names`` may stand, and the names of a form."""
+    if call.path and not (PATH.fullmatch(call.path) and _holds_only(call.path, *names)):
+        others = f" other than {{{names[0]}}}" if names else ""
+        yield f"path holds a character that no path has, or a placeholder{others}"
     if call.task and not (
         PATH.fullmatch(call.task)
         and call.task.count("{task_id}") == 1
@@ -69,8 +82,15 @@ def _wrong_call(call: Call, gateway: Gateway) -> Iterator[str]:
         yield "task must be a path that holds {task_id} once"
     if call.form and not all(map(FORM_FIELD.fullmatch, call.body)):
         yield "body: a name cannot be sent in a form"
-    if not any(map(call.is_for, gateway.models)):
-        yield f"models fits none of the gateway's models: {', '.join(call.models)}"
+
+
+def _wrong_actions(gateway: Gateway) -> Iterator[str]:
+    call, modal = gateway.actions.call, gateway.actions.modal
+    for name, each in (("call", call), ("modal", modal)):
+        if each is not None:
+            yield from (f"actions.{name}.{wrong}" for wrong in _wrong_call(each, gateway))
+    if modal is not None and modal.task:
+        yield "actions.modal.task does nothing: the task of actions.call is polled on"
 
 
 def _holds_only(path: str, *names: str) -> bool:

@@ -24,6 +24,11 @@ CallName = Literal["generate", "edit", "inpaint", Operation]
 PAINTING: tuple[CallName, ...] = ("generate", "edit", "inpaint")
 """The calls of what people ask for with a prompt."""
 
+TextCallName = Literal["describe", "shorten", "seed"]
+"""Prompts for a picture, shorter prompts for one, and the seed of a task: ``text_calls.py``."""
+
+TEXT_CALLS: tuple[TextCallName, ...] = get_args(TextCallName)
+
 StringList = tuple[Annotated[str, Meta(min_length=1)], ...]
 Count = Annotated[int, Meta(ge=0)]
 
@@ -117,15 +122,17 @@ Calls = Mapping[CallName, Sequence[Call]]
 
 
 def read_calls(tables: object, *, where: str) -> dict[CallName, tuple[Call, ...]]:
-    """Read ``calls.CALL`` tables, each one table or a list of them.
+    """Read those ``calls.CALL`` tables that give pictures, each one table or a list of them.
 
     Raises:
         StartRefused: one is wrong; the sentence names the table and the key.
     """
     found: dict[CallName, tuple[Call, ...]] = {}
     for name, tables_of_call in as_table(tables, where=f"{where} calls").items():
+        if name in TEXT_CALLS:
+            continue
         if name not in get_args(CallName):
-            known = ", ".join(get_args(CallName))
+            known = ", ".join((*get_args(CallName), *TEXT_CALLS))
             raise StartRefused(f"{where} calls has an unknown key {name}: known are {known}.")
         call_name = cast("CallName", name)
         several = tables_of_call if isinstance(tables_of_call, list) else [tables_of_call]

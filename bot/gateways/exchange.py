@@ -13,7 +13,7 @@ from yarl import URL
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.models import Billed
-from bot.gateways.call_tasks import submitted_task_of
+from bot.gateways.call_tasks import submitted_task_of, task_id_of
 from bot.gateways.download import Downloader
 from bot.gateways.events import (
     Answered,
@@ -42,6 +42,7 @@ from bot.gateways.reply.outline import reply_outline
 from bot.gateways.reply.reader import ParsedReply, ReplyPicture, parse_url, read_reply
 from bot.gateways.reply.redaction import redact
 from bot.gateways.reply.reply_body import ReplyBody
+from bot.gateways.reply.surplus import SurplusLog
 from bot.gateways.reply.task_status import (
     SubmittedTask,
     error_json,
@@ -83,6 +84,7 @@ class Exchange:
     reading: asyncio.Lock
     clock: Clock
     unread: UnreadFiles | None = None
+    surplus: SurplusLog | None = None
 
     async def events(self) -> AsyncGenerator[GatewayEvent, None]:
         """Send the request and run it; raise GatewayFailure when it brings no picture."""
@@ -136,7 +138,7 @@ class Exchange:
                 spool,
                 self.clock,
                 reading=self.reading,
-                redacted=self._redacted,
+                prompts=self.request.image_request.prompts,
             )
             try:
                 while progress := await poller.next_progress():
@@ -144,7 +146,7 @@ class Exchange:
             except TaskStopped as stopped:
                 failure = self._classified_failure(stopped.error, stopped.response)
                 raise failure from None
-            task_id, reply = reply.name, poller.reply
+            task_id, reply = self._task_id(reply), poller.reply
         reply = self._first(reply)
         if urls := tuple(str(one.source) for one in reply.pictures if isinstance(one.source, URL)):
             yield Answered(urls, self.gateway.actions.buttons_of(reply.body), task_id)
@@ -153,10 +155,17 @@ class Exchange:
             log.warning("gateway.reply_broke_off", gateway=self.gateway.name, held=reply.units)
         yield await self._received(reply, spool, made)
 
+    def _task_id(self, task: SubmittedTask) -> str:
+        call = call_for(self.request, self.model, self.gateway)
+        return task_id_of(task.name, call, self.gateway, self.model.name)
+
     def _first(self, reply: ParsedReply) -> ParsedReply:
         """Return a reply with no more pictures than were asked for."""
         call = call_for(self.request, self.model, self.gateway)
-        return reply.first(self.request.n, self.gateway.actions.gives_of(call, reply.body))
+        first = reply.first(self.request.n, self.gateway.actions.gives_of(call, reply.body))
+        if self.surplus:
+            self.surplus.note(reply, first, gateway=self.gateway.name, model=self.model.name)
+        return first
 
     @contextmanager
     def _open_spool(self, *, billed_before: Billed) -> Iterator[DownloadSpool]:
@@ -342,5 +351,5 @@ class Exchange:
         told.debug("gateway.no_picture_text", reply=words)
 
     def _redacted(self, text: str) -> str:
-        secrets = (*self.gateway.secrets, self.gateway.url.raw_host or "")
-        return redact(text, secrets, prompts=self.request.image_request.prompts)
+        prompts = self.request.image_request.prompts
+        return redact(text, self.gateway.private_texts, prompts=prompts)

@@ -18,6 +18,7 @@ from bot.gateways.calls import Api, Call, CallName, Calls, reached_calls, shippe
 from bot.gateways.model_abilities import ModelAbilities, Seconds, ValueField
 from bot.gateways.request.template import merge_templates
 from bot.gateways.sizes import Positive
+from bot.gateways.text_calls import TextCalls
 
 GENERATIONS = "/v1/images/generations"
 CONNECT_TIMEOUT_S = 10
@@ -170,7 +171,8 @@ class Gateway:
     """An OpenAI-compatible image endpoint, as its table in ``gateways.toml`` describes it.
 
     ``api`` is which endpoint paints, ``calls`` the requests that the table describes itself,
-    ``actions`` what can be done with its finished tasks.
+    ``text_calls`` those of them that give words, ``actions`` what can be done with its finished
+    tasks.
     ``abilities`` describe its models where they differ from ``models.toml``. ``body`` holds fields
     that every request has; it is a template laid over every call. ``prompt`` is how a prompt is
     spelled. ``wrap`` names the object that contains the fields of a JSON body, if any.
@@ -186,6 +188,7 @@ class Gateway:
     key: str = field(default="", repr=False)
     api: Api = "images"
     calls: Calls = field(default_factory=dict)
+    text_calls: TextCalls = field(default_factory=dict)
     actions: Actions = field(default_factory=Actions)
     prompt: str = PROMPT
     auth: AuthSettings = field(default_factory=AuthSettings)
@@ -240,6 +243,11 @@ class Gateway:
     def call_url(self, call: Call, model: str) -> URL:
         """Return the URL of a call, with the async flag if it is part of the URL."""
         return self._with_async_flag(_with_model(call.path, model))
+
+    def value_url(self, call: Call, task_id: str, model: str) -> URL:
+        """Return the URL of a call for a value of a finished task."""
+        path = _with_model(call.path, model)
+        return self._at(path.replace("{task}", quote(task_id, safe="")))
 
     def task_path(self, call: Call, task_id: str, model: str) -> str:
         """Return the path at which a task of a call is polled, where the call has its own."""
@@ -312,6 +320,11 @@ class Gateway:
         """Return the values that must not appear in a log."""
         values = (self.key, *self.headers.values(), *self.query.values())
         return tuple(filter(None, values))
+
+    @property
+    def private_texts(self) -> tuple[str, ...]:
+        """Return the secrets and the host: what no message may hold."""
+        return (*self.secrets, self.url.raw_host or "")
 
     def form_field(self, files: int) -> str:
         """Return the name of the form field for this number of reference files."""

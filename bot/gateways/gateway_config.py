@@ -31,6 +31,7 @@ from bot.gateways.model_abilities import (
     shipped_models,
     undescribed_model,
 )
+from bot.gateways.text_calls import read_text_calls
 from bot.gateways.toml_tables import TomlTable, as_table, read_sections, read_table
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -98,10 +99,16 @@ def _gateway(name: str, table: TomlTable, where: str) -> Gateway:
     fields = {key: value for key, value in table.items() if key not in apart}
     if fields.get("auth") == "none":
         fields["auth"] = _NO_AUTH
-    given: dict[str, object] = {"name": name, "key": "", "abilities": {}, "calls": {}}
+    given: dict[str, object] = {"name": name, "key": "", "abilities": {}}
+    given |= {"calls": {}, "text_calls": {}}
     given["actions"] = read_actions(table.get("actions", {}), where=where)
     bare = read_table(fields, Gateway, where=where, has_guessed_path=False, **given)
-    gateway = replace(bare, calls=read_calls(table.get("calls", {}), where=where))
+    calls = table.get("calls", {})
+    gateway = replace(
+        bare,
+        calls=read_calls(calls, where=where),
+        text_calls=read_text_calls(calls, where=where),
+    )
     if errors := [f"{where} {wrong}." for wrong in _errors(gateway)]:
         raise StartRefused(*errors)
     abilities = as_table(table.get("abilities", {}), where=f"{where} abilities")

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -25,6 +25,7 @@ from bot.gateways.reply.error_classifier import (
 )
 from bot.gateways.reply.outline import text_outline
 from bot.gateways.reply.reader import ParsedReply, read_reply
+from bot.gateways.reply.redaction import redact
 from bot.gateways.reply.reply_body import ReplyBody
 from bot.gateways.reply.task_status import (
     JsonObject,
@@ -49,12 +50,13 @@ _JITTER = 0.2
 _MAX_REQUESTS = 3  # of one poll, redirects included
 _MAX_STATUS = 40  # characters of a status that is logged
 
-_GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
-_TRY_AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
+# With 204 trueai's midjourney-proxy answers for a task that it does not have (ASP.NET's Ok(null)).
+GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.NO_CONTENT)
+TRY_AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
 # The kinds that a failed task keeps, because they have their own texts; others are TASK_FAILED.
-_KINDS_OF_TASKS = {Kind.AUTH, Kind.QUOTA, Kind.MODERATION, Kind.INVALID_REQUEST, Kind.RATE_LIMITED}
+KINDS_OF_TASKS = {Kind.AUTH, Kind.QUOTA, Kind.MODERATION, Kind.INVALID_REQUEST, Kind.RATE_LIMITED}
 # The errors of a poll after which polling again is useless.
-_FINAL_KINDS = {Kind.AUTH, Kind.QUOTA, Kind.MODERATION}
+FINAL_KINDS = {Kind.AUTH, Kind.QUOTA, Kind.MODERATION}
 
 
 class TaskStopped(Exception):
@@ -67,7 +69,11 @@ class TaskStopped(Exception):
 
 
 class TaskAsksBack(Exception):
-    """The task of an action goes on only when it has the prompt."""
+    """The task of an action goes on only when it has the prompt; ``prompt`` is its proposal."""
+
+    def __init__(self, prompt: str) -> None:
+        super().__init__()
+        self.prompt = prompt
 
 
 class TaskPoller:
@@ -82,7 +88,7 @@ class TaskPoller:
         clock: Clock,
         *,
         reading: asyncio.Lock,
-        redacted: Callable[[str], str],
+        prompts: Sequence[str],
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._reply: ParsedReply | None = None
@@ -92,7 +98,7 @@ class TaskPoller:
         self._clock = clock
         self._chance = chance
         self._reading = reading
-        self._redacted = redacted
+        self._prompts = prompts
         self._modal = task.modal
         self._url = task.url(gateway)
         self._retry_after_s = task.retry_after_s
@@ -210,7 +216,8 @@ class TaskPoller:
         if status and task_state(status) is None and not self._has_logged_status:
             self._has_logged_status = True
             told = log.bind(gateway=self._gateway.name)
-            status = self._redacted(status)[:_MAX_STATUS]
+            status = redact(status, self._gateway.private_texts, prompts=self._prompts)
+            status = status[:_MAX_STATUS]
             told.info("gateway.task_status_unknown", status=text_outline(status))
             told.debug("gateway.task_status_text", status=status)
 
@@ -221,33 +228,33 @@ class TaskPoller:
         body = _object(response.body)
         status = status_word(body)
         state = task_state(status)
-        if response.status in _TRY_AGAIN or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if response.status in TRY_AGAIN or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return False
         if status == _MODAL and self._modal == "question":
-            raise TaskAsksBack
+            raise TaskAsksBack(self._gateway.actions.proposed_prompt(body))
         if status == _MODAL and self._modal == "pending":
             return False
-        if response.status in _GONE or is_unknown_task(body, response.text):
+        if response.status in GONE or is_unknown_task(body, response.text):
             if self._spent_s < UNKNOWN_TASK_GRACE_S:
                 return False
             error = ClassifiedError(Kind.TASK_LOST, Billed.MAYBE, task_error(body).message)
             raise TaskStopped(error, response)
         if response.status >= HTTPStatus.MULTIPLE_CHOICES:
-            raise self._stopped(response, _FINAL_KINDS, Kind.TASK_LOST)
+            raise self._stopped(response, FINAL_KINDS, Kind.TASK_LOST)
         self._has_shown_picture = self._has_shown_picture or bool(reply.pictures)
         if state == "failure":
             failed = replace(response, body=error_json(body))
-            raise self._failed(self._stopped(failed, _KINDS_OF_TASKS, Kind.TASK_FAILED))
+            raise self._failed(self._stopped(failed, KINDS_OF_TASKS, Kind.TASK_FAILED))
         if reply.pictures and state != "pending":
             return state == "success" or not status
         if state == "success":
             detail = "the task succeeded without a picture"
             raise TaskStopped(ClassifiedError(Kind.NO_IMAGE, Billed.MAYBE, detail), response)
         if has_error(body) and not state:
-            stopped = self._stopped(response, _FINAL_KINDS, Kind.TASK_FAILED)
+            stopped = self._stopped(response, FINAL_KINDS, Kind.TASK_FAILED)
             if stopped.error.kind is Kind.AUTH:  # about the poll, not about the task
                 raise stopped
-            if stopped.error.kind in _FINAL_KINDS:  # after other errors it is polled again
+            if stopped.error.kind in FINAL_KINDS:  # after other errors it is polled again
                 raise self._failed(stopped)
         return False
 
@@ -260,7 +267,12 @@ class TaskPoller:
         self, response: GatewayResponse, kept_kinds: set[Kind], otherwise: Kind
     ) -> TaskStopped:
         """Classify the error. The gateway accepted the request, so it may have been billed."""
-        error = classify_error(response, now_ms=self._clock.now(), kinds=self._gateway.error_kinds)
+        error = classify_error(
+            response,
+            now_ms=self._clock.now(),
+            kinds=self._gateway.error_kinds,
+            prompts=self._prompts,
+        )
         kind = error.kind if error.kind in kept_kinds else otherwise
         return TaskStopped(replace(error, kind=kind, billed=Billed.MAYBE), response)
 

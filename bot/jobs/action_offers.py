@@ -1,26 +1,31 @@
 """What can be done next with the tasks of a job's pictures, and what it costs now."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.core.errors.jobs import ActionExpired
+from bot.core.errors.jobs import ActionExpired, NotKept
 from bot.core.errors.options import UnknownModel
 from bot.core.models import Job
 from bot.core.task_actions import OfferedAction, TaskAction
 from bot.database.database import Database
-from bot.gateways.actions import ActionKind
+from bot.gateways.actions import ActionKind, Asks
 from bot.gateways.routing.router import Router
 from bot.jobs.pricing import Pricing
+from bot.jobs.repository.kept_pictures import numbers_by_unit, read_kept_pictures
 from bot.jobs.repository.task_buttons import WrittenButton, read_buttons
 
 
 @dataclass(frozen=True, slots=True)
 class PressedAction:
-    """An action that somebody wants; ``asks``: they are asked for the prompt first."""
+    """An action that somebody wants; ``asks`` is what they are asked for first.
+
+    ``unit`` is the number of the picture, or grid, of its task.
+    """
 
     action: TaskAction
     credits: int
-    asks: bool
+    asks: Asks
+    unit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +39,10 @@ class ActionOffers:
     def offered(
         self, job: Job, buttons: Sequence[WrittenButton], *, server_id: int
     ) -> tuple[OfferedAction, ...]:
-        """Return those of a job's buttons that are shown, with their credits in a server.
-
-        They are of the first task that has some: those of another one would have the same words.
-        """
-        shown = list(self._shown(job, buttons, server_id))
-        return tuple(each for each in shown if each.slot == shown[0].slot)
+        """Return those of a job's buttons that are shown, with their credits in a server."""
+        shown = tuple(self._shown(job, buttons, server_id))
+        is_one_task = len({each.slot for each in shown}) == 1
+        return tuple(replace(each, unit=0) for each in shown) if is_one_task else shown
 
     def _shown(
         self, job: Job, buttons: Sequence[WrittenButton], server_id: int
@@ -48,12 +51,28 @@ class ActionOffers:
             kind = self._kind(each)
             credits_ = None if kind is None else self._credits(kind, job, server_id)
             if credits_ is not None:
-                yield OfferedAction(each.slot, each.place, each.button.face, credits_)
+                yield OfferedAction(each.slot, each.place, each.button.face, credits_, each.unit)
 
     async def now_offered(self, job: Job, *, server_id: int) -> tuple[OfferedAction, ...]:
         """Return what is offered under a result of long ago."""
         buttons = await self.database.read(read_buttons, job.id)
         return self.offered(job, buttons, server_id=server_id)
+
+    async def offered_for(
+        self, job: Job, number: int, *, server_id: int
+    ) -> tuple[OfferedAction, ...]:
+        """Return what is offered for one picture of several tasks; nothing where there is one."""
+        offered = await self.now_offered(job, server_id=server_id)
+        units = numbers_by_unit(await self.database.read(read_kept_pictures, job.id))
+        own = [unit for unit, numbers in enumerate(units, 1) if number in numbers]
+        return tuple(each for each in offered if each.unit in own)
+
+    async def picture_of(self, job: Job, pressed: PressedAction) -> int:
+        """Return the number of the picture whose button was pressed; raise NotKept if it is not."""
+        units = numbers_by_unit(await self.database.read(read_kept_pictures, job.id))
+        if pressed.unit > len(units):
+            raise NotKept
+        return units[pressed.unit - 1][0]
 
     async def pressed(self, job: Job, slot: int, place: int, *, server_id: int) -> PressedAction:
         """Return the action of a button under a job's result; raise ActionExpired without one."""
@@ -70,7 +89,7 @@ class ActionOffers:
                     kind.micros,
                 )
                 if credits_ is not None:
-                    return PressedAction(action, credits_, asks=bool(kind.asks))
+                    return PressedAction(action, credits_, kind.asks, each.unit)
         raise ActionExpired
 
     def _kind(self, button: WrittenButton) -> ActionKind | None:

@@ -160,6 +160,8 @@ class AttemptRunner:
             case "task":
                 gateway, task_id = begun.key.gateway, begun.task_id or ""
                 request = replace(request, modal_sent=begun.modal_sent)
+                if request.image_request.action and not begun.modal_sent:  # it may ask for a mask
+                    request = await self._with_references(request)
                 events = self.router.resume(request, gateway=gateway, task_id=task_id)
             case "answered" if begun.urls:
                 events = self.router.fetch(request, gateway=begun.key.gateway, urls=begun.urls)
@@ -264,7 +266,9 @@ class AttemptRunner:
             await self._intact(number, reference, folder)
             for number, reference in enumerate(kept, 1)
         ]
-        accepted = self.catalogue.model(wanted.model).pictures_of(wanted)
+        # The picture of an action is not sent: its mask has the size that it has at the gateway.
+        model = self.catalogue.model(wanted.model)
+        accepted = None if wanted.action else model.pictures_of(wanted)
         fitted = [
             await self._fitted(each, path, accepted, folder)
             for each, path in zip(wanted.references, found, strict=False)

@@ -17,6 +17,7 @@ from bot.images.references import (
 )
 from bot.images.same_pictures import ReferencesSame
 from bot.jobs.repository import job_details
+from bot.jobs.repository.attempt_seeds import told_seeds
 from bot.jobs.repository.job_details import AttemptSummary
 from bot.jobs.repository.kept_pictures import KeptPicture, read_kept_pictures
 from bot.jobs.repository.repository import JobRepository
@@ -90,7 +91,7 @@ class FoundJob:
     """One job with everything that is recorded of it.
 
     ``pictures`` are those whose files may still be kept; ``parent`` is the job that it came from,
-    None where its card is gone.
+    None where its card is gone. ``task_seeds`` are those that somebody has asked its gateway for.
     """
 
     written: WrittenJob
@@ -98,13 +99,15 @@ class FoundJob:
     charged: int
     pictures: tuple[KeptPicture, ...]
     parent: WrittenJob | None
+    task_seeds: tuple[int, ...] = ()
 
     @property
     def seeds(self) -> list[int]:
         """Return the seeds that the gateway reported, else the one that was sent."""
         reported = [each.seed for each in self.pictures if each.seed is not None]
         sent = self.written.job.request.seed
-        return list(dict.fromkeys(reported)) or ([] if sent is None else [sent])
+        told = dict.fromkeys((*reported, *self.task_seeds))
+        return list(told) or ([] if sent is None else [sent])
 
 
 class JobLookup:
@@ -163,6 +166,7 @@ class JobLookup:
             charged=self._ledger.charged(rows, job_id),
             pictures=tuple(read_kept_pictures(rows, job_id)),
             parent=self._parent(rows, written),
+            task_seeds=told_seeds(rows, job_id),
         )
 
     def _parent(self, rows: Transaction, written: WrittenJob) -> WrittenJob | None:

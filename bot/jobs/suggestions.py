@@ -1,4 +1,4 @@
-"""Ask a chat model for prompts, and find them in what it says, however it lists them."""
+"""Ask for prompts, and find them in what a chat model or a gateway says, however it lists them."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,12 +10,19 @@ from bot.gateways.reply.error_tables import DECLINED, DECLINED_PHRASES
 from bot.gateways.request.chat import ChatQuestion
 
 MOST_SUGGESTIONS = 4
+MOST_SHORTER = 5  # as many as Midjourney lists
 LONGEST_SUGGESTION = 900  # characters: four of them fit into one embed
 
 _ITEM = re.compile(
     r"^[\s>*_#]*(?:(?:prompt|option|提示词|方案)\s*)?(?:\(?\d{1,2}[.)\]:、．：]|[-•*–])[\s*_]*(?P<text>\S.*)$",
     re.IGNORECASE,
 )
+# Midjourney's lists have a digit in a key; others, of what repeats it, a usual number.
+_KEY = re.compile(r"^\s*\d\ufe0f?\u20e3\s*(?P<text>\S.*)$")
+_NUMBER = re.compile(r"^\s*(?:\d{1,2}[.)、]|[-•])\s+(?P<text>\S.*)$")
+_LINK = re.compile(r"\[([^\[\]]{1,300})\]\([^()\s]{1,500}\)")
+_STRUCK = re.compile(r"~~[^~]{1,300}~~")
+_HEADING = re.compile(r"\s*#")
 _QUOTES = "\"'“”„«»「」『』*_` "
 _FENCE = re.compile(r"^\s*```\w*\s*$")
 _APOLOGY = re.compile(
@@ -62,6 +69,29 @@ def prompts_in(text: str) -> tuple[str, ...]:
     return tuple(unique)[:MOST_SUGGESTIONS]
 
 
+def prompts_of_call(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return the prompts in what a gateway says: each text is one, or one lists them in lines.
+
+    Links are their words, what is struck out is gone, and a list behind a heading counts alone.
+    """
+    found = (_cleaned(_plain(each)) for each in _listed_by_call(texts))
+    return tuple(dict.fromkeys(each for each in found if each))
+
+
+def _listed_by_call(texts: Sequence[str]) -> Sequence[str]:
+    if len(texts) != 1:
+        return texts
+    lines = texts[0].splitlines()
+    for pattern in (_KEY, _NUMBER):
+        if items := list(_items(lines, pattern)):
+            return items
+    return () if any(map(_HEADING.match, lines)) else lines
+
+
+def _plain(text: str) -> str:
+    return _STRUCK.sub("", _LINK.sub(r"\1", text)).replace("**", "")
+
+
 def declines(text: str) -> bool:
     """Tell whether a text says that the model would not answer."""
     phrases = (DECLINED, *(phrase for phrase, _ in DECLINED_PHRASES))
@@ -72,7 +102,7 @@ def _listed(text: str) -> Sequence[str]:
     if (decoded := _json_list(text)) is not None:
         return decoded
     lines = [line for line in text.splitlines() if not _FENCE.match(line)]
-    if items := list(_items(lines)):
+    if items := list(_items(lines, _ITEM)):
         return items
     if declines(text):
         return ()
@@ -80,11 +110,11 @@ def _listed(text: str) -> Sequence[str]:
     return re.split(r"\n\s*\n", "\n".join(lines))
 
 
-def _items(lines: Sequence[str]) -> Iterator[str]:
+def _items(lines: Sequence[str], pattern: re.Pattern[str]) -> Iterator[str]:
     """Yield the items of a list, each with the lines that continue it."""
     item: str | None = None
     for line in lines:
-        if begun := _ITEM.match(line):
+        if begun := pattern.match(line):
             if item is not None:
                 yield item
             item = begun["text"]

@@ -1,4 +1,4 @@
-"""Hold and settle the credits and the price of requests to the chat model, each with its row.
+"""Hold and settle the credits and the price of requests for words, each with its row.
 
 Nothing is held for longer than its process lives: what a dead one left is settled by the next
 start, or by another process, and never sent again.
@@ -30,6 +30,7 @@ from bot.jobs.repository.text_requests import (
     insert_held,
     is_under_way,
     note_sending,
+    note_task,
     open_of,
     owners_of_open,
     was_sent,
@@ -89,6 +90,10 @@ class TextBilling:
         if not self.liveness.may_send:
             return False
         return await self.database.write_when_possible(note_sending, request.id, gateway)
+
+    async def on_task(self, request: TextRequest, task_id: str) -> None:
+        """Write down which task has the words; it is not sent again, whoever polls it."""
+        await self.database.write_when_possible(note_task, request.id, task_id)
 
     async def settle(
         self,

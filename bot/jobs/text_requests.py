@@ -1,11 +1,12 @@
-"""Ask the chat model for prompts: hold, send, check what comes, settle; nothing is sent twice."""
+"""Ask for prompts: hold, send, check what comes, settle; nothing is sent twice."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -28,19 +29,11 @@ from bot.core.job_ids import new_job_id
 from bot.core.models import Billed, Requester
 from bot.database.database import Database
 from bot.database.outage import DatabaseBusy
-from bot.gateways.request.chat import ChatQuestion
-from bot.gateways.text_client import TextClient
 from bot.images.references import Upload
 from bot.images.vision_copies import VisionCopies
 from bot.jobs.repository.text_requests import TextKind, TextOutcome, TextRequest, read_suggestions
-from bot.jobs.suggestions import (
-    MOST_SUGGESTIONS,
-    declines,
-    describing,
-    improving,
-    prompts_in,
-)
 from bot.jobs.text_billing import TextBilling
+from bot.jobs.text_sources import FoundPrompts, TextQuestion, TextSource, TextSteps
 from bot.moderation.moderation import PromptModeration, TextRefused
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -50,45 +43,37 @@ _OPERATORS = frozenset({Kind.AUTH, Kind.QUOTA, Kind.INVALID_REQUEST, Kind.MODEL_
 
 
 @dataclass(frozen=True, slots=True)
-class TextTerms:
-    """What one request costs: a person in credits, the operator in millionths."""
-
-    credits: int
-    price: int
-
-
-@dataclass(frozen=True, slots=True)
 class Suggestions:
-    """What the model suggests, under the id by which buttons find it again."""
+    """What was suggested, under the id by which buttons find it again; and what it has cost."""
 
     id: str
     prompts: tuple[str, ...] = field(repr=False)
-
-
-Asked = Callable[[Path | None], ChatQuestion]
-"""Returns the question, given the file of the picture that it is about, or None."""
+    credits: int = 0
 
 
 class TextRequests:
-    """Asks the chat model, and owns what is under way: nobody's leaving interrupts it."""
+    """Asks what answers each kind, and owns what is under way: nobody's leaving interrupts it."""
 
     def __init__(
         self,
-        client: TextClient,
+        sources: Mapping[TextKind, TextSource],
         billing: TextBilling,
         copies: VisionCopies,
         moderation: PromptModeration,
-        terms: TextTerms,
         clock: Clock,
     ) -> None:
-        self._client = client
+        self._sources = sources
         self._billing = billing
         self._copies = copies
         self._moderation = moderation
         self._clock = clock
         self._tasks: set[asyncio.Task[Suggestions]] = set()
         self._closing = False
-        self.terms = terms
+
+    def credits(self, kind: TextKind) -> int | None:
+        """Return what a request costs now, None where nothing answers this kind."""
+        source = self._sources.get(kind)
+        return None if source is None else source.terms.credits
 
     async def describe(self, upload: Upload, requester: Requester, *, locale: str) -> Suggestions:
         """Return prompts that would paint a picture like this one.
@@ -98,7 +83,7 @@ class TextRequests:
         """
         self._copies.check(upload)
         request = self._new("describe", requester)
-        work = self._run(request, self._copies.lent(upload), partial(describing, locale=locale))
+        work = self._run(request, TextQuestion(locale), self._copies.lent(upload))
         return await self._owned(work)
 
     async def improve(self, prompt: str, requester: Requester, *, locale: str) -> Suggestions:
@@ -107,16 +92,23 @@ class TextRequests:
         Raises:
             PromptEmpty, TextRefused, EaselError: as ``describe`` does.
         """
+        return await self._asked_about("improve", prompt, requester, locale)
+
+    async def shorten(self, prompt: str, requester: Requester, *, locale: str) -> Suggestions:
+        """Return shorter prompts for about the same picture; raise as ``improve`` does."""
+        return await self._asked_about("shorten", prompt, requester, locale)
+
+    async def _asked_about(
+        self, kind: TextKind, prompt: str, requester: Requester, locale: str
+    ) -> Suggestions:
         if not prompt.strip():
             raise PromptEmpty
         server_id = requester.server_id
         # Who is blocked is told that.
         await self._billing.check_blocked(requester)
         await self._moderation.check([prompt], server_id=server_id)
-        request = self._new("improve", requester)
-        work = self._run(
-            request, nullcontext(), lambda _: improving(prompt, locale), typed=(prompt,)
-        )
+        request = self._new(kind, requester)
+        work = self._run(request, TextQuestion(locale, prompt), nullcontext())
         return await self._owned(work)
 
     def _new(self, kind: TextKind, requester: Requester) -> TextRequest:
@@ -125,13 +117,20 @@ class TextRequests:
         Raises:
             ShuttingDown, DatabaseBusy
         """
+        source = self._sources[kind]
         if self._closing:
             raise ShuttingDown
         if not self._billing.liveness.may_send:
             raise DatabaseBusy
-        now, terms, model = self._clock.now(), self.terms, self._client.model.name
+        now, terms = self._clock.now(), source.terms
         return TextRequest(
-            new_job_id(now), kind, requester, model, terms.credits, terms.price, created_at=now
+            new_job_id(now),
+            kind,
+            requester,
+            source.name,
+            terms.credits,
+            terms.price,
+            created_at=now,
         )
 
     async def _owned(self, work: Coroutine[object, object, Suggestions]) -> Suggestions:
@@ -159,22 +158,18 @@ class TextRequests:
     async def _run(
         self,
         request: TextRequest,
+        question: TextQuestion,
         picture: AbstractAsyncContextManager[Path | None],
-        asked: Asked,
-        *,
-        typed: tuple[str, ...] = (),
     ) -> Suggestions:
-        """Hold, ask and settle: whatever ends it, nothing is held afterwards.
-
-        With what the person has ``typed``, one suggestion comes before that.
-        """
+        """Hold, ask and settle: whatever ends it, nothing is held afterwards."""
+        source = self._sources[request.kind]
+        steps = TextSteps(partial(self._sending, request), partial(self._billing.on_task, request))
         with bound_contextvars(text=request.id):
             await self._billing.hold(request)
             try:
                 async with picture as path:
-                    sending = partial(self._sending, request)
-                    text = await self._client.ask(asked(path), before_sending=sending)
-                return await self._answered(request, text, typed)
+                    found = await source.ask(replace(question, picture=path), steps)
+                return await self._answered(request, found, question.words)
             except GatewayFailure as failure:
                 is_paid = failure.billed is not Billed.NO
                 await self._billing.settle(request, _outcome(failure), is_paid=is_paid)
@@ -187,21 +182,20 @@ class TextRequests:
         if not await self._billing.sending(request, gateway):
             raise DatabaseBusy
 
-    async def _answered(
-        self, request: TextRequest, text: str, typed: tuple[str, ...]
-    ) -> Suggestions:
-        listed = prompts_in(text)[: 1 if typed else MOST_SUGGESTIONS]
-        prompts = await self._allowed(listed, request.requester.server_id)
+    async def _answered(self, request: TextRequest, found: FoundPrompts, typed: str) -> Suggestions:
+        """Settle, and keep what may be shown; behind a better prompt comes the person's own."""
+        prompts = await self._allowed(found.prompts, request.requester.server_id)
         outcome = TextOutcome.ANSWERED
         if not prompts:
-            is_declined = bool(listed) or declines(text)
+            is_declined = bool(found.prompts) or found.is_declined
             outcome = TextOutcome.DECLINED if is_declined else TextOutcome.UNUSABLE
-        kept = (*prompts, *typed) if prompts else ()
+        own = (typed,) if prompts and request.kind == "improve" else ()
+        kept = (*prompts, *own)
         await self._billing.settle(request, outcome, is_paid=True, suggestions=kept)
         if not prompts:
             log.warning("text.no_suggestion", outcome=outcome.value)
             raise TextDeclined if outcome is TextOutcome.DECLINED else TextUnusable
-        return Suggestions(request.id, kept)
+        return Suggestions(request.id, kept, request.credits)
 
     async def _allowed(self, prompts: tuple[str, ...], server_id: int) -> tuple[str, ...]:
         """Return those prompts that may be painted in a server."""
@@ -213,6 +207,12 @@ class TextRequests:
                 continue
             allowed.append(prompt)
         return tuple(allowed)
+
+
+def text_kinds(requests: TextRequests | None) -> tuple[TextKind, ...]:
+    """Return the kinds of requests that something answers."""
+    kinds = get_args(TextKind) if requests else ()
+    return tuple(kind for kind in kinds if requests and requests.credits(kind) is not None)
 
 
 async def suggested_prompts(

@@ -101,8 +101,11 @@ def _missing(name: str) -> str:
 
 
 def check_prices(settings: Settings, gateways: Collection[Gateway]) -> None:
-    """Raise StartRefused when there is a budget and some model of a gateway has no price."""
-    if settings.operator_budget and (unpriced := list(_unpriced(settings, gateways))):
+    """Raise StartRefused when there is a budget and something that a gateway sells has no price."""
+    if not settings.operator_budget:
+        return
+    unpriced = [*_unpriced(settings, gateways), *_unpriced_calls(settings, gateways)]
+    if unpriced:
         raise StartRefused(*unpriced)
 
 
@@ -149,6 +152,17 @@ def _unpriced(settings: Settings, gateways: Collection[Gateway]) -> Iterator[str
             f"{model}: write one like price = 0.04 under "
             f'[gateways.{gateway}.abilities."{model}"] of {of}, or leave OPERATOR_BUDGET empty.'
         )
+
+
+def _unpriced_calls(settings: Settings, gateways: Collection[Gateway]) -> Iterator[str]:
+    for gateway in gateways if settings.text_price is None else ():
+        for name, call in gateway.text_calls.items():
+            if call.price is None and not call.is_value:
+                yield (
+                    f"OPERATOR_BUDGET needs the price of calls.{name} of the gateway "
+                    f"{gateway.name}: write one like price = 0.05 under "
+                    f"[gateways.{gateway.name}.calls.{name}], or set TEXT_PRICE."
+                )
 
 
 def _read(path: Path) -> str:

@@ -9,11 +9,11 @@ from PIL import Image, ImageChops, ImageOps
 from playground.art.backdrops import BACKDROPS
 from playground.art.canvas import Canvas
 from playground.art.lettering import is_drawable, poster
-from playground.art.palette import MOODS
+from playground.art.palette import MOODS, Palette
 from playground.art.prompt_parser import SUBJECT_BACKDROPS, ParsedPrompt, parse_prompt
 from playground.art.recolouring import recolour
 from playground.art.references import hang_on_line, prepare
-from playground.art.scene import Light, Scene
+from playground.art.scene import USUAL_VIEW, Light, Scene, View
 from playground.art.sky import snowfall
 from playground.art.subjects import SUBJECTS
 from playground.art.texture import Size, levels, seeded, smooth_noise, white_noise
@@ -40,6 +40,7 @@ _MOOD_PHRASES = {
     "spring": "in spring light",
 }
 _GRAIN = 0.025  # share of grey noise blended in; costs about one byte of PNG per pixel
+_HORIZONS = (0.25, 0.85)  # the highest and the lowest, as a share of the height
 _LARGEST_GRAIN = 1_050_000  # pixels; above it the grain is enlarged, as in a real enlargement
 
 
@@ -50,15 +51,17 @@ def paint(
     seed: int,
     references: Sequence[Image.Image] = (),
     negative: str = "",
+    view: View = USUAL_VIEW,
 ) -> Image.Image:
     """Paint a picture; the same prompt, size (pixels), seed and references give the same pixels.
 
     What the ``negative`` prompt names is left out. References are pictures of any mode and size;
-    the scene takes their colours and shows them.
+    the scene takes their colours, unless the ``view`` has others, and shows them.
     """
     parsed = parse_prompt(prompt, negative)
-    scene, shown = _scene(prompt, parsed, size, seed), [prepare(image) for image in references]
-    scene = replace(scene, palette=recolour(scene.palette, shown))
+    scene, shown = _scene(prompt, parsed, size, seed, view), [prepare(one) for one in references]
+    if view.palette is None:
+        scene = replace(scene, palette=recolour(scene.palette, shown))
     if scene.prompt.backdrop is None:
         poster(scene, prompt, shown)
         return _finished(scene)
@@ -70,6 +73,16 @@ def paint(
     if scene.prompt.is_snowing or (scene.prompt.mood == "winter" and scene.rng.random() < 0.5):
         snowfall(scene)
     return _finished(scene)
+
+
+def palette_of(prompt: str, seed: int, negative: str = "") -> Palette:
+    """Return the colours that a prompt and a seed have by themselves."""
+    return _plan(prompt, seed).choice(MOODS[parse_prompt(prompt, negative).mood])
+
+
+def _plan(prompt: str, seed: int) -> Random:
+    """Return the generator that decides what a prompt leaves open."""
+    return seeded("plan", prompt, seed)
 
 
 def can_draw(prompt: str, negative: str = "") -> bool:
@@ -102,20 +115,24 @@ def _scene_phrase(parsed: ParsedPrompt, backdrop: str) -> str:
     return " ".join(filter(None, (_NAMES[drawn], where, _MOOD_PHRASES[parsed.mood])))
 
 
-def _scene(prompt: str, parsed: ParsedPrompt, size: Size, seed: int) -> Scene:
+def _scene(prompt: str, parsed: ParsedPrompt, size: Size, seed: int, view: View) -> Scene:
     """Decide what a prompt and a seed leave open: the palette, the horizon, and the light."""
-    rng, unit = seeded("plan", prompt, seed), min(size)
-    palette = rng.choice(MOODS[parsed.mood])
-    horizon = size[1] * rng.uniform(0.52, 0.66)
+    rng, unit = _plan(prompt, seed), min(size) * view.zoom
+    usual = rng.choice(MOODS[parsed.mood])
+    palette = view.palette or usual
+    highest, lowest = _HORIZONS
+    horizon = size[1] * min(max(rng.uniform(0.52, 0.66) + view.shift[1], highest), lowest)
     facing = rng.choice((1, -1))
     is_moon = parsed.is_moonlit or (palette.dark and parsed.mood != "dusk")
     is_low = parsed.mood in {"dusk", "sunset", "dawn"} and not is_moon
     radius = unit * (rng.uniform(0.065, 0.1) if is_low else rng.uniform(0.05, 0.08))
     y = horizon * (rng.uniform(0.62, 0.84) if is_low else rng.uniform(0.24, 0.46))
     across = rng.uniform(0.56, 0.76)
-    light = Light(size[0] * (across if facing > 0 else 1 - across), y, radius, is_moon)
+    x = size[0] * view.across(across if facing > 0 else 1 - across)
+    light = Light(x, y * view.zoom + horizon * (1 - view.zoom), radius, is_moon)
     canvas = Canvas(size, seeded("tooth", prompt, seed))
-    return Scene(canvas, palette, rng, parsed, light, horizon, facing)
+    details = seeded("details", prompt, seed, view.variant) if view.variant else rng
+    return Scene(canvas, palette, details, parsed, light, horizon, facing, view)
 
 
 def _finished(scene: Scene) -> Image.Image:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 Json = Mapping[str, object]
 
+FORBIDDEN = "forbidden"
+"""The word in a prompt that is declined, so that a decline can be seen."""
+
 
 @dataclass(eq=False)
 class PainterError(Exception):
@@ -20,6 +23,14 @@ class PainterError(Exception):
         """Return the error as OpenAI spells it."""
         facts = {"message": self.message, "type": self.kind, "param": self.param, "code": self.code}
         return {"error": facts}
+
+
+class PromptDeclinedError(PainterError):
+    """The prompt says the forbidden word."""
+
+    def __init__(self) -> None:
+        message = f"Your request was rejected by the safety system (the prompt says '{FORBIDDEN}')."
+        super().__init__(message, "moderation_blocked", kind="image_generation_user_error")
 
 
 def missing(name: str) -> PainterError:

@@ -9,7 +9,14 @@ from typing import Literal
 
 from PIL import Image
 
-from playground.painter.errors import PainterError, missing, wrong_type, wrong_value
+from playground.painter.errors import (
+    FORBIDDEN,
+    PainterError,
+    PromptDeclinedError,
+    missing,
+    wrong_type,
+    wrong_value,
+)
 from playground.painter.input_images import data_uris, open_base, open_references
 
 Action = Literal["image_generation", "image_edit"]
@@ -95,7 +102,7 @@ def _paint_request(action: Action, fields: Fields, images: str) -> PaintRequest:
             raise wrong_type(name, "a string")
     request = PaintRequest(
         action=action,
-        prompt=_prompt(fields.get("prompt")),
+        prompt=read_prompt(fields.get("prompt")),
         n=_count(fields.get("n")),
         size=_size(fields.get("size")),
         response_format=_response_format(fields.get("response_format")),
@@ -139,19 +146,19 @@ def _image_url(value: object, name: str) -> str:
 # --- one field each -------------------------------------------------------------------------------
 
 
-def _prompt(value: object) -> str:
+def read_prompt(value: object, *, name: str = "prompt") -> str:
+    """Check a prompt, the field ``name``; raises PainterError, PromptDeclinedError among them."""
     if value is None:
-        raise missing("prompt")
+        raise missing(name)
     if not isinstance(value, str):
-        raise wrong_type("prompt", "a string")
+        raise wrong_type(name, "a string")
     if not value.strip():
-        raise wrong_value("prompt", "some words")
+        raise wrong_value(name, "some words")
     if len(value) > _MAX_PROMPT:
-        message = f"Invalid 'prompt': string too long, at most {_MAX_PROMPT} characters."
-        raise PainterError(message, "string_above_max_length", "prompt")
-    if "forbidden" in value.casefold():
-        message = "Your request was rejected by the safety system (the prompt says 'forbidden')."
-        raise PainterError(message, "moderation_blocked", None, kind="image_generation_user_error")
+        message = f"Invalid '{name}': string too long, at most {_MAX_PROMPT} characters."
+        raise PainterError(message, "string_above_max_length", name)
+    if FORBIDDEN in value.casefold():
+        raise PromptDeclinedError
     return value
 
 

@@ -11,6 +11,8 @@ from playground.painter.rendering import RenderedPicture
 
 MODEL = "easel-painter"
 MASTER = "easel-master"
+CHAT_PAINTER = "easel-chat"
+GRID_PAINTER = "easel-grid"
 
 _CREATED = 1_735_689_600  # 2025-01-01, any constant date
 # What gpt-image-1 counts for a square of 1024.
@@ -20,9 +22,10 @@ _REFERENCE_TOKENS = 194  # what it counts for a square it looks at: 65 and one t
 
 
 def model_list() -> Json:
-    """Return the list of models: two names of one painter."""
+    """Return the list of models: names of one painter."""
     card = {"object": "model", "created": _CREATED, "owned_by": "easel"}
-    return {"object": "list", "data": [{"id": name, **card} for name in (MODEL, MASTER)]}
+    names = (MODEL, MASTER, CHAT_PAINTER, GRID_PAINTER)
+    return {"object": "list", "data": [{"id": name, **card} for name in names]}
 
 
 def plain_response(
@@ -44,7 +47,7 @@ def plain_response(
         "created": created,
         "data": [datum(picture) for picture in pictures],
         "size": _size(request),
-        "usage": _usage(request),
+        "usage": count_tokens(request),
     }
 
 
@@ -61,7 +64,7 @@ def completed_event(request: PaintRequest, picture: RenderedPicture, *, created:
     """
     facts: dict[str, object] = {
         "output_format": "png",
-        "usage": _usage(request),
+        "usage": count_tokens(request),
         "seed": picture.seed,
     }
     if not can_draw(request.prompt, request.negative_prompt):
@@ -91,7 +94,7 @@ def _size(request: PaintRequest) -> str:
     return f"{request.size[0]}x{request.size[1]}"
 
 
-def _usage(request: PaintRequest) -> Json:
+def count_tokens(request: PaintRequest) -> Json:
     """Count tokens the way gpt-image-1 does, roughly."""
     words = max(1, len(request.prompt) // 4)
     seen = _REFERENCE_TOKENS * len(request.references)

@@ -13,9 +13,10 @@ from aiohttp.typedefs import Handler
 from yarl import URL
 
 from playground.painter import responses
-from playground.painter.chat import chat_completion, read_question
+from playground.painter.chat_routes import EVENTS, ChatRoutes
 from playground.painter.errors import Json, PainterError, wrong_value
 from playground.painter.input_images import MAX_BYTES, MAX_REFERENCES
+from playground.painter.midjourney.routes import MidjourneyRoutes
 from playground.painter.multipart import FormPart, form_fields, form_parts
 from playground.painter.paint_request import (
     PaintRequest,
@@ -26,13 +27,12 @@ from playground.painter.paint_request import (
 from playground.painter.partial_images import partial_image
 from playground.painter.rendering import PictureStore, RenderedPicture
 from playground.painter.tasks import UNKNOWN, PaintTaskRegistry
-from playground.painter.worker import CHAT_TIME_FACTOR, TIME_FACTOR, PaintWorker
+from playground.painter.worker import TIME_FACTOR, PaintWorker
 
 HOST = "127.0.0.1"
 
 # Base64 makes four bytes of three, and some JSON writers spell each of its slashes as two bytes.
 _BODY_BYTES = 256 * 1024 + (MAX_REFERENCES + 1) * (MAX_BYTES * 7 // 5)
-_EVENTS = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
 
 
 class PainterRoutes:
@@ -44,10 +44,23 @@ class PainterRoutes:
         self._worker, self._latency_s, self._now = worker, latency_s, now
         self._pictures = PictureStore(capacity=capacity)
         self._tasks = PaintTaskRegistry(capacity=capacity, typical_s=latency_s, now=now)
+        self._chat = ChatRoutes(worker, latency_s=latency_s, now=now)
+        self._midjourney = MidjourneyRoutes(worker, self._pictures, latency_s=latency_s, now=now)
+
+    def add_to(self, router: web.UrlDispatcher) -> None:
+        """Add the routes."""
+        router.add_get("/v1/models", self.models)
+        router.add_post("/v1/images/generations", self.generations)
+        router.add_post("/v1/images/edits", self.edits)
+        router.add_post("/v1/chat/completions", self._chat.completions)
+        router.add_get("/v1/images/tasks/{id}", self.task)
+        router.add_get("/v1/files/{name}", self.file)
+        self._midjourney.add_to(router)
 
     async def close(self, _app: web.Application) -> None:
         """Cancel what is under way."""
         await self._tasks.close()
+        await self._midjourney.close()
         self._worker.shutdown()
 
     async def models(self, _request: web.Request) -> web.Response:
@@ -66,13 +79,6 @@ class PainterRoutes:
         else:
             wanted = await self._worker.run(read_edit, await request.read())
         return await self._answer(request, wanted)
-
-    async def chat(self, request: web.Request) -> web.Response:
-        """Answer POST /v1/chat/completions with prompts for a picture."""
-        asked = await self._worker.run(read_question, await request.read())
-        await self._worker.pause(after_s=self._latency_s * CHAT_TIME_FACTOR)
-        answer = await self._worker.run(chat_completion, asked, created=int(self._now()))
-        return web.json_response(answer)
 
     async def task(self, request: web.Request) -> web.Response:
         """Answer GET /v1/images/tasks/ID."""
@@ -117,7 +123,7 @@ class PainterRoutes:
         """Spread the events over the time that painting takes."""
         share_s = self._latency_s / (count + 1)
         (picture,) = await self._worker.paint(wanted, after_s=share_s)
-        response = web.StreamResponse(headers=_EVENTS)
+        response = web.StreamResponse(headers=EVENTS)
         with suppress(ConnectionError):  # the client hung up
             await response.prepare(request)
             for index in range(count):
@@ -171,12 +177,7 @@ def make_app(
     worker = PaintWorker(fail_rate=fail_rate, rng=rng or SystemRandom())
     routes = PainterRoutes(worker, latency_s=latency_s, now=now, capacity=capacity)
     app = web.Application(middlewares=[_openai_errors], client_max_size=max_bytes)
-    app.router.add_get("/v1/models", routes.models)
-    app.router.add_post("/v1/images/generations", routes.generations)
-    app.router.add_post("/v1/images/edits", routes.edits)
-    app.router.add_post("/v1/chat/completions", routes.chat)
-    app.router.add_get("/v1/images/tasks/{id}", routes.task)
-    app.router.add_get("/v1/files/{name}", routes.file)
+    routes.add_to(app.router)
     app.on_cleanup.append(routes.close)
     return app
 

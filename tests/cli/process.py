@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.cli.forked import bare_environment, fork
 from tests.cogs.scripted_gateway import KEY, ScriptedGateway
+from tests.database.engines import url_of
 
 TIMEOUT_S = 120
 
@@ -32,7 +33,7 @@ def environment(
             "IMAGE_API_URL": gateway.url,
             "IMAGE_API_KEY": KEY,
             "IMAGE_MODELS": "dall-e-3,gpt-image-2",
-            "DATABASE_URL": f"sqlite:///{folder / 'data' / 'easel.db'}",
+            "DATABASE_URL": url_of(folder / "data"),
             "DATA_DIR": str(folder / "data"),
         }
     return {**bare_environment(), **set_up, **more}

@@ -1,12 +1,12 @@
 """OPERATOR_BUDGET from a shell: it holds for the terminal, and stops a start that cannot count."""
 
-import sqlite3
 from pathlib import Path
 
 import pytest
 
 from tests.cli.process import environment, run
 from tests.cogs.scripted_gateway import ScriptedGateway
+from tests.database.engines import rows_of
 
 
 @pytest.mark.parametrize("command", [("bot",), ("bot", "imagine", "a fox")])
@@ -42,6 +42,5 @@ async def test_the_terminal_spends_the_budget_too(tmp_path: Path, gateway: Scrip
     refused = await run(*command, folder=tmp_path, env=env)
     assert refused.code != 0
     assert "OPERATOR_BUDGET is used up" in refused.err
-    with sqlite3.connect(tmp_path / "data" / "easel.db") as database:
-        assert database.execute("SELECT price FROM charges").fetchall() == [(80_000,)]
+    assert rows_of(tmp_path / "data", "SELECT price FROM charges") == [(80_000,)]
     assert len(gateway.bodies) == 1

@@ -14,7 +14,7 @@ from bot.core.models import ImageOptions
 from bot.settings.settings import Settings
 from tests.cli.process import environment, run
 from tests.cogs.scripted_gateway import ErrorReply, ScriptedGateway
-from tests.database.engines import url_of
+from tests.database.engines import sqlite_only, url_of
 from tests.jobs.service_harness import BEN, RecordingCourier, ServiceHarness, settings
 from tests.jobs.test_recovery import process
 
@@ -85,6 +85,7 @@ async def test_words_that_a_terminal_does_not_have_are_no_traceback(
     assert "? in snow" in ended.out
 
 
+@sqlite_only("a server has the database before the bot")
 async def test_an_empty_list_makes_no_database(tmp_path: Path, gateway: ScriptedGateway) -> None:
     """Looking changes nothing."""
     ended = await run("bot", "jobs", folder=tmp_path, env=environment(tmp_path, gateway))

@@ -9,11 +9,21 @@ import discord
 import pytest
 import simcord
 
-from tests.cogs.actions import ephemeral_text, finished_card, form_values, submit_form
+from tests.cogs.actions import (
+    ephemeral_messages,
+    ephemeral_text,
+    finished_card,
+    form_values,
+    newest_job_id,
+    submit_form,
+)
 from tests.cogs.actions import press as press_control
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder
 from tests.cogs.history_page import HistoryPage
+from tests.cogs.test_picture_actions import items
+from tests.cogs.test_references import PNG
 from tests.gateways import fake_midjourney as mj
+from tests.images.test_content_store import mask_bytes
 from tests.jobs.test_actions import actions, proxy
 
 
@@ -28,18 +38,18 @@ async def opened(
             yield world, fake
 
 
-def labels(message: discord.Message) -> dict[str, str]:
-    """Return the custom ids of the task's buttons under a message by their words."""
-    found = {}
-    for row in message.components:
-        for item in getattr(row, "children", ()):
-            if str(item.custom_id).startswith("easel:act:"):
-                found[str(item.label)] = str(item.custom_id)
-    return found
+def labels(message: Any) -> dict[str, str]:
+    """Return the custom ids of the tasks' buttons under a message by their words."""
+    found = [item for row in items(message) for item in row]
+    return {
+        each["label"]: each["custom_id"]
+        for each in found
+        if each["custom_id"].startswith("easel:act:")
+    }
 
 
 async def press(
-    world: DiscordWorld, who: simcord.MemberActor, card: discord.Message, words: str
+    world: DiscordWorld, who: simcord.MemberActor, card: Any, words: str
 ) -> simcord.InteractionResult:
     """Press a button with these words, and wait for its job."""
     (custom_id,) = (id_ for label, id_ in labels(card).items() if label.startswith(words))
@@ -159,6 +169,104 @@ async def test_forbidden_words_hold_in_the_form_of_an_action(build: WorldBuilder
         answer = await submit_form(world, world.ada, shown, prompt="a bad word --zoom 2")
         assert ephemeral_text(answer)
         assert (len(fake.sent("action")), world.credits()) == (1, 2)
+
+
+REGION = "🖌️"
+SIZE = (32, 32)  # of the fake's single pictures
+
+
+async def opened_region(world: DiscordWorld) -> simcord.InteractionResult:
+    """Take one of a grid, and press the button that paints a region of it anew."""
+    await press(world, world.ada, await finished_card(world), "U1")
+    return await press(world, world.ben, world.card, REGION)
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_a_region_is_painted_anew_with_a_mask(build: WorldBuilder, restarts: bool) -> None:
+    """Where the person's file is transparent, the one that is sent is white; it is opaque.
+
+    The form may be sent to another process than the one that showed it.
+    """
+    async with opened(build) as (world, fake):
+        shown = await opened_region(world)
+        assert form_values(shown) == {"prompt": "a fox"}
+        assert (len(fake.sent("action")), world.credits()) == (1, 2)
+        if restarts:
+            await world.restart()
+        mask = [("mask.png", mask_bytes(size=SIZE))]
+        await submit_form(world, world.ben, shown, prompt="a hat", mask=mask)
+        (modal,) = fake.sent("modal")
+        assert (modal["taskId"], modal["prompt"]) == ("1002", "a hat")
+        sent = mj.mask_of(modal).convert("RGBA")
+        assert sent.size == SIZE
+        assert sent.getpixel((0, 0)) == (255, 255, 255, 255)
+        assert sent.getpixel((31, 0)) == (0, 0, 0, 255)
+        assert "for Ben" in world.title
+        assert len(world.card.attachments) == 5  # with a small copy of the picture before
+        assert (fake.paid, world.credits()) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("mask", "said"), [(mask_bytes(size=(9, 9)), "32 by 32"), (PNG, "no transparent part")]
+)
+async def test_a_mask_that_does_not_fit_costs_nothing(
+    build: WorldBuilder, mask: bytes, said: str
+) -> None:
+    """The picture's size is told before anything is sent."""
+    async with opened(build) as (world, fake):
+        shown = await opened_region(world)
+        await submit_form(world, world.ben, shown, mask=[("mask.png", mask)])
+        assert said in str(world.card.embeds[0].description)
+        assert (len(fake.sent("action")), fake.sent("modal"), world.credits()) == (1, [], 2)
+
+
+async def test_a_region_needs_the_picture(build: WorldBuilder) -> None:
+    """Without it nobody knows how large the mask must be; that is said before the form opens."""
+    async with opened(build) as (world, _):
+        await press(world, world.ada, await finished_card(world), "U1")
+        world.write("DELETE FROM pictures", [()])
+        answer = await press(world, world.ben, world.card, REGION)
+        assert answer.modal is None
+        assert "no longer" in ephemeral_text(answer)
+
+
+async def test_what_is_painted_anew_can_be_repeated_and_edited(build: WorldBuilder) -> None:
+    """🔄 sends the same mask; the form begins from words, as no model here takes the mask."""
+    async with opened(build) as (world, fake):
+        shown = await opened_region(world)
+        await submit_form(world, world.ben, shown, mask=[("mask.png", mask_bytes(size=SIZE))])
+        await press_control(world, world.ben, world.card, "again")
+        assert [modal["taskId"] for modal in fake.sent("modal")] == ["1002", "1003"]
+        assert mj.mask_of(fake.sent("modal")[1]).size == SIZE
+        form = await press_control(world, world.ben, world.card, "edit")
+        assert form_values(form)["start"] == ["nothing"]
+
+
+async def chosen(world: DiscordWorld, card: discord.Message, number: int) -> Any:
+    """Return what Ben sees who chooses a picture."""
+    select = f"easel:picture:{newest_job_id(world)}"
+    answer = await world.ben.select(card, [str(number)], custom_id=select)
+    await world.env.settle()
+    (message,) = ephemeral_messages(answer)
+    return message
+
+
+async def test_each_of_two_grids_has_its_buttons(build: WorldBuilder) -> None:
+    """The first one's stand under the result, with its number; both can be had at the pictures."""
+    async with opened(build) as (world, fake):
+        card = await finished_card(world, n=2)
+        assert len(card.attachments) == 8
+        assert list(labels(card))[:2] == ["U1 (1) · 1 credit", "U2 (1) · 1 credit"]
+        assert len(labels(card)) == 9
+        first, second = [await chosen(world, card, number) for number in (4, 5)]
+        for message, shown in ((first, "U2 (1)"), (second, "U2 (2)")):
+            assert len(labels(message)) == 9
+            assert f"{shown} · 1 credit" in labels(message)
+        await press(world, world.ben, second, "U2 (2)")
+        pressed = fake.sent("action")[0]["taskId"]
+        tasks = world.rows("SELECT task_id FROM task_buttons WHERE slot = 1 AND place = 2")
+        assert tasks == [(pressed,)]
+        assert len(world.card.attachments) == 1
 
 
 async def test_an_expired_task_is_said(build: WorldBuilder) -> None:

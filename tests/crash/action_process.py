@@ -12,12 +12,17 @@ from pathlib import Path
 
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
-from bot.core.models import ImageOptions
+from bot.core.models import ImageOptions, ImageRequest, Job
 from bot.database.transaction import Transaction
+from bot.images.references import NO_ATTACHMENTS, Attachments
 from bot.services import Services, open_services
 from tests.crash.service_process import CrashPoint, FolderCourier, attachment, settings
+from tests.images.test_content_store import mask_bytes, upload
 from tests.jobs.service_harness import ADA
 from tests.jobs.test_actions import actions
+
+REGION = "🖌️"
+MASK = mask_bytes(size=(32, 32))
 
 
 async def run(folder: Path, url: str, face: str, crash_point: CrashPoint) -> None:
@@ -37,17 +42,37 @@ async def run(folder: Path, url: str, face: str, crash_point: CrashPoint) -> Non
 
 
 async def press(services: Services, courier: FolderCourier, face: str) -> None:
-    """Paint a grid, and press a button of it."""
+    """Paint a grid, and press a button of it; that of a region is below one of its pictures."""
     request = services.catalogue.build_request(ImageOptions(prompt="a fox"))
-    parent = await services.job_service.submit(request, ADA, courier)
-    await services.job_service.drained()
+    parent = await submitted(services, courier, request)
+    if face == REGION:
+        parent = await submitted(services, courier, await acting(services, parent, "U1"))
+        kept = await services.retention.kept_references(parent.id)
+        masked = replace(await acting(services, parent, face), references=(kept[1],))
+        await submitted(services, courier, masked, Attachments(mask=upload(MASK)))
+    else:
+        await submitted(services, courier, await acting(services, parent, face))
+
+
+async def acting(services: Services, parent: Job, face: str) -> ImageRequest:
+    """Return the request of a button."""
     server_id = ADA.server_id
     shown = await services.actions.now_offered(parent, server_id=server_id)
     (one,) = (each for each in shown if each.face == face)
     found = await services.actions.pressed(parent, one.slot, one.place, server_id=server_id)
-    acting = replace(parent.request, action=found.action)
-    await services.job_service.submit(acting, ADA, courier)
+    return replace(parent.request, action=found.action)
+
+
+async def submitted(
+    services: Services,
+    courier: FolderCourier,
+    request: ImageRequest,
+    attached: Attachments = NO_ATTACHMENTS,
+) -> Job:
+    """Submit a request, and wait for its end."""
+    job = await services.job_service.submit(request, ADA, courier, attached=attached)
     await services.job_service.drained()
+    return job
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ import pytest
 
 from tests.cli.process import environment, run, running
 from tests.crash import invariants
+from tests.crash.action_process import REGION
+from tests.gateways import fake_midjourney
 from tests.jobs.test_actions import proxy
 
 PROCESS = "tests.crash.action_process"
@@ -60,3 +62,31 @@ async def test_a_killed_action_is_paid_once(tmp_path: Path, state: str, way: str
         assert fake.paid == 2
     assert max(actions, modals) <= 1
     assert (state, way, modals) != ("task", "asks late", 0)
+
+
+@pytest.mark.parametrize("state", ["task", "modal sent", "answered"])
+async def test_a_killed_region_gets_its_mask_once(tmp_path: Path, state: str) -> None:
+    """A file of the dead process: the next one sends what was kept, if nothing was sent."""
+    sql = (
+        "SELECT j.state FROM jobs AS j JOIN attempts AS a ON a.job_id = j.id"
+        f" WHERE j.request LIKE '%Inpaint%' AND {STATES[state]}"
+    )
+    async with proxy(silent=True) as fake:
+        command, env = (PROCESS, str(tmp_path), fake.url, REGION), environment(tmp_path)
+        async with running(*command, sql, folder=tmp_path, env=env) as process:
+            code = await asyncio.wait_for(process.wait(), TIMEOUT_S)
+        assert code == -signal.SIGKILL
+        assert len(fake.sent("modal")) <= (state != "task")
+        was_sent = bool(fake.sent("modal"))
+        ended = await run(*command, folder=tmp_path, env=env)
+        assert (ended.code, ended.err) == (0, ""), ended.err
+    (*_, (end,)) = invariants.rows(tmp_path, "SELECT state FROM jobs ORDER BY id")
+    (*_, (charged,)) = invariants.rows(tmp_path, "SELECT credits FROM charges ORDER BY job_id")
+    if state == "modal sent" and not was_sent:  # nobody knows whether it had left
+        assert (end, charged, fake.sent("modal")) == ("unknown", 0, [])
+        return
+    assert (end, charged) == ("done", 1)
+    (modal,) = fake.sent("modal")
+    mask = fake_midjourney.mask_of(modal).convert("L")
+    assert (mask.size, mask.getpixel((0, 0)), mask.getpixel((31, 0))) == ((32, 32), 255, 0)
+    assert (len(fake.sent("action")), fake.paid) == (2, 3)

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from typing import ClassVar
 
 from PIL import Image
 
@@ -13,6 +14,7 @@ FIELDS = {"prompt", "model", "aspect_ratio", "magic_prompt_option", "style_type"
 FIELDS |= {"negative_prompt", "num_images", "resolution"}
 SIDES = ("1_1", "16_9", "9_16", "4_3", "3_4")
 CREATED = "2000-01-23T04:56:07Z"
+DESCRIPTION = "a red fox in deep snow, evening light, oil painting"
 UNSAFE_PROMPT = JsonReply({"error": "Prompt or provided image failed the safety checks"}, 422)
 THROTTLED = JsonReply({"error": "Too many requests"}, 429)
 
@@ -43,8 +45,13 @@ class FakeIdeogram(FakeVendor):
     """Strict about ``image_request``; what starts from a picture is a form with a file."""
 
     submit_path = "/ideogram/generate"
-    more_paths = ("/ideogram/remix", "/ideogram/edit", "/ideogram/upscale")
-    form_paths = more_paths
+    more_paths: ClassVar[Sequence[str]] = (
+        "/ideogram/remix",
+        "/ideogram/edit",
+        "/ideogram/upscale",
+        "/ideogram/describe",
+    )
+    form_paths: ClassVar[Sequence[str]] = more_paths
 
     def wrong_type_reply(self) -> JsonReply:
         """Answer JSON to a remix."""
@@ -66,6 +73,9 @@ class FakeIdeogram(FakeVendor):
             request = body.get("image_request")
             right = right and body.keys() == {"image_file", "image_request"}
             right = right and _is_request(request, FIELDS | {"image_weight"})
+        elif path.endswith("/describe"):
+            right = right and body.keys() <= {"image_file", "describe_model_version"}
+            right = right and body.get("describe_model_version", "V_3") in ("V_2", "V_3")
         elif path.endswith("/upscale"):
             right = right and body.keys() == {"image_file", "image_request"}
             right = right and _is_enlargement(body["image_request"])
@@ -78,6 +88,8 @@ class FakeIdeogram(FakeVendor):
 
     def accepted_reply(self, body: JsonBody) -> JsonReply:
         """Answer with the pictures."""
+        if self.paths[-1].endswith("/describe"):
+            return JsonReply({"descriptions": [{"text": DESCRIPTION}]})
         given = body.get("image_request", {})
         assert isinstance(given, dict)
         return made(*[picture_of(PICTURE_PATH)] * given.get("num_images", 1))
@@ -96,8 +108,8 @@ class FakeIdeogram3(FakeIdeogram):
     """Strict about the flat forms of Ideogram 3, in which every field is text."""
 
     submit_path = f"{V3}/generate"
-    more_paths = (f"{V3}/remix", f"{V3}/edit")
-    form_paths = (submit_path, *more_paths)
+    more_paths: ClassVar[Sequence[str]] = (f"{V3}/remix", f"{V3}/edit")
+    form_paths: ClassVar[Sequence[str]] = (submit_path, *more_paths)
 
     def error_for(self, body: JsonBody) -> JsonReply | None:
         """Check every field of a generation."""

@@ -47,6 +47,7 @@ FAILED = kling_task("failed", task_status_msg="the picture could not be made")
 EMPTY = kling_task("succeed", task_status_msg="", task_result={"images": []})
 ARREARS = kling_reply(None, code=1101, message="Account in arrears", status=429)
 DEPLETED = kling_reply(None, code=1102, message="Resource pack depleted", status=429)
+NO_KEY = kling_reply(None, code=1003, message="authorization is not active yet")
 TOO_MANY = kling_reply(
     None, code=1303, message="parallel task over resource pack limit", status=429
 )

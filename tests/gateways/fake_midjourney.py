@@ -1,10 +1,14 @@
 """midjourney-proxy behind a gateway: numbers for answers, tasks with buttons."""
 
 import asyncio
+import base64
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from aiohttp import web
+from PIL import Image
 
 from tests.gateways.fake_task_gateway import JsonBody, JsonReply
 from tests.gateways.fake_vendor import PICTURE_PATH, FakeVendor, is_data_uri, is_text
@@ -16,7 +20,7 @@ OPTIONAL = {"base64Array", "botType", "notifyHook", "state", "accountFilter"}
 
 
 def submit_reply(
-    code: int, description: str, result: object = None, **properties: str
+    code: int, description: str, result: object = None, **properties: object
 ) -> JsonReply:
     """Return the reply to a request; its status is always 200."""
     fields = {"code": code, "description": description, "result": result}
@@ -78,6 +82,10 @@ SUCCESS = midjourney_task(
 MODAL = midjourney_task("MODAL", "0%")
 FAILURE = midjourney_task("FAILURE", "0%", failReason="Internal error")
 BANNED_LATE = midjourney_task("FAILURE", "", failReason="Banned prompt detected")
+OUT_OF_CREDITS = midjourney_task("FAILURE", "", failReason="[Credits exhausted] Buy more hours")
+NO_SUBSCRIPTION = midjourney_task(
+    "FAILURE", "", failReason="Subscription required, subscribe first"
+)
 CANCEL = midjourney_task("CANCEL", "0%")
 UNKNOWN = JsonReply("null")
 SWAP_PATH = "/mj/insight-face/swap"
@@ -105,11 +113,14 @@ def swap_error(body: JsonBody) -> JsonReply | None:
     return SAME_FACES if body["sourceBase64"] == body["targetBase64"] else None
 
 
+OTHER_SPEEDS = ("relax", "turbo")
+
+
 class FakeMidjourney(FakeVendor):
     """Strict about the bodies of ``/imagine``, ``/blend`` and the swap of faces."""
 
     submit_path = "/mj/submit/imagine"
-    more_paths = ("/mj/submit/blend", SWAP_PATH)
+    more_paths: ClassVar[Sequence[str]] = ("/mj/submit/blend", SWAP_PATH)
     task_path = "/mj/task/{task_id}/fetch"
     task_id = TASK_ID
 
@@ -140,6 +151,42 @@ class FakeMidjourney(FakeVendor):
         return NOT_START, SUBMITTED, IN_PROGRESS, SUCCESS
 
 
+class FakeSpeeds(FakeMidjourney):
+    """The same below the prefixes of three speeds; a task is known at its own alone."""
+
+    submit_path = "/mj-fast/mj/submit/imagine"
+    more_paths = (
+        "/mj-fast/mj/submit/blend",
+        *(
+            f"/mj-{speed}/mj/submit/{name}"
+            for speed in OTHER_SPEEDS
+            for name in ("imagine", "blend")
+        ),
+    )
+    task_path = "/mj-fast/mj/task/{task_id}/fetch"
+    more_task_paths = tuple(f"/mj-{speed}/mj/task/{{task_id}}/fetch" for speed in OTHER_SPEEDS)
+
+    def error_at(self, path: str, body: JsonBody) -> JsonReply | None:
+        """Check every field of a picture at another speed, or of a blend."""
+        return self.error_for(body) if path.endswith("/imagine") else blend_error(body)
+
+    async def poll(self, request: web.Request) -> web.Response:
+        """Know the task at the prefix where it was ordered."""
+        ordered = next(path for path in reversed(self.paths) if "/submit/" in path)
+        if ordered.partition("/mj/")[0] == request.path.partition("/mj/")[0]:
+            return await super().poll(request)
+        return NO_TASK.response()
+
+
+def mask_of(modal: JsonBody) -> Image.Image:
+    """Return the mask that was sent with a prompt."""
+    head, _, data = str(modal["maskBase64"]).partition(",")
+    assert head == "data:image/png;base64"
+    image = Image.open(io.BytesIO(base64.b64decode(data)))
+    image.load()
+    return image
+
+
 # --- tasks with buttons -----------------------------------------------------------------------
 
 UUID = "6c6b4b6e-0000-4000-8000-000000000000"
@@ -152,6 +199,7 @@ OF_GRID = {
 OF_ONE = {
     "Upscale (Subtle)": f"MJ::JOB::upsample_v7_2x_subtle::1::{UUID}::SOLO",
     "Custom Zoom": f"MJ::CustomZoom::{UUID}",
+    "🖌️": f"MJ::Inpaint::1::{UUID}::SOLO",
     "⬅️": f"MJ::JOB::pan_left::1::{UUID}::SOLO",
     "Animate": f"MJ::JOB::animate_high::1::{UUID}::SOLO",
 }
@@ -159,6 +207,8 @@ UNKNOWN_PARENT = submit_reply(3, "关联任务不存在或已失效")
 UNFINISHED_PARENT = submit_reply(4, "关联任务状态错误")
 UNKNOWN_ACTION = submit_reply(4, "未知的 Action 类型")
 EMPTY_PROMPT = submit_reply(4, "prompt不能为空")
+NO_TASK = JsonReply({"description": "task_no_found", "type": "upstream_error", "code": 4}, 400)
+OWN_WORDS = " --v 7"  # the proxy adds them to what was typed
 
 
 @dataclass
@@ -170,6 +220,8 @@ class FakeTask:
     is_grid: bool
     status: str = "IN_PROGRESS"
     left: int = 2
+    prefix: str = ""
+    is_region: bool = False
 
     @property
     def buttons(self) -> dict[str, str]:
@@ -195,6 +247,7 @@ class FakeTask:
             id=self.id,
             imageUrl=f"/files/{'grid' if self.is_grid else 'one'}.png" if done else "",
             buttons=buttons if done else [],
+            properties={"finalPrompt": f"{self.prompt}{OWN_WORDS}"},
         )
 
 
@@ -203,10 +256,19 @@ class FakeButtons:
 
     ``asks`` are parts of ids after which it waits for a prompt: a reply with code 21, or with code
     1 where it is ``silent``, as behind new-api. A second modal is accepted and paid like the first.
+    What has a prefix is known there alone.
     """
 
-    def __init__(self, *, asks: Sequence[str] = ("CustomZoom",), silent: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        asks: Sequence[str] = ("CustomZoom",),
+        silent: bool = False,
+        prefixes: Sequence[str] = ("",),
+    ) -> None:
         self.url = ""
+        self.prefixes = prefixes
+        self.paths: list[str] = []  # of all requests and polls
         self.asks = asks
         self.silent = silent
         self.tasks: dict[str, FakeTask] = {}
@@ -217,14 +279,18 @@ class FakeButtons:
         self.polls = 0
         self.gate = asyncio.Event()
         self.gate.set()
+        self.poll_gate = asyncio.Event()  # until then no poll is answered
+        self.poll_gate.set()
+        self.asks_again = False  # in its reply to a prompt, which it takes all the same
 
     def app(self) -> web.Application:
         """Return the server."""
         app = web.Application()
-        for name in ("imagine", "blend", "action", "modal"):
-            app.router.add_post(f"/mj/submit/{name}", self._submit)
+        for prefix in self.prefixes:
+            for name in ("imagine", "blend", "action", "modal"):
+                app.router.add_post(f"{prefix}/mj/submit/{name}", self._submit)
+            app.router.add_get(f"{prefix}/mj/task/{{id}}/fetch", self._fetch)
         app.router.add_post(SWAP_PATH, self._submit)
-        app.router.add_get("/mj/task/{id}/fetch", self._fetch)
         app.router.add_get("/files/{name}", self._file)
         return app
 
@@ -232,65 +298,86 @@ class FakeButtons:
         """Return the bodies of one kind of order."""
         return [body for each, body in self.orders if each == name]
 
-    async def _submit(self, request: web.Request) -> web.Response:
+    def check_key(self, request: web.Request) -> None:
+        """Fail where a request has not the gateway's key."""
         assert request.headers["Authorization"] == f"Bearer {GATEWAY_KEY}"
+
+    async def _submit(self, request: web.Request) -> web.Response:
+        self.check_key(request)
         name, body = request.path.rpartition("/")[2], await request.json()
         self.orders.append((name, body))
+        self.paths.append(request.path)
+        prefix = request.path.partition("/mj/")[0]
         if self.refusals:
             return self.refusals.pop(0).response()
         if name == "imagine":
-            return self._started(body["prompt"], is_grid=True).response()
+            return self._started(body["prompt"], prefix, is_grid=True).response()
         if name in ("blend", "swap"):
             wrong = blend_error(body) if name == "blend" else swap_error(body)
-            return (wrong or self._started("", is_grid=name == "blend")).response()
+            return (wrong or self._started("", prefix, is_grid=name == "blend")).response()
+        parent = self.tasks.get(str(body["taskId"]))
+        if parent is None or parent.prefix != prefix:
+            return UNKNOWN_PARENT.response()
         if name == "action":
-            return self._action(body).response()
-        reply = self._modal(body)
+            return self._action(body, parent).response()
+        reply = self._modal(body, parent)
         if self.lost:
             self.lost -= 1
             assert request.transport is not None
             request.transport.abort()
         return reply.response()
 
-    def _started(self, prompt: str, *, is_grid: bool, waits: bool = False) -> JsonReply:
-        task = FakeTask(f"{1000 + len(self.tasks)}", prompt, is_grid)
+    def _started(
+        self, prompt: str, prefix: str, *, is_grid: bool, waits: bool = False, region: bool = False
+    ) -> JsonReply:
+        number = f"{1000 + len(self.tasks)}"
+        task = FakeTask(number, prompt, is_grid, prefix=prefix, is_region=region)
         self.tasks[task.id] = task
         self.paid += not waits
         if not waits:
             return submit_reply(1, "提交成功", task.id)
-        task.status = "MODAL"
-        return submit_reply(1 if self.silent else 21, "Waiting for window confirm", task.id)
+        task.status, code = "MODAL", 1 if self.silent else 21
+        proposal = {"finalPrompt": f"{prompt}{OWN_WORDS}", "remix": True}
+        return submit_reply(code, "Waiting for window confirm", task.id, **proposal)
 
-    def _action(self, body: JsonBody) -> JsonReply:
+    def _action(self, body: JsonBody, parent: FakeTask) -> JsonReply:
         assert body.keys() == {"taskId", "customId"}
-        parent, custom_id = self.tasks.get(str(body["taskId"])), str(body["customId"])
-        if parent is None:
-            return UNKNOWN_PARENT
+        custom_id = str(body["customId"])
         if parent.status != "SUCCESS":
             return UNFINISHED_PARENT
         if custom_id not in parent.buttons.values() or "BOOKMARK" in custom_id:
             return UNKNOWN_ACTION
-        is_grid = "upsample" not in custom_id
-        waits = any(part in custom_id for part in self.asks)
-        return self._started(parent.prompt, is_grid=is_grid, waits=waits)
+        region = "Inpaint" in custom_id
+        waits = region or any(part in custom_id for part in self.asks)
+        return self._started(
+            parent.prompt,
+            parent.prefix,
+            is_grid="upsample" not in custom_id,
+            waits=waits,
+            region=region,
+        )
 
-    def _modal(self, body: JsonBody) -> JsonReply:
-        assert body.keys() == {"taskId", "prompt"}
-        task = self.tasks.get(str(body["taskId"]))
-        if task is None:
-            return UNKNOWN_PARENT
+    def _modal(self, body: JsonBody, task: FakeTask) -> JsonReply:
+        """Take the prompt, and with it the mask of a region, which no other task may have."""
+        assert body.keys() == {"taskId", "prompt", *(["maskBase64"] if task.is_region else [])}
         if not is_text(body["prompt"], 4000):
             return EMPTY_PROMPT
+        if task.is_region and not is_data_uri(body["maskBase64"]):
+            return NO_PICTURE
         task.prompt = str(body["prompt"])
         self.paid += 1
         task.left = 3  # its state stays for a while
+        if self.asks_again:
+            return submit_reply(21, "Waiting for window confirm", task.id)
         return submit_reply(1, "提交成功", task.id)
 
-    async def _fetch(self, request: web.Request) -> web.Response:
+    async def _fetch(self, request: web.Request) -> web.StreamResponse:
         self.polls += 1
+        self.paths.append(request.path)
+        await self.poll_gate.wait()
         task = self.tasks.get(request.match_info["id"])
-        if task is None:
-            return UNKNOWN.response()
+        if task is None or task.prefix != request.path.partition("/mj/")[0]:
+            return NO_TASK.response()
         is_waiting = task.status == "MODAL" and task.id not in {
             str(body["taskId"]) for body in self.sent("modal")
         }

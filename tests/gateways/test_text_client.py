@@ -16,7 +16,8 @@ from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway_config import single_gateway
 from bot.gateways.request.chat import ChatQuestion
 from bot.gateways.routing.router import Router
-from bot.gateways.text_client import MAX_REPLY_BYTES, TextClient, TextModel
+from bot.gateways.text_client import TextClient, TextModel
+from bot.gateways.text_exchange import MAX_REPLY_BYTES
 from tests.gateways.fake_text_chat import (
     KEY,
     LISTED,

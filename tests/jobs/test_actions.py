@@ -30,9 +30,9 @@ STATES = "SELECT state, modal_sent FROM attempts ORDER BY job_id DESC LIMIT 1"
 CHARGED = "SELECT credits, operator_credits FROM charges ORDER BY job_id"
 
 
-def table(url: str) -> str:
+def table(url: str, name: str = "midjourney") -> str:
     """Return the example's table of Midjourney at this address, with quick polls."""
-    section = EXAMPLE[EXAMPLE.index("#[gateways.midjourney]") :].partition("\n\n")[0]
+    section = EXAMPLE[EXAMPLE.index(f"#[gateways.{name}]") :].partition("\n\n")[0]
     text = re.sub(r"(?m)^#(?=\S)", "", section).replace("https://<the host of your gateway>", url)
     return text.replace("interval_s = 5, budget_s = 1800", "interval_s = 1, budget_s = 60")
 
@@ -45,6 +45,14 @@ def actions(folder: Path, url: str, changed: tuple[str, str] = ("", "")) -> dict
     return {"gateways_file": file, "image_api_url": "", "gateways": keys}
 
 
+def speeds(folder: Path, url: str) -> dict[str, Any]:
+    """Return settings of the gateway whose models are speeds."""
+    file = folder / "gateways.toml"
+    file.write_text(table(url, "midjourney-speeds"))
+    keys = {"midjourney_speeds": GatewayKey(api_key=SecretStr(GATEWAY_KEY))}
+    return {"gateways_file": file, "image_api_url": "", "gateways": keys}
+
+
 @dataclass
 class Actions:
     """A process beside the fake."""
@@ -52,9 +60,10 @@ class Actions:
     harness: ServiceHarness
     fake: mj.FakeButtons
 
-    async def paint(self, courier: RecordingCourier | None = None) -> Job:
-        """Paint a grid."""
-        request = self.harness.services.catalogue.build_request(ImageOptions(prompt="a fox"))
+    async def paint(self, courier: RecordingCourier | None = None, **options: Any) -> Job:
+        """Paint a grid, or as many as the options say."""
+        wanted = ImageOptions(prompt="a fox", **options)
+        request = self.harness.services.catalogue.build_request(wanted)
         return await self._submitted(request, courier or RecordingCourier())
 
     async def press(
@@ -136,18 +145,90 @@ async def test_a_press_is_a_job_of_its_own(
 
 
 @pytest.mark.parametrize("silent", [False, True])
-async def test_a_task_that_asks_back_gets_the_prompt_once(
+async def test_a_task_that_asks_back_gets_its_prompt_once(
     tmp_path: Path, gateway: ScriptedGateway, silent: bool
 ) -> None:
-    """With code 21, or by its state alone; its state stays for a while, and nothing is repeated."""
+    """With code 21, or by its state alone; its state stays for a while, and nothing is repeated.
+
+    Nobody was asked for a prompt, so it is the one that the task proposes.
+    """
     asking = proxy(asks=["variation"], silent=silent)
     async with asking as fake, opened(tmp_path, fake, gateway) as at:
         parent = await at.paint()
-        await at.press(parent, "V3", prompt="red", courier=(courier := RecordingCourier()))
+        await at.press(parent, "V3", courier=(courier := RecordingCourier()))
         assert [len(result.pictures) for result in courier.results] == [4]
-        assert fake.sent("modal") == [{"taskId": "1001", "prompt": "red"}]
+        assert fake.sent("modal") == [{"taskId": "1001", "prompt": "a fox --v 7"}]
         assert fake.paid == 2
         assert at.rows(STATES) == [("received", 1)]
+
+
+@pytest.mark.parametrize("silent", [False, True])
+async def test_without_a_proposal_it_is_the_prompt_of_the_picture(
+    tmp_path: Path, gateway: ScriptedGateway, silent: bool
+) -> None:
+    """A table may say nothing of it: the prompt must not be empty."""
+    async with proxy(asks=["variation"], silent=silent) as fake:
+        changes = actions(tmp_path, fake.url, ('proposes = "properties.finalPrompt"', ""))
+        async with opened(tmp_path, fake, gateway, **changes) as at:
+            await at.press(await at.paint(), "V3", courier=RecordingCourier())
+        assert fake.sent("modal") == [{"taskId": "1001", "prompt": "a fox"}]
+
+
+async def test_a_prompt_that_somebody_typed_is_sent_as_it_is(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """They were asked for it: the task's own words count no more.
+
+    The reply may ask once more, as some proxies do; another prompt could be paid twice.
+    """
+    async with proxy() as fake, opened(tmp_path, fake, gateway) as at:
+        await at.press(await at.paint(), "U1", courier=(courier := RecordingCourier()))
+        (one,) = at.rows("SELECT id FROM jobs ORDER BY id DESC LIMIT 1")
+        parent = await at.harness.services.job_service.find(str(one[0]))
+        assert parent is not None
+        fake.asks_again = True
+        await at.press(parent, "Custom Zoom", prompt="red --zoom 2", courier=courier)
+        assert [len(result.pictures) for result in courier.results] == [1, 4]
+        assert fake.sent("modal") == [{"taskId": "1002", "prompt": "red --zoom 2"}]
+
+
+# --- speeds -----------------------------------------------------------------------------------
+
+
+PREFIXES = ("/mj-fast", "/mj-relax", "/mj-turbo")
+
+
+@pytest.mark.parametrize("silent", [False, True])
+async def test_an_action_has_the_speed_of_its_picture(
+    tmp_path: Path, gateway: ScriptedGateway, silent: bool
+) -> None:
+    """Its paths begin like those of the model, and its parent is named by its bare id."""
+    async with proxy(asks=["variation"], silent=silent, prefixes=PREFIXES) as fake:
+        async with opened(tmp_path, fake, gateway, **speeds(tmp_path, fake.url)) as at:
+            parent = await at.paint(model="mj-relax")
+            await at.press(parent, "V2", courier=(courier := RecordingCourier()))
+            assert [len(result.pictures) for result in courier.results] == [4]
+            assert len(courier.results[0].actions) == 9
+            found = at.rows("SELECT DISTINCT task_id FROM task_buttons ORDER BY task_id")
+        assert {path.partition("/mj/")[0] for path in fake.paths} == {"/mj-relax"}
+        assert fake.sent("action") == [{"taskId": "1000", "customId": mj.OF_GRID["V2"]}]
+        assert fake.sent("modal") == [{"taskId": "1001", "prompt": "a fox --v 7"}]
+        assert found == [("1000",), ("1001",)]
+        assert fake.paid == 2
+
+
+async def test_speeds_have_credits_of_their_own(tmp_path: Path, gateway: ScriptedGateway) -> None:
+    """What waits longer costs less, and so does what is done with it."""
+    async with proxy(prefixes=PREFIXES) as fake:
+        changes = speeds(tmp_path, fake.url)
+        text = changes["gateways_file"].read_text()
+        dear = text.replace('"Midjourney (turbo)"', '"Midjourney (turbo)"\ncredits = 2')
+        changes["gateways_file"].write_text(dear)
+        async with opened(tmp_path, fake, gateway, **changes) as at:
+            parent = await at.paint(model="mj-turbo")
+            await at.press(parent, "U1", courier=RecordingCourier())
+            await at.paint(model="mj-fast")
+            assert at.rows(CHARGED) == [(2, 2), (2, 2), (1, 1)]
 
 
 async def test_a_lost_reply_to_the_prompt_is_polled(
@@ -290,11 +371,17 @@ async def test_a_kind_has_credits_and_a_price_of_its_own(
 
 
 async def leave(
-    folder: Path, fake: mj.FakeButtons, gateway: ScriptedGateway, state: tuple[str, int]
+    folder: Path,
+    fake: mj.FakeButtons,
+    gateway: ScriptedGateway,
+    state: tuple[str, int],
+    *,
+    model: str = "midjourney",
+    **changes: Any,
 ) -> None:
     """Let a process end when an action's attempt is in this state."""
-    async with opened(folder, fake, gateway) as at:
-        parent = await at.paint()
+    async with opened(folder, fake, gateway, **changes) as at:
+        parent = await at.paint(model=model)
         request = await at.request(parent, "V2", "red")
         fake.gate.clear()
         await at.submit(request, HangingCourier())
@@ -315,6 +402,45 @@ async def test_an_action_that_was_under_way_is_polled_on(
             assert at.rows(CHARGED) == [(1, 1), (1, 1)]
         assert (len(fake.sent("action")), len(fake.sent("modal"))) == (1, len(asks))
         assert fake.paid == 2
+
+
+@pytest.mark.parametrize("asks", [[], ["variation"]])
+async def test_after_a_restart_it_has_its_speed(
+    tmp_path: Path, gateway: ScriptedGateway, asks: list[str]
+) -> None:
+    """The next process polls below the same prefix, and its buttons have the bare id."""
+    async with proxy(asks=asks, prefixes=PREFIXES) as fake:
+        changes = speeds(tmp_path, fake.url)
+        began = ("task", len(asks))
+        await leave(tmp_path, fake, gateway, began, model="mj-turbo", **changes)
+        fake.gate.set()
+        async with opened(tmp_path, fake, gateway, **changes) as at:
+            await recover(at.harness, courier := RecordingCourier())
+            assert [len(result.pictures) for result in courier.results] == [4]
+            found = at.rows("SELECT DISTINCT task_id FROM task_buttons ORDER BY task_id")
+        assert {path.partition("/mj/")[0] for path in fake.paths} == {"/mj-turbo"}
+        assert found == [("1000",), ("1001",)]
+        assert (len(fake.sent("action")), len(fake.sent("modal"))) == (1, len(asks))
+
+
+async def test_what_asks_back_after_a_restart_is_answered_by_its_id(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """The task is known by its path: the prompt goes to the id in it, at the same speed."""
+    async with proxy(asks=["variation"], silent=True, prefixes=PREFIXES) as fake:
+        changes = speeds(tmp_path, fake.url)
+        async with opened(tmp_path, fake, gateway, **changes) as at:
+            parent = await at.paint(model="mj-fast")
+            request = await at.request(parent, "V2")
+            fake.poll_gate.clear()
+            await at.submit(request, HangingCourier())
+            await until(lambda: at.rows(STATES) == [("task", 0)])
+        fake.poll_gate.set()
+        async with opened(tmp_path, fake, gateway, **changes) as at:
+            await recover(at.harness, courier := RecordingCourier())
+            assert [len(result.pictures) for result in courier.results] == [4]
+        assert fake.sent("modal") == [{"taskId": "1001", "prompt": "a fox --v 7"}]
+        assert {path.partition("/mj/")[0] for path in fake.paths} == {"/mj-fast"}
 
 
 async def test_a_grid_that_comes_late_has_its_buttons(

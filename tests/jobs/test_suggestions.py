@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.jobs.suggestions import LONGEST_SUGGESTION, declines, prompts_in
+from bot.jobs.suggestions import LONGEST_SUGGESTION, declines, prompts_in, prompts_of_call
 
 PAIR = ("a red fox in snow", "a fox at dawn")
 
@@ -60,3 +60,39 @@ def test_an_apology_is_no_prompt(text: str) -> None:
 def test_a_prompt_about_an_apology_is_one() -> None:
     """In a list it was meant."""
     assert prompts_in("1. a fox says: I'm sorry") == ("a fox says: I'm sorry",)
+
+
+# --- what a gateway's own call says ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["1️⃣ a red fox in snow\n\n2️⃣ a fox at dawn"],
+        ["1⃣ a red fox in snow\n2⃣ a fox at dawn\n\n(or something else)"],
+        ["1️⃣ a [red fox](https://example.com/a?b=c) in snow\n\n2️⃣ **a fox** ~~very~~ at dawn"],
+        ["## Tokens\n**fox** (1.0), ~~so~~\n## Prompts\n1️⃣ a red fox in snow\n2️⃣ a fox at dawn"],
+        ["a red fox in snow\r\na fox at dawn\r\n"],
+        ["a red fox in snow", "a fox at dawn"],
+        ["1. a red fox in snow\n2. a fox at dawn"],
+        ["1️⃣ a red fox\nin snow\n\n2️⃣ a fox at dawn\n\n3️⃣ a fox at dawn"],
+    ],
+)
+def test_what_a_gateway_lists_is_found_as_plain_text(texts: list[str]) -> None:
+    """Midjourney's keys, links and stars are for its own messages."""
+    assert prompts_of_call(texts) == PAIR
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [[], [""], ["\n\n"], ["## Important tokens\n**fox** (1.00), ~~very~~ (0.02)"], ["~~very~~"]],
+)
+def test_what_lists_nothing_is_no_suggestion(texts: list[str]) -> None:
+    """A heading is no prompt, nor are the weights of words."""
+    assert prompts_of_call(texts) == ()
+
+
+def test_flags_weights_and_brackets_of_a_prompt_stay() -> None:
+    """They mean something to the model: only links lose their address."""
+    text = "1️⃣ a fox::2 [red] (snow) --ar 3:2 --no owl\n2️⃣ [a](b c)"
+    assert prompts_of_call([text]) == ("a fox::2 [red] (snow) --ar 3:2 --no owl", "[a](b c)")

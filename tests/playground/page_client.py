@@ -163,6 +163,18 @@ class PageClient:
         target = self.seen["targetId"]
         return await self._act("send_message", target_id=target, content=text, reply_to_id=None)
 
+    async def press(self, card: dict[str, Any], words: str) -> dict[str, Any]:
+        """Press the button of a message that begins with these words; returns the receipt."""
+        controls = [each for row in card["components"] for each in row["components"]]
+        (button,) = (each for each in controls if str(each.get("label", "")).startswith(words))
+        return await self._act("click", target_id=card["id"], control_key=button["control_key"])
+
+    async def fill_in(self, **values: str) -> dict[str, Any]:
+        """Submit the form that is open; returns the receipt."""
+        self._see(await self._send("GET", "/api/state"))
+        handle = self.seen["modal"]["handle"]
+        return await self._act("modal_submit", modal_handle=handle, values=values)
+
     async def choose(self, name: str, message: str) -> int:
         """Choose in the context menu of a message; returns the status of the answer."""
         body = {"name": name, "message": message}

@@ -190,3 +190,19 @@ async def test_the_page_opens_with_a_picture_that_costs_ada_nothing(tmp_path: Pa
         await ada.card("30 of 30")
         await mia.command("usage")
         await mia.card("29 of 30")
+
+
+async def test_a_picture_goes_on_with_its_buttons(tmp_path: Path) -> None:
+    """Four files, then the second of them alone, then a zoom, which asks for the words first."""
+    async with _people("Ada", options=("--latency", "0"), folder=tmp_path) as (ada,):
+        await ada.command("imagine", prompt="a boat", model="easel-grid")
+        four = await ada.card("4 pictures for Ada")
+        assert len(four["attachments"]) == 4
+        await ada.press(four, "U2")
+        one = await ada.card(PICTURE)
+        assert "· U2 ·" in one["embeds"][0]["footer"]["text"]
+        await ada.press(one, "🔍 Custom Zoom")
+        await ada.fill_in(prompt="a boat --zoom 2")
+        zoomed = await ada.card("27 of 30 left today")
+        assert "a boat --zoom 2" in str(zoomed["embeds"])
+        assert len(zoomed["attachments"]) == 4

@@ -20,7 +20,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image
 
 from playground.painter.__main__ import main
-from playground.painter.responses import MASTER, MODEL
+from playground.painter.responses import CHAT_PAINTER, GRID_PAINTER, MASTER, MODEL
 from playground.painter.server import make_app, painter
 
 Client = TestClient[web.Request, web.Application]
@@ -117,11 +117,11 @@ def opened(data: dict[str, str]) -> Image.Image:
 
 
 async def test_the_painter_lists_its_models(client: Client) -> None:
-    """A gateway check that asks for models finds both."""
+    """A gateway check that asks for models finds them all."""
     async with client.get("/v1/models") as response:
         listed = await response.json()
     assert listed["object"] == "list"
-    assert [model["id"] for model in listed["data"]] == [MODEL, MASTER]
+    assert [model["id"] for model in listed["data"]] == [MODEL, MASTER, CHAT_PAINTER, GRID_PAINTER]
 
 
 async def test_a_picture_comes_as_base64_with_size_usage_and_caption(client: Client) -> None:

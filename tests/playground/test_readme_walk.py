@@ -1,4 +1,4 @@
-"""The ten steps of the README's *Try it* in a real browser, with the words that stand there.
+"""The eleven steps of the README's *Try it* in a real browser, with the words that stand there.
 
 What a step says to type is typed, and what it says to press is pressed: a step that is changed in
 the README is walked as it is now, or fails here.
@@ -58,16 +58,17 @@ def _patience(browser: Browser) -> Iterator[None]:
 
 @pytest.fixture
 def latency_s() -> float:
-    """Paint at once: ten steps are long enough."""
+    """Paint at once: eleven steps are long enough."""
     return 0.1
 
 
-def test_the_readmes_first_nine_steps_can_be_walked(person: BrowserUser, tmp_path: Path) -> None:
+def test_the_readmes_first_ten_steps_can_be_walked(person: BrowserUser, tmp_path: Path) -> None:
     """A stranger who does what the README says gets what it says, with the credits there are."""
-    assert len(STEPS) == 10
+    assert len(STEPS) == 11
     _paint_edit_and_use(person)
     _read_delete_and_find_again(person)
     _choose_options(person, tmp_path)
+    _press_buttons(person)
     _use_a_preset_and_be_declined(person)
     _repeat_as_ben(person)
     _limit_as_mia(person)
@@ -141,20 +142,31 @@ def _open_the_menu(person: BrowserUser, name: str) -> None:
     expect(person.form).to_be_hidden()
 
 
+def _press_buttons(person: BrowserUser) -> None:
+    (imagine,), (second,) = typed(6), pressed(6)
+    person.type_text(imagine)
+    person.wait_for_card("4 pictures for Ada", pictures=4)
+    label = rf"{second} · \d credits?"
+    person.press(label, on="4 pictures", until=lambda: person.wait_for_words("A picture for Ada"))
+    person.wait_for_card("A picture for Ada", pictures=1)
+    person.wait_for_words(f"{second} ·")
+    expect(person.card.get_by_role("button", name="Zoom Out 2x")).to_be_visible()
+
+
 def _use_a_preset_and_be_declined(person: BrowserUser) -> None:
-    save, imagine = typed(6)
+    save, imagine = typed(7)
     person.type_text(save)
     person.wait_for_words("Saved as paper")
     person.type_text(imagine)
     person.wait_for_words("a boat, watercolour")
     person.wait_for_card("A picture for Ada", pictures=1)
-    (declined,) = typed(7)
+    (declined,) = typed(8)
     person.type_text(declined)
     person.wait_for_words("declined")
 
 
 def _repeat_as_ben(person: BrowserUser) -> None:
-    assert "🔄" in STEPS[8]
+    assert "🔄" in STEPS[9]
     person.switch_to("Ben")
     pictures = person.messages.filter(has_text="a boat, watercolour")
     pictures.last.locator(".reaction-chip", has_text="🔄").click()
@@ -163,7 +175,7 @@ def _repeat_as_ben(person: BrowserUser) -> None:
 
 def _limit_as_mia(person: BrowserUser) -> None:
     person.switch_to("Mia")
-    limit, settings, usage, log = typed(9)
+    limit, settings, usage, log = typed(10)
     person.type_text(limit)
     person.wait_for_words("Everyone may now spend 3 credits per day")
     person.type_text(settings)
@@ -178,9 +190,9 @@ def _limit_as_mia(person: BrowserUser) -> None:
     person.wait_for_words("now hears who asked for pictures")
 
 
-def test_the_readmes_tenth_step_can_be_walked(browser: Browser, tmp_path: Path) -> None:
+def test_the_readmes_eleventh_step_can_be_walked(browser: Browser, tmp_path: Path) -> None:
     """Failures cost nothing, three of them make Ada wait, and Mia lets her go on."""
-    option, reset = typed(10)
+    option, reset = typed(11)
     options, env = (*option.split(), "--latency", "0"), environment(tmp_path)
     with running_playground(*options, cwd=tmp_path, env=env) as url:
         person = BrowserUser(browser, url)

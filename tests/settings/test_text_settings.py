@@ -6,8 +6,8 @@ import pytest
 
 from bot.core.errors.base import StartRefused
 from bot.gateways.gateway import Gateway
-from bot.gateways.gateway_config import single_gateway
-from bot.settings.gateway_settings import check_text_model, setup_problems
+from bot.gateways.gateway_config import parse_gateways, single_gateway
+from bot.settings.gateway_settings import check_prices, check_text_model, setup_problems
 from bot.settings.settings import load_settings
 from bot.settings.value_types import parse_budget, parse_json_object
 from tests.settings.settings_of import settings_of
@@ -86,6 +86,35 @@ def test_a_budget_needs_the_price() -> None:
     priced = settings_of(text_model="seer", operator_budget=budget, text_price=0)
     check_text_model(priced, GATEWAYS)
     check_text_model(settings_of(operator_budget=budget), GATEWAYS)
+
+
+def test_a_budget_needs_the_price_of_each_call_for_words() -> None:
+    """Its own, or that of the settings; a seed is free."""
+    call = """
+[gateways.one]
+base_url = "https://one.example"
+models = ["dall-e-3"]
+abilities = { "dall-e-3" = { price = 1 } }
+[gateways.one.calls.seed]
+path = "/seed/{task}"
+gives = "value"
+text = "seed"
+[gateways.one.calls.shorten]
+path = "/shorten"
+body = { prompt = "{prompt}" }
+text = "words"
+"""
+    budget = parse_budget("5/day")
+    gateways = parse_gateways(call, {})
+    with pytest.raises(
+        StartRefused, match=r"price of calls\.shorten of the gateway one"
+    ) as refused:
+        check_prices(settings_of(operator_budget=budget), gateways)
+    assert "seed" not in str(refused.value)
+    check_prices(settings_of(), gateways)
+    check_prices(settings_of(operator_budget=budget, text_price=0), gateways)
+    priced = parse_gateways(f"{call}price = 0", {})
+    check_prices(settings_of(operator_budget=budget), priced)
 
 
 def test_the_doctor_and_the_start_tell_it_with_everything_else() -> None:

@@ -1,4 +1,4 @@
-"""Errors of requests to the chat model, for /describe and for better prompts."""
+"""Errors of requests for words: /describe, /shorten, better prompts, and the seed of a task."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ from bot.core.errors.base import EaselError, Refusal
 
 @dataclass(eq=False, kw_only=True)
 class TextDeclined(EaselError):
-    """The chat model, its gateway or the rules here declined what was asked or what came."""
+    """What answers, its gateway or the rules here declined what was asked or what came."""
 
     message_id = "error-text-declined"
 
 
 @dataclass(eq=False, kw_only=True)
 class TextBusy(EaselError):
-    """The gateway of the chat model takes nothing right now; nothing was paid for."""
+    """The gateway takes nothing right now; nothing was paid for."""
 
     message_id = "error-text-busy"
 
@@ -28,7 +28,7 @@ class TextMisconfigured(EaselError):
 
 @dataclass(eq=False, kw_only=True)
 class TextUnusable(EaselError):
-    """The chat model answered with nothing that can be used."""
+    """The answer holds nothing that can be used."""
 
     message_id = "error-text-unusable"
 
@@ -52,3 +52,17 @@ class SuggestionOfAnother(Refusal):
     """Somebody else asked for the suggestion."""
 
     message_id = "error-suggestion-of-another"
+
+
+@dataclass(eq=False, kw_only=True)
+class SeedUnknown(Refusal):
+    """The gateway does not tell the seed of the task, now or later."""
+
+    message_id = "error-seed-unknown"
+
+
+@dataclass(eq=False, kw_only=True)
+class SeedLater(Refusal):
+    """The gateway tells no seed right now."""
+
+    message_id = "error-seed-later"

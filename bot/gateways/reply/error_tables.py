@@ -99,6 +99,7 @@ UNBEGUN_PHRASES = _phrases(
     (
         r"(?:insufficient|not enough|out of).{0,20}[ _](?:quota|balance|credits?|funds)"
         r"|(?:quota|balance|credits?|funds)[ _](?:is |are )?(?:not[ _]enough|insufficient|used up)"
+        r"|credits exhausted|subscription (?:required|paused)|plan cancell?ed"  # Midjourney's
         r"|exceeded.{0,20} quota|plan and billing|billing.{0,6} limit|account.{0,20} overdue"
         r"|(?:余额|额度|配额|点数|积分)\S{0,4}(?:不足|用尽|耗尽|不够|失败)|欠费|请\S{0,4}充值",
         Kind.QUOTA,

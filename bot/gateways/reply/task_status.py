@@ -7,7 +7,7 @@ another word for a state needs one more entry in the tables below.
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from math import isfinite
 from typing import Literal
@@ -63,13 +63,14 @@ class SubmittedTask:
     """A task that a gateway accepted.
 
     ``name`` is its id, or the path that the gateway gave; another process can poll it, too. One
-    that ``asks_back`` goes on only when it has the prompt; ``modal`` is what it means where its
-    state says so.
+    that ``asks_back`` goes on only when it has the prompt, and may propose a ``prompt`` itself;
+    ``modal`` is what it means where its state says so.
     """
 
     name: str
     retry_after_s: float | None = None
     asks_back: bool = False
+    prompt: str = field(default="", repr=False)
     modal: ModalMeaning = "failure"
 
     def url(self, gateway: Gateway) -> URL:

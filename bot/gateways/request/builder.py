@@ -79,6 +79,8 @@ def open_request(
 def _check(request: GatewayRequest, model: ModelAbilities) -> None:
     """Refuse what the model no longer takes: requests of old jobs are not checked elsewhere."""
     references, limits = request.image_request.references, model.pictures_of(request.image_request)
+    if request.image_request.action:  # its picture is at the gateway; only the mask is sent
+        return
     if references and not (
         limits and len(references) <= limits.max_count and all(map(limits.accepts, references))
     ):
@@ -205,7 +207,7 @@ class _BodyBuilder:
         mask = self.request.image_request.mask
         content = self._open(path, "mask", mask.bytes if mask else None)
         limit = self.model.references and self.model.references.mask_max_bytes
-        if len(content) <= (limit or 0):
+        if self.request.image_request.action or len(content) <= (limit or 0):
             return content
         detail = f"the mask has {len(content)} bytes, more than {self.model.name} takes"
         raise RequestBuildFailed(GatewayErrorKind.INVALID_REQUEST, detail, param="mask")

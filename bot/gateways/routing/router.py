@@ -36,6 +36,7 @@ from bot.gateways.exchange import Exchange
 from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import ModelAbilities
 from bot.gateways.reply.error_classifier import MAX_RETRY_WAIT_S
+from bot.gateways.reply.surplus import SurplusLog
 from bot.gateways.reply.unread_files import UnreadFiles
 from bot.gateways.request.fields import UnsupportedFields, sends_addresses, unsaid_option
 from bot.gateways.request.masks import with_prepared_mask
@@ -87,6 +88,7 @@ class Router:
         self._unsupported_fields = UnsupportedFields()
         self._paths = PathSpellings(data_dir)
         self._unread = UnreadFiles(unread_folder, clock.now) if unread_folder else None
+        self._surplus = SurplusLog()
         self._reading = asyncio.Lock()  # one reply is decoded at a time
 
     async def __aenter__(self) -> Self:
@@ -374,6 +376,7 @@ class Router:
             reading=self._reading,
             clock=self._clock,
             unread=self._unread,
+            surplus=self._surplus,
         )
 
     def _ability(self, gateway: Gateway, model: str) -> ModelAbilities:

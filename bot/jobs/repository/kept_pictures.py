@@ -1,6 +1,6 @@
 """The rows of the pictures that are kept of each job."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.core.models import Picture, Reference
@@ -72,6 +72,14 @@ def read_kept_pictures(rows: Transaction, job_id: str) -> list[KeptPicture]:
         )
         for row in found
     ]
+
+
+def numbers_by_unit(kept: Iterable[KeptPicture]) -> list[list[int]]:
+    """Return the numbers of the pictures of each unit, in order."""
+    units: dict[int, list[int]] = {}
+    for each in kept:
+        units.setdefault(each.grid or -each.number, []).append(each.number)
+    return list(units.values())
 
 
 def read_needed_files(rows: Transaction) -> set[str]:

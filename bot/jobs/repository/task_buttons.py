@@ -13,9 +13,13 @@ from bot.jobs.repository.rows import Attempt
 
 @dataclass(frozen=True, slots=True)
 class WrittenButton:
-    """A button of the task of a slot: the ``place``-th, from 1."""
+    """A button of the task of a slot: the ``place``-th, from 1.
+
+    ``unit`` is the number of the first unit that the task brought to its job, from 1.
+    """
 
     slot: int
+    unit: int
     place: int
     gateway: str
     task_id: str
@@ -45,7 +49,12 @@ def insert_buttons(
 
 def read_buttons(rows: Transaction, job_id: str) -> list[WrittenButton]:
     """Return the buttons of a job's tasks, in order."""
-    found = rows.query("SELECT * FROM task_buttons WHERE job_id = $1 ORDER BY slot, place", job_id)
+    found = rows.query(
+        "SELECT b.*, 1 + (SELECT COALESCE(SUM(c.pictures), 0) FROM costs AS c"
+        " WHERE c.job_id = b.job_id AND c.slot < b.slot) AS unit"
+        " FROM task_buttons AS b WHERE b.job_id = $1 ORDER BY b.slot, b.place",
+        job_id,
+    )
     return [_written(row) for row in found]
 
 
@@ -98,4 +107,5 @@ def note_modal(tx: Transaction, attempt: Attempt, *, owner: str) -> None:
 
 def _written(row: Row) -> WrittenButton:
     button = TaskButton(row["custom_id"], row["kind"], row["face"])
-    return WrittenButton(row["slot"], row["place"], row["gateway"], row["task_id"], button)
+    where = row["slot"], int(row["unit"]), row["place"]
+    return WrittenButton(*where, row["gateway"], row["task_id"], button)

@@ -1,4 +1,4 @@
-"""Database rows of requests to the chat model; each has a charge under the same id."""
+"""Database rows of requests for words; each has a charge under the same id."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,11 +12,11 @@ from bot.core.models import Requester
 from bot.database.transaction import Row, Transaction
 from bot.jobs.repository.personal_data import PlacedJob, placeholders
 
-TextKind = Literal["describe", "improve"]
+TextKind = Literal["describe", "improve", "shorten"]
 
 
 class TextOutcome(StrEnum):
-    """How a request to the chat model ended."""
+    """How a request for words ended."""
 
     ANSWERED = "answered"
     """The person has suggestions."""
@@ -32,7 +32,10 @@ class TextOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TextRequest:
-    """A request to the chat model with what it holds: ``price`` is in millionths."""
+    """A request for words with what it holds: ``price`` is in millionths.
+
+    ``model`` is the chat model, or the name of the call.
+    """
 
     id: str
     kind: TextKind
@@ -109,6 +112,11 @@ def note_sending(tx: Transaction, request_id: str, gateway: str) -> bool:
         gateway,
     )
     return bool(noted)
+
+
+def note_task(tx: Transaction, request_id: str, task_id: str) -> None:
+    """Write down the task that the gateway has accepted for a request."""
+    tx.write("UPDATE text_requests SET task_id = $2 WHERE id = $1", request_id, task_id)
 
 
 def end_text_request(

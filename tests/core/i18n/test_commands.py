@@ -32,7 +32,7 @@ TYPED = 1  # what is no context menu
 Node = dict[str, Any]  # as JSON holds it
 
 
-# Without its calls /blend and /swap are not there.
+# Without its calls there are fewer commands.
 GATEWAYS = """
 [gateways.one]
 base_url = "http://127.0.0.1:9/v1"
@@ -41,6 +41,8 @@ models = ["gpt-image-2"]
 [gateways.one.calls]
 blend = { path = "/blend", images = [2, 5], body = { all = ["{images:data}"] } }
 swap = { path = "/swap", body = { face = "{image:data}", picture = "{image2:data}" } }
+describe = { path = "/describe", body = { image = "{image:data}" }, text = "words" }
+shorten = { path = "/shorten", body = { prompt = "{prompt}" }, text = "words" }
 """
 
 
@@ -54,7 +56,7 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
         gateways={"one": GatewayKey(api_key=SecretStr("a-key"))},
         database_url=f"sqlite:///{tmp_path / 'easel.db'}",
         data_dir=tmp_path,
-    ).model_copy(update={"text_model": "seer"})  # without it /describe is not there
+    )
     async with open_bot(settings, Clock(now=lambda: 0, wait=await_directly)) as bot:
         yield bot.client
 

@@ -1,7 +1,8 @@
-# /describe: prompts that would paint a picture like the one that somebody chose.
+# /describe and /shorten: prompts that are proposed, each with a button that paints it.
 
 describe-title = 🔎 Prompts for this picture
-describe-cost =
+shorten-title = ✂️ Shorter prompts
+suggestion-cost =
     { $credits ->
         [0] This was free; each button paints one of them
         [one] This cost { $credits } credit; each button paints one of them
@@ -42,10 +43,14 @@ error-text-busy = The text service does not answer right now, so please try agai
 
 error-text-misconfigured = The text service does not accept the bot's requests, so please tell the operator of this bot; nothing was charged.
 
-error-text-unusable = The text service sent no prompt, so please try again or choose another picture; you were not charged.
+error-text-unusable = The text service sent no prompt, so please try again, or choose another picture or other words; you were not charged.
 
 error-text-in-doubt = The connection to the text service broke, so please try again; you were not charged.
 
 error-suggestion-gone = These suggestions are no longer kept, so please use `/imagine` with your own words.
 
 error-suggestion-of-another = Only the person who asked for these suggestions can paint them, so please use `/imagine` with your own words.
+
+error-seed-unknown = The image system does not tell the seed of these pictures, so please write a seed of your own into your next request; nothing was charged.
+
+error-seed-later = The image system does not tell the seed right now, so please try again in a few minutes; nothing was charged.

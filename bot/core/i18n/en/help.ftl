@@ -92,10 +92,12 @@ help-about-references =
 
     PNG, JPEG, WebP, GIF, AVIF, BMP and TIFF of up to 20 MB work. Not every model takes references: you are told which do.
 
-# Below the references, where there is such a command.
+# Below the references, where something can do that.
 help-blend = { $blend } makes one picture of two to five pictures, without a prompt.
 help-swap = { $swap } puts the face of one picture into another. Ask first whose face it is.
-help-describe = { $describe } proposes prompts that would paint a picture like yours, and so does *Apps* → *Describe* in the menu of a message. Only you see them, and each has a button that paints it. In forms, *Only improve my prompt first* proposes better words.
+help-describe = { $describe } proposes prompts that would paint a picture like yours, and so does *Apps* → *Describe* in the menu of a message. Only you see them, and each has a button that paints it.
+help-improve = In forms, *Only improve my prompt first* proposes better words.
+help-shorten = { $shorten } proposes shorter prompts that would paint about the same, each with a button that does.
 
 help-about-results =
     🔄 paints the same request once more; whoever presses or reacts pays

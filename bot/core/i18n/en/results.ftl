@@ -66,6 +66,8 @@ action-label =
         [one] { $credits } credit
        *[other] { $credits } credits
     }
+action-mask = Mask
+action-mask-hint = A PNG as large as the picture; transparent parts may change
 picture-vary =
     Vary · { $credits ->
         [0] free
@@ -127,6 +129,13 @@ details-seeds =
     { $count ->
         [one] seed { $seeds }
        *[other] seeds { $seeds }
+    }
+
+details-ask-seed = Seed
+details-seed-told =
+    { $count ->
+        [one] The seed of these pictures is { $seeds }.
+       *[other] The seeds of these pictures are { $seeds }.
     }
 
 details-work = Painting

@@ -1,7 +1,8 @@
-# /describe: prompts that would paint a picture like the one that somebody chose.
+# /describe and /shorten: prompts that are proposed, each with a button that paints it.
 
 describe-title = 🔎 这张图片的提示词
-describe-cost =
+shorten-title = ✂️ 更短的提示词
+suggestion-cost =
     { $credits ->
         [0] 本次免费；每个按钮画其中一个
        *[other] 本次花费 { $credits } 点；每个按钮画其中一个
@@ -38,10 +39,14 @@ error-text-busy = 文字服务暂时没有回应，请过几分钟再试；没�
 
 error-text-misconfigured = 文字服务不接受机器人的请求，请告诉机器人的运营者；没有扣点。
 
-error-text-unusable = 文字服务没有给出提示词，请再试一次，或换一张图片；没有扣点。
+error-text-unusable = 文字服务没有给出提示词，请再试一次，或换一张图片、换个说法；没有扣点。
 
 error-text-in-doubt = 与文字服务的连接中断了，请再试一次；没有扣点。
 
 error-suggestion-gone = 这些建议已不再保存，请用 `/imagine` 写你自己的提示词。
 
 error-suggestion-of-another = 只有提出请求的人才能画这些建议，请用 `/imagine` 写你自己的提示词。
+
+error-seed-unknown = 绘图系统不提供这些图片的种子，请在下一次请求里写上你自己的种子；没有扣点。
+
+error-seed-later = 绘图系统暂时不提供种子，请过几分钟再试；没有扣点。

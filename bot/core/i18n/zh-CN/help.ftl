@@ -86,10 +86,12 @@ help-about-references =
 
     支持 20 MB 以内的 PNG、JPEG、WebP、GIF、AVIF、BMP 和 TIFF。不是每个模型都支持参考图，不支持时会告诉你哪些可以。
 
-# Below the references, where there is such a command.
+# Below the references, where something can do that.
 help-blend = { $blend } 把两到五张图片融合成一张，不需要提示词。
 help-swap = { $swap } 把一张图片里的脸换到另一张里，请先征得本人同意。
-help-describe = { $describe } 会给出能画出类似图片的提示词，任何消息的菜单里也有“应用”→“描述图片”。只有你能看到，每个提示词都有一个按钮可以直接画。表单中的“先只改进我的提示词”会给出更好的写法。
+help-describe = { $describe } 会给出能画出类似图片的提示词，任何消息的菜单里也有“应用”→“描述图片”。只有你能看到，每个提示词都有一个按钮可以直接画。
+help-improve = 表单中的“先只改进我的提示词”会给出更好的写法。
+help-shorten = { $shorten } 会给出更短的提示词，画出来的图片差不多，每个提示词都有一个按钮可以直接画。
 
 help-about-results =
     🔄 把同样的请求再画一次，谁按下或添加反应就扣谁的点数

@@ -59,6 +59,8 @@ action-label =
         [0] 免费
        *[other] { $credits } 点
     }
+action-mask = 蒙版
+action-mask-hint = PNG 蒙版，与图片同样大小，透明处可以改动
 picture-vary =
     变体 · { $credits ->
         [0] 免费
@@ -108,6 +110,9 @@ details-option =
     } { $value }
 details-negative = 排除 { $value }
 details-seeds = 种子 { $seeds }
+
+details-ask-seed = 种子
+details-seed-told = 这些图片的种子是 { $seeds }。
 
 details-work = 绘制
 details-waited = 排队 { $waited_ms }

@@ -1,0 +1,1 @@
+"""Tasks as Midjourney's proxies have them: four pictures in one, and buttons to go on."""
