@@ -69,10 +69,10 @@ async def _send_prompt(client: Client, interaction: Interaction, prompt: str) ->
 
 def uploads_of(client: Client, filled: FormInput) -> tuple[Upload, ...]:
     """Return the files of a form, to be read when they are needed."""
-    return tuple(upload_of(client, file) for file in filled.files)
+    return tuple(form_upload(client, file) for file in filled.files)
 
 
-def upload_of(client: Client, file: FormFile) -> Upload:
+def form_upload(client: Client, file: FormFile) -> Upload:
     """Return a file of a form, to be read when it is needed."""
     declared = declared_type(file.filename, file.content_type, file.size)
     return Upload(file.size, partial(read_from_cdn, client, file.url), file.url, declared)

@@ -26,7 +26,7 @@ from bot.jobs.action_offers import PressedAction
 from bot.jobs.repository.rows import WrittenJob
 from cogs.dependencies import Dependencies
 from cogs.request_builder import Masked
-from cogs.submitted_forms import upload_of
+from cogs.submitted_forms import form_upload
 
 
 class TaskActionsCog(commands.Cog):
@@ -164,5 +164,5 @@ class TaskActionsCog(commands.Cog):
             if file is None:  # the button asked for none when the form was opened
                 raise FormOutdated
             picture = await self._picture(pressed, written)
-            masked = Masked(picture, upload_of(self._deps.client, file))
+            masked = Masked(picture, form_upload(self._deps.client, file))
         await self._submit(pressed, prompt, interaction, written, caller, masked)

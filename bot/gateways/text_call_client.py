@@ -36,7 +36,7 @@ from bot.gateways.request.template import (
 from bot.gateways.routing.open_gateways import OpenGateway
 from bot.gateways.routing.router import Router
 from bot.gateways.text_calls import TextCall
-from bot.gateways.text_exchange import Note, TextExchange
+from bot.gateways.text_exchange import Note, TextExchange, in_turn
 from bot.gateways.text_tasks import TextTask
 
 TIMEOUT_S = 90.0
@@ -75,6 +75,8 @@ class TextCallClient:
 
     router: Router
     clock: Clock
+    timeout_s: float = TIMEOUT_S
+    value_timeout_s: float = VALUE_TIMEOUT_S
 
     def call(self, name: TextCallName) -> TextCall | None:
         """Return the call that answers now: of the first gateway that has one."""
@@ -100,11 +102,11 @@ class TextCallClient:
             raise _without_call(name)
         call = opened.gateway.text_calls[name]
         exchange = TextExchange(opened, self.clock, name, decode_json, (asked.words,))
-        async with opened.limited(self.clock):
+        async with in_turn(opened, self.clock):
             with ExitStack() as files:
                 request = _request(call, asked, exchange, files)
                 await before_sending(opened.gateway.name)
-                posted = exchange.post(request, timeout_s=TIMEOUT_S)
+                posted = exchange.post(request, timeout_s=self.timeout_s)
                 response = await self.clock.wait(posted, "gateway")
             task = _task(call, response, exchange)
             if task is None:
@@ -138,7 +140,8 @@ class TextCallClient:
             raise _without_call(name)
         call = opened.gateway.text_calls[name]
         exchange = TextExchange(opened, self.clock, name, decode_json)
-        response = await self.clock.wait(_valued(call, task, exchange), "gateway")
+        valued = _valued(call, task, exchange, self.value_timeout_s)
+        response = await self.clock.wait(valued, "gateway")
         return _texts(call, response, exchange)[0]
 
 
@@ -156,15 +159,17 @@ def _task_id(task: TaskName, gateway: Gateway) -> str:
     return next((each for each in ids if not each.startswith("/")), "")
 
 
-async def _valued(call: TextCall, task: TaskName, exchange: TextExchange) -> GatewayResponse:
+async def _valued(
+    call: TextCall, task: TaskName, exchange: TextExchange, timeout_s: float
+) -> GatewayResponse:
     task_id = _task_id(task, exchange.gateway)
     url = exchange.gateway.value_url(call.request, task_id, task.model)
     if call.method == "POST":
         with ExitStack() as files:
             request = _request(call, Asked(task_id=task_id), exchange, files)
-            return await exchange.post(replace(request, url=url), timeout_s=VALUE_TIMEOUT_S)
+            return await exchange.post(replace(request, url=url), timeout_s=timeout_s)
     try:
-        return await exchange.get(url, timeout_s=VALUE_TIMEOUT_S)
+        return await exchange.get(url, timeout_s=timeout_s)
     except PostFailed as failed:
         error = ClassifiedError(failed.kind, Billed.NO, failed.detail)
         raise exchange.failure(error) from None

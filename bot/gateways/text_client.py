@@ -14,7 +14,7 @@ from bot.gateways.request.body import RequestBody, RequestBuildFailed
 from bot.gateways.request.builder import HttpRequest
 from bot.gateways.request.chat import ChatQuestion, chat_body
 from bot.gateways.routing.router import Router
-from bot.gateways.text_exchange import Note, TextExchange
+from bot.gateways.text_exchange import Note, TextExchange, in_turn
 
 TIMEOUT_S = 90.0
 """So long one request may take, a slow model included."""
@@ -47,7 +47,7 @@ class TextClient:
         opened = self.router.opened(self.model.gateway)
         if opened is None:
             raise self._failure(GatewayErrorKind.MODEL_UNAVAILABLE, Billed.NO, "no such gateway")
-        async with opened.limited(self.clock):
+        async with in_turn(opened, self.clock):
             with ExitStack() as files:
                 try:
                     body = chat_body(question, self.model.name, self.model.constants, files)

@@ -1,7 +1,7 @@
 """One request to a gateway whose reply is words: sent at most once, with bounded replies."""
 
-from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -30,11 +30,29 @@ MAX_REPLY_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 14
 _MAX_GETS = 3  # redirects included
 
+MOST_WAIT_S = 120
+"""So long one may wait for its turn at a gateway: later nobody could be answered any more."""
+
 Note = Callable[[str], Awaitable[None]]
 """Writes down what is about to be done, or has come: with the gateway's name, or a task's id."""
 
 Decode = Callable[[bytes], object]
 """Returns the JSON of a reply, None if it is none."""
+
+
+@asynccontextmanager
+async def in_turn(opened: OpenGateway, clock: Clock) -> AsyncIterator[None]:
+    """Keep to a gateway's limit of concurrent requests; raise GatewayFailure where that lasts."""
+    asked_ms = clock.now()
+    async with opened.limited(clock):
+        if clock.now() - asked_ms > MOST_WAIT_S * 1000:
+            raise GatewayFailure(
+                kind=GatewayErrorKind.RATE_LIMITED,
+                gateway=opened.gateway.name,
+                billed=Billed.NO,
+                detail="other requests took all of max_at_once for too long",
+            )
+        yield
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +110,12 @@ class TextExchange:
         raise failed
 
     async def _read(self, response: aiohttp.ClientResponse) -> GatewayResponse:
-        data = await _bounded(response)
+        data, lost = await _bounded(response)
+        body = self.decode(data)
+        if lost and not (isinstance(body, dict) and data.lstrip().startswith(b"{")):
+            raise lost  # of a stream, or of JSON that is not whole
         text = data.decode(errors="replace")
-        return GatewayResponse(response.status, response.headers, self.decode(data), text)
+        return GatewayResponse(response.status, response.headers, body, text)
 
     # --- failures -------------------------------------------------------------------------------
 
@@ -135,18 +156,18 @@ class TextExchange:
         return failure
 
 
-async def _bounded(response: aiohttp.ClientResponse) -> bytes:
+async def _bounded(response: aiohttp.ClientResponse) -> tuple[bytes, PostFailed | None]:
+    """Return what arrived, and how the connection broke before the end; raise PostFailed."""
     data = bytearray()
+    lost: PostFailed | None = None
     try:
         async for piece in response.content.iter_chunked(_PIECE_BYTES):
             data += piece
             if len(data) > MAX_REPLY_BYTES:
                 break
-    except (aiohttp.ClientError, TimeoutError) as lost:
-        failed = connection_lost(lost)
-    else:
-        if len(data) <= MAX_REPLY_BYTES:
-            return bytes(data)
-        detail = f"the reply has more than {MAX_REPLY_BYTES} bytes"
-        failed = PostFailed(GatewayErrorKind.BAD_RESPONSE, Billed.MAYBE, detail)
-    raise failed
+    except (aiohttp.ClientError, TimeoutError) as error:
+        lost = connection_lost(error)
+    if len(data) <= MAX_REPLY_BYTES:
+        return bytes(data), lost
+    detail = f"the reply has more than {MAX_REPLY_BYTES} bytes"
+    raise PostFailed(GatewayErrorKind.BAD_RESPONSE, Billed.MAYBE, detail)

@@ -21,6 +21,7 @@ from bot.jobs.job_writer import JobWriter
 from bot.jobs.picture_retention import PictureRetention
 from bot.jobs.pricing import Pricing
 from bot.jobs.queue.queue import Queue
+from bot.jobs.repository.ownership import JobTakenOver, taken_over
 from bot.jobs.repository.repository import JobRepository
 from bot.moderation.moderation import PromptModeration
 from bot.quota.ledger import Ledger
@@ -68,6 +69,19 @@ async def settle_abandoned(
     )
     await asyncio.to_thread(deps.attempts.remove_files, job)
     return failure
+
+
+async def until_own(deps: JobDependencies, job: Job) -> None:
+    """Wait until this process may act for a job that does not run yet.
+
+    Raises:
+        JobTakenOver: another process has it by then.
+    """
+    if deps.liveness.may_send:
+        return
+    await deps.liveness.until_may_send()
+    if await deps.database.read(taken_over, [job.id], deps.repository.owner):
+        raise JobTakenOver(job.id)
 
 
 async def report_failure(

@@ -30,7 +30,7 @@ from bot.images.references import NO_ATTACHMENTS, Attachments
 from bot.jobs.attempts import SlotContext, SlotResult, worst_failure
 from bot.jobs.cancellation import DetachableCourier, JobCancelled
 from bot.jobs.courier import Courier, JobFailure, JobProgress, JobResult, QueuePosition
-from bot.jobs.job_ending import JobDependencies, report_failure, settle_abandoned
+from bot.jobs.job_ending import JobDependencies, report_failure, settle_abandoned, until_own
 from bot.jobs.picture_retention import StoredPicture
 from bot.jobs.pricing import credits_per_picture, remaining_credits
 from bot.jobs.progress_updates import PROGRESS_INTERVAL_S, ProgressUpdates, QueueUpdates
@@ -100,6 +100,7 @@ class JobRun:
         card = self._courier.announced(job)
         await deps.billing.hold(job, attached=self._attached.urls, card=card)
         try:
+            await until_own(deps, job)  # which the COMMIT may have outlasted
             placed = await self._courier.place(job, state=self._first_state())
         except BaseException:
             # Nobody saw the card: the job never happened.

@@ -35,8 +35,8 @@ def buttons(message: discord.Message) -> list[list[str]]:
 @pytest.mark.parametrize(
     ("language", "rows"),
     [
-        ("en", [["Re-roll", "Edit", "Use"], ["Original", "Details", "", ""]]),
-        ("zh-CN", [["再画一次", "编辑", "参考"], ["原图", "详情", "", ""]]),
+        ("en", [["Re-roll", "Edit", "Use"], ["Original", "Details", "", "", ""]]),
+        ("zh-CN", [["再画一次", "编辑", "参考"], ["原图", "详情", "", "", ""]]),
     ],
 )
 async def test_the_buttons_are_in_the_servers_language(

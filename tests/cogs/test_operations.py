@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import discord
@@ -73,12 +74,16 @@ def painted(message: discord.Message) -> int:
     return sum("references" not in each.filename for each in message.attachments)
 
 
-async def without_the_call(world: DiscordWorld, call: str) -> None:
-    """Start another bot after the operator has removed a call."""
-    file = world._settings.gateways_file
-    assert file is not None
+def without(file: Path, call: str) -> None:
+    """Remove a call from the table."""
     table = rf"(?m)^\[gateways\.midjourney\.calls\.{call}\]\n(?:\w.*\n)*"
     file.write_text(re.sub(table, "", file.read_text()))
+
+
+async def without_the_call(world: DiscordWorld, call: str) -> None:
+    """Start another bot after the operator has removed a call."""
+    assert world._settings.gateways_file is not None
+    without(world._settings.gateways_file, call)
     await world.restart()
 
 
@@ -218,6 +223,28 @@ async def test_a_re_roll_of_what_is_offered_no_more_is_refused(build: WorldBuild
         assert "blend" not in command_names(world.bot)
         answer = await press(world, world.ben, world.card, "again")
         assert "attach them to /imagine" in ephemeral_text(answer)
+        assert (len(fake.orders), world.credits()) == (1, 1)
+
+
+async def test_a_reload_takes_a_command_away_with_a_sentence(build: WorldBuilder) -> None:
+    """And says to the operator that one which it adds comes with the next start."""
+    async with opened(build) as (world, fake):
+        settings = world._settings
+        assert settings.gateways_file is not None
+        table = settings.gateways_file.read_text()
+        gateways = world.bot.services.reload_parts[0]
+        without(settings.gateways_file, "blend")
+        part = await gateways(settings)
+        part.apply()
+        assert "restart" not in part.facts
+        answer = await blend(world, world.ada)
+        assert "attach them to /imagine" in ephemeral_text(answer)
+        assert (fake.orders, world.credits()) == ([], 0)
+        settings.gateways_file.write_text(table)
+        part = await gateways(settings)
+        part.apply()
+        assert part.facts.endswith("restart the bot for /blend")
+        await blend(world, world.ada)
         assert (len(fake.orders), world.credits()) == (1, 1)
 
 

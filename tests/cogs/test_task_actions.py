@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+import discord
 import pytest
 import simcord
 
@@ -241,6 +242,15 @@ async def test_what_is_painted_anew_can_be_repeated_and_edited(build: WorldBuild
         assert form_values(form)["start"] == ["nothing"]
 
 
+async def chosen(world: DiscordWorld, card: discord.Message, number: int) -> Any:
+    """Return what Ben sees who chooses a picture."""
+    select = f"easel:picture:{newest_job_id(world)}"
+    answer = await world.ben.select(card, [str(number)], custom_id=select)
+    await world.env.settle()
+    (message,) = ephemeral_messages(answer)
+    return message
+
+
 async def test_each_of_two_grids_has_its_buttons(build: WorldBuilder) -> None:
     """The first one's stand under the result, with its number; both can be had at the pictures."""
     async with opened(build) as (world, fake):
@@ -248,17 +258,14 @@ async def test_each_of_two_grids_has_its_buttons(build: WorldBuilder) -> None:
         assert len(card.attachments) == 8
         assert list(labels(card))[:2] == ["U1 (1) · 1 credit", "U2 (1) · 1 credit"]
         assert len(labels(card)) == 9
-        for number, shown in ((4, "U2 (1)"), (5, "U2 (2)")):
-            select = f"easel:picture:{newest_job_id(world)}"
-            answer = await world.ben.select(card, [str(number)], custom_id=select)
-            await world.env.settle()
-            (message,) = ephemeral_messages(answer)
+        first, second = [await chosen(world, card, number) for number in (4, 5)]
+        for message, shown in ((first, "U2 (1)"), (second, "U2 (2)")):
             assert len(labels(message)) == 9
             assert f"{shown} · 1 credit" in labels(message)
-        await press(world, world.ben, message, "U2 (2)")
-        second = fake.sent("action")[0]["taskId"]
+        await press(world, world.ben, second, "U2 (2)")
+        pressed = fake.sent("action")[0]["taskId"]
         tasks = world.rows("SELECT task_id FROM task_buttons WHERE slot = 1 AND place = 2")
-        assert tasks == [(second,)]
+        assert tasks == [(pressed,)]
         assert len(world.card.attachments) == 1
 
 

@@ -271,7 +271,7 @@ async def test_the_longest_prompts_fit_into_one_answer(build: WorldBuilder) -> N
     """Five of them, and every letter is escaped."""
     async with opened(build) as (world, fake):
         fake.words["shorten"] = "\n".join(
-            f"{number}\ufe0f\u20e3 {'_*' * 700}x{number}" for number in range(1, 6)
+            f"{number}\ufe0f\u20e3 x{number}{'a_*' * 400}" for number in range(1, 6)
         )
         answer = await shorten(world, world.ada)
         assert len(str(shown(answer).description)) <= 4_096

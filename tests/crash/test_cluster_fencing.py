@@ -91,7 +91,7 @@ async def stop_and_go_on(clusters: Clusters, stopped: Cluster) -> set[str]:
     again = [action for action in clusters.actions()[len(shown) :] if action[0] == stopped.number]
     # What it had decided to show in the moment when it was stopped, and nothing else.
     late = [action for action in again if action[2] in ended]
-    assert late in ([], [action for action in again[:1] if action[1] == "update"])
+    assert late in ([], [action for action in again[:1] if action[1] in ("place", "update")])
     assert {prompt: clusters.gateway.paid[prompt] for prompt in paid} == paid
     return open_jobs
 

@@ -5,6 +5,7 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from aiohttp import web
 from PIL import Image
@@ -112,11 +113,14 @@ def swap_error(body: JsonBody) -> JsonReply | None:
     return SAME_FACES if body["sourceBase64"] == body["targetBase64"] else None
 
 
+OTHER_SPEEDS = ("relax", "turbo")
+
+
 class FakeMidjourney(FakeVendor):
     """Strict about the bodies of ``/imagine``, ``/blend`` and the swap of faces."""
 
     submit_path = "/mj/submit/imagine"
-    more_paths = ("/mj/submit/blend", SWAP_PATH)
+    more_paths: ClassVar[Sequence[str]] = ("/mj/submit/blend", SWAP_PATH)
     task_path = "/mj/task/{task_id}/fetch"
     task_id = TASK_ID
 
@@ -148,10 +152,30 @@ class FakeMidjourney(FakeVendor):
 
 
 class FakeSpeeds(FakeMidjourney):
-    """The same below the prefix of one speed: no other path is known."""
+    """The same below the prefixes of three speeds; a task is known at its own alone."""
 
     submit_path = "/mj-fast/mj/submit/imagine"
+    more_paths = (
+        "/mj-fast/mj/submit/blend",
+        *(
+            f"/mj-{speed}/mj/submit/{name}"
+            for speed in OTHER_SPEEDS
+            for name in ("imagine", "blend")
+        ),
+    )
     task_path = "/mj-fast/mj/task/{task_id}/fetch"
+    more_task_paths = tuple(f"/mj-{speed}/mj/task/{{task_id}}/fetch" for speed in OTHER_SPEEDS)
+
+    def error_at(self, path: str, body: JsonBody) -> JsonReply | None:
+        """Check every field of a picture at another speed, or of a blend."""
+        return self.error_for(body) if path.endswith("/imagine") else blend_error(body)
+
+    async def poll(self, request: web.Request) -> web.Response:
+        """Know the task at the prefix where it was ordered."""
+        ordered = next(path for path in reversed(self.paths) if "/submit/" in path)
+        if ordered.partition("/mj/")[0] == request.path.partition("/mj/")[0]:
+            return await super().poll(request)
+        return NO_TASK.response()
 
 
 def mask_of(modal: JsonBody) -> Image.Image:
@@ -255,8 +279,8 @@ class FakeButtons:
         self.polls = 0
         self.gate = asyncio.Event()
         self.gate.set()
-        self.polled = asyncio.Event()  # until then no poll is answered
-        self.polled.set()
+        self.poll_gate = asyncio.Event()  # until then no poll is answered
+        self.poll_gate.set()
         self.asks_again = False  # in its reply to a prompt, which it takes all the same
 
     def app(self) -> web.Application:
@@ -350,7 +374,7 @@ class FakeButtons:
     async def _fetch(self, request: web.Request) -> web.StreamResponse:
         self.polls += 1
         self.paths.append(request.path)
-        await self.polled.wait()
+        await self.poll_gate.wait()
         task = self.tasks.get(request.match_info["id"])
         if task is None or task.prefix != request.path.partition("/mj/")[0]:
             return NO_TASK.response()

@@ -56,7 +56,7 @@ FAILED: Mapping[str, Failed] = {
     "task": lambda why: {**chatbp_task("failed", 40), "message": why},
     "kling": lambda why: _body(kling_task("failed", task_status_msg=why)),
     "flux": lambda why: _body(prediction("failed", error=why)),
-    **dict.fromkeys(("midjourney", "button", "button that asks back"), _MIDJOURNEY),
+    **dict.fromkeys(("midjourney", "blend", "button", "button that asks back"), _MIDJOURNEY),
 }
 TASKS = sorted(FAILED)
 
@@ -108,7 +108,7 @@ async def test_a_poll_that_fails_twice(
     assert met.outcome == PAINTS
 
 
-@pytest.mark.parametrize("fault", {**PASSING, **FINAL})
+@pytest.mark.parametrize("fault", [*PASSING, *FINAL])
 @pytest.mark.parametrize("name", TASKS)
 async def test_a_poll_that_always_fails(
     name: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -1,11 +1,13 @@
 """A gateway's own call for words: what is sent, what comes back, and whether it was paid for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
+import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -17,6 +19,7 @@ from bot.core.models import Billed
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway, PollSettings
 from bot.gateways.gateway_config import parse_gateways
+from bot.gateways.probe import probe_gateway
 from bot.gateways.routing.router import Router
 from bot.gateways.text_call_client import Asked, TaskName, TextCallClient
 from bot.gateways.text_exchange import MAX_REPLY_BYTES
@@ -50,6 +53,7 @@ from tests.gateways.generation_harness import GATEWAY_KEY, RecordingClock
 from tests.gateways.test_image_vendors import UNCOMMENTED
 from tests.images.test_content_store import picture_bytes
 
+T = TypeVar("T")
 Kind = GatewayErrorKind
 SECRET = "a hedgehog whom nobody else would think of"
 TABLES = {
@@ -222,6 +226,13 @@ async def test_a_picture_that_is_gone_is_not_asked_about(words: Words) -> None:
     assert (words.fake.orders, words.steps.sent) == ([], [])
 
 
+async def test_words_of_a_task_that_still_works_are_none(words: Words) -> None:
+    """Some proxies show the prompt there until the result replaces it."""
+    working = {"status": "IN_PROGRESS", "properties": {"finalPrompt": "a fox"}}
+    words.fake.poll_faults.append(answered(working))
+    assert await words.shorten() == (SHORT,)
+
+
 async def test_a_queued_order_is_a_task(words: Words) -> None:
     """Code 22: others are before it."""
     words.fake.faults.append(answered(QUEUED.body))
@@ -359,6 +370,49 @@ async def test_a_gateways_shorter_budget_counts(tmp_path: Path) -> None:
     assert 19 <= sum(recording.pauses) <= 21
 
 
+async def test_a_gateway_that_never_answers_is_in_doubt(words: Words) -> None:
+    """It may answer a minute later, and be paid."""
+
+    async def slow(_: web.Request) -> web.StreamResponse:
+        await words.fake.gate.wait()
+        return web.json_response({})
+
+    words.fake.gate.clear()
+    words.fake.faults.append(slow)
+    hasty = replace(words, client=replace(words.client, timeout_s=0.2, value_timeout_s=0.2))
+    failure = await hasty.failure()
+    assert (failure.kind, failure.billed) == (Kind.TIMEOUT_UNKNOWN, Billed.MAYBE)
+    assert len(words.fake.orders) == 1
+    with pytest.raises(GatewayFailure) as failed:
+        await hasty.client.value("seed", TASK)
+    assert failed.value.kind is Kind.TIMEOUT_UNKNOWN
+    words.fake.gate.set()
+
+
+async def test_a_turn_that_comes_too_late_is_given_up(tmp_path: Path) -> None:
+    """Whoever asked could not be answered any more: nothing is sent, and nothing is paid."""
+    fake, recording = FakeWords(), RecordingClock()
+    fake.gate.clear()
+
+    async def wait(awaitable: Awaitable[T], _: str, /) -> T:
+        return await awaitable
+
+    clock = Clock(now=recording.now, sleep=recording.sleep, wait=wait)
+    table = replace(TABLES["midjourney"], max_at_once=1)
+    async with routed(fake.app(), table, clock) as router:
+        words = Words(TextCallClient(router, clock), fake, Steps(fake), tmp_path, recording)
+        first, second = await asyncio.gather(
+            words.shorten(), words.shorten(), return_exceptions=True
+        )
+    assert isinstance(first, GatewayFailure)
+    assert isinstance(second, GatewayFailure)
+    assert [(each.kind, each.billed) for each in (first, second)] == [
+        (Kind.TASK_UNFINISHED, Billed.MAYBE),
+        (Kind.RATE_LIMITED, Billed.NO),
+    ]
+    assert len(fake.orders) == len(words.steps.sent) == 1
+
+
 async def test_whoever_stops_waiting_sends_nothing_again(words: Words) -> None:
     """A cancelled question leaves its one order, and no further poll."""
     words.fake.gate.clear()
@@ -442,3 +496,12 @@ async def test_the_seed_of_a_task_with_a_path_is_asked_by_its_id_and_speed() -> 
         assert client.has_value("seed", task)
         assert await client.value("seed", task) == str(SEED)
         assert not client.has_value("seed", replace(task, model="mj-fast"))
+
+
+async def test_a_probe_asks_for_nothing_that_is_paid() -> None:
+    """The doctor and the start look whether the gateway answers, and no more."""
+    fake = FakeWords()
+    async with TestServer(fake.app()) as server, aiohttp.ClientSession() as session:
+        table = replace(TABLES["midjourney"], base_url=str(server.make_url("/")))
+        await probe_gateway(table, session, Clock())
+    assert (fake.orders, fake.seeds_asked, fake.paid) == ([], [], 0)

@@ -83,6 +83,7 @@ def test_what_the_example_can_do() -> None:
         ("ideogram", "upscale"),
         ("midjourney", "blend"),
         ("midjourney", "swap"),
+        ("midjourney-speeds", "blend"),
     }
     assert "swap" not in TABLES["midjourney"].calls
     assert "calls.swap" in UNCOMMENTED

@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 from yarl import URL
 
 from bot.core.errors.gateway import GatewayFailure
-from bot.core.models import ImageRequest
+from bot.core.models import ImageRequest, Operation
 from bot.core.task_actions import TaskAction
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import GatewayRequest
@@ -49,7 +49,8 @@ class Family:
     known: ModelAbilities
     app: Callable[[], web.Application]
     action: TaskAction | None = None
-    with_reference: bool = False
+    operation: Operation | None = None
+    references: int = 0
 
     def at(self, origin: str, **changes: object) -> Gateway:
         """Return the gateway at another origin."""
@@ -82,14 +83,17 @@ class Family:
         return result
 
     def _order(self, folder: Path, n: int, prompt: str) -> GatewayRequest:
-        file = folder.with_name("reference")
-        attached = [attach_file(file, REFERENCE)] if self.with_reference else []
+        attached = [
+            attach_file(folder.with_name(f"reference-{number}"), picture_bytes(width=11 + number))
+            for number in range(self.references)
+        ]
         request = ImageRequest(
             prompt,
             self.known.name,
             self.known.default_size,
             n,
             references=tuple(one.reference for one in attached),
+            operation=self.operation,
             action=self.action,
         )
         return GatewayRequest(request, n, folder, "slot-0", tuple(one.path for one in attached))
@@ -122,10 +126,11 @@ def _of_third(name: str) -> Family:
 
 SAME_SHAPES: Mapping[str, str] = {
     # of gateways.toml.example: a table whose replies are those of a family
-    **dict.fromkeys(("google", "openrouter-images", "vercel-images"), "images"),
+    **dict.fromkeys(("google", "vercel-images"), "images"),
     "openai": "images",
     "vercel": "openrouter",
     "chatbp-chat": "gpt4o",
+    "midjourney-speeds": "midjourney",
     **dict.fromkeys(("utoken", "dddai", "chatbp", "g2all", "modelmax"), "localai"),
 }
 _PAINTER = make_model("painter")
@@ -133,7 +138,7 @@ _MIDJOURNEY = _of_third("midjourney")
 FAMILIES: Mapping[str, Family] = {
     "images": _of_first("openai", lambda: FakeOpenAI().app(), streaming="off"),
     "edits": replace(
-        _of_first("openai", lambda: FakeOpenAI().app(), streaming="off"), with_reference=True
+        _of_first("openai", lambda: FakeOpenAI().app(), streaming="off"), references=1
     ),
     **{name: _of_second(name) for name in second.FAKES if name not in SAME_SHAPES},
     "responses, plain": _of_second("openai-responses", streaming="off"),
@@ -143,7 +148,9 @@ FAMILIES: Mapping[str, Family] = {
     "task": Family(
         task_gateway("http://x/v1", asynchronous=BY_QUERY), _PAINTER, lambda: chatbp().app()
     ),
-    **{name: _of_third(name) for name in third.FAMILIES},
+    **{name: _of_third(name) for name in third.FAMILIES if name not in SAME_SHAPES},
+    "blend": replace(_MIDJOURNEY, operation="blend", references=2),
+    "enlarging": replace(_of_third("ideogram"), operation="upscale", references=1),
     "button": replace(
         _MIDJOURNEY, app=lambda: _buttons(is_grid=True), action=_press("V1", mj.OF_GRID["V1"])
     ),

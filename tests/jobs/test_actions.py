@@ -432,10 +432,10 @@ async def test_what_asks_back_after_a_restart_is_answered_by_its_id(
         async with opened(tmp_path, fake, gateway, **changes) as at:
             parent = await at.paint(model="mj-fast")
             request = await at.request(parent, "V2")
-            fake.polled.clear()
+            fake.poll_gate.clear()
             await at.submit(request, HangingCourier())
             await until(lambda: at.rows(STATES) == [("task", 0)])
-        fake.polled.set()
+        fake.poll_gate.set()
         async with opened(tmp_path, fake, gateway, **changes) as at:
             await recover(at.harness, courier := RecordingCourier())
             assert [len(result.pictures) for result in courier.results] == [4]

@@ -28,9 +28,13 @@ def decode_chat(data: bytes) -> object:
     """Return the JSON of a reply, or what the pieces of a stream amount to; None for neither."""
     if _STREAM.match(data):
         return _joined(data)
+    return _decoded(data)
+
+
+def _decoded(data: bytes) -> object:
     try:
         return msgspec.json.decode(data)
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
 
@@ -88,9 +92,6 @@ def _joined(data: bytes) -> object:
 def _pieces(data: bytes) -> Iterator[Mapping[str, object]]:
     for line in data.splitlines():
         if line.startswith(_DATA):
-            try:
-                piece = msgspec.json.decode(line.removeprefix(_DATA).strip())
-            except (msgspec.MsgspecError, ValueError):
-                continue  # [DONE]
-            if isinstance(piece, dict):
+            piece = _decoded(line.removeprefix(_DATA).strip())
+            if isinstance(piece, dict):  # not [DONE]
                 yield piece

@@ -43,7 +43,7 @@ error-text-busy = The text service does not answer right now, so please try agai
 
 error-text-misconfigured = The text service does not accept the bot's requests, so please tell the operator of this bot; nothing was charged.
 
-error-text-unusable = The text service sent no prompt, so please try again or choose another picture; you were not charged.
+error-text-unusable = The text service sent no prompt, so please try again, or choose another picture or other words; you were not charged.
 
 error-text-in-doubt = The connection to the text service broke, so please try again; you were not charged.
 

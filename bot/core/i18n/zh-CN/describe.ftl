@@ -39,7 +39,7 @@ error-text-busy = 文字服务暂时没有回应，请过几分钟再试；没�
 
 error-text-misconfigured = 文字服务不接受机器人的请求，请告诉机器人的运营者；没有扣点。
 
-error-text-unusable = 文字服务没有给出提示词，请再试一次，或换一张图片；没有扣点。
+error-text-unusable = 文字服务没有给出提示词，请再试一次，或换一张图片、换个说法；没有扣点。
 
 error-text-in-doubt = 与文字服务的连接中断了，请再试一次；没有扣点。
 
