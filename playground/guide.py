@@ -70,7 +70,7 @@ You are {first} in #{CHANNEL}; "Viewing as" makes you {second}, or {ADMIN}, the 
         yield "/imagine prompt: a fox in the snow n: 2"
         if self.who_paints == DEMONSTRATION_PAINTER:
             yield "/imagine a cabin size: 1536x1024"
-            yield f"/imagine a boat model: {MASTER}"
+            yield f"/imagine a boat model: {GRID_PAINTER}"
         else:
             yield "/imagine a cabin in the woods"
             yield "/history"
@@ -80,10 +80,7 @@ You are {first} in #{CHANNEL}; "Viewing as" makes you {second}, or {ADMIN}, the 
         """Return a sentence on the model with buttons, which only the demonstration has."""
         if self.who_paints != DEMONSTRATION_PAINTER:
             return ""
-        return (
-            "As with Midjourney, four at once and buttons to go on: "
-            f"`/imagine a fox model: {GRID_PAINTER}`.\n"
-        )
+        return f"*{GRID_PAINTER}* paints four at once, with buttons to go on.\n"
 
     def _allowance(self) -> str:
         limits = [f"{credits_} credits per {period}" for credits_, period in caps(self.quota)]

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from playground.art.composer import paint
 from playground.browser import BrowserUser, headless, running_playground
+from playground.painter.responses import GRID_PAINTER
 from playground.samples import NAMES, NARROW
 
 PRESETS = {
@@ -41,6 +42,7 @@ SCALE = 1.5  # pixels for each point
 COLOURS = 128  # of a screenshot that would be too large, with one pixel for each point
 WIDE = 560  # points, with room for a card and the avatar beside it
 PHONE = 400
+FIVE_BUTTONS = 690  # with their credits, in a row
 TALL = (1280, 2200)  # no card is higher
 MARGIN = 8
 MAX_BYTES = 50_000
@@ -142,6 +144,7 @@ def _session(browser: Browser, folder: Path) -> None:
         _choose(shots)
         _limit(shots)
         _look_up(shots)
+        _show_buttons(shots.person, folder)
 
 
 def _paint(shots: ScreenshotFolder) -> None:
@@ -224,6 +227,12 @@ def _offer_styles(shots: ScreenshotFolder) -> None:
             person.type_command("style save", {"example": example}, name=name, prompt=prompt)
             person.wait_for_words(f"Saved as {name}")
     _take_answer(shots, "style list")
+
+
+def _show_buttons(person: BrowserUser, folder: Path) -> None:
+    person.type_command("imagine", prompt="a boat at sunset", model=GRID_PAINTER, n=1)
+    person.wait_for_card("4 pictures for Mia", pictures=4)
+    ScreenshotFolder(person, folder, width=FIVE_BUTTONS).take("result-buttons")
 
 
 def _take_answer(

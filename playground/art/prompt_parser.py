@@ -93,6 +93,14 @@ def parse_prompt(prompt: str, negative: str = "") -> ParsedPrompt:
     )
 
 
+def weight_of(word: str) -> int:
+    """Return how much of a picture a word decides: 2 for what is drawn, 1 for its light, or 0."""
+    says = _spoken_in(word)
+    if any(map(says, (*SUBJECT_WORDS.values(), *BACKDROP_WORDS.values()))):
+        return 2
+    return int(any(map(says, (*MOOD_WORDS.values(), _SNOW, _MOON, _WATERCOLOUR))))
+
+
 def _spoken_in(prompt: str) -> Callable[[str], bool]:
     """Return what tells whether a prompt contains one of the spoken words."""
     text = prompt.casefold()

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from bot.core.models import Billed
 from tests.gateways.family_contract import meet
 from tests.gateways.faults import cut
-from tests.gateways.replayed_replies import Fault, RawReply, Reply, Stage
+from tests.gateways.replay_gateway import RawReply
+from tests.gateways.replayed_replies import Fault, Reply, Stage
 from tests.gateways.test_exchange_any_framing import EXAMPLES, folder_in_memory
 from tests.gateways.vendor_families import FAMILIES, recording_of
 

@@ -81,7 +81,7 @@ AT_ONCE: dict[str, tuple[Fault, tuple[str, Billed]]] = {
 }
 
 
-@pytest.mark.parametrize("fault", {**EVERY_TIME, **AT_ONCE})
+@pytest.mark.parametrize("fault", [*EVERY_TIME, *AT_ONCE])
 @pytest.mark.parametrize("name", BY_ADDRESS)
 async def test_a_picture_that_cannot_be_fetched(
     name: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

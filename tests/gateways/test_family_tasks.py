@@ -108,7 +108,7 @@ async def test_a_poll_that_fails_twice(
     assert met.outcome == PAINTS
 
 
-@pytest.mark.parametrize("fault", {**PASSING, **FINAL})
+@pytest.mark.parametrize("fault", [*PASSING, *FINAL])
 @pytest.mark.parametrize("name", TASKS)
 async def test_a_poll_that_always_fails(
     name: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

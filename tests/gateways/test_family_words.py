@@ -148,7 +148,7 @@ async def _meeting(
     assert not [one for one in server.requests if b" /elsewhere " in one]
 
 
-@pytest.mark.parametrize("fault", {**FAULTS, **HINTS})
+@pytest.mark.parametrize("fault", [*FAULTS, *HINTS])
 @pytest.mark.parametrize("name", QUESTIONS)
 async def test_a_fault_of_the_question(
     name: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -169,7 +169,7 @@ async def test_a_reply_without_end(name: str, tmp_path: Path) -> None:
         assert found == (Kind.BAD_RESPONSE, Billed.MAYBE)
 
 
-@pytest.mark.parametrize("fault", {**PASSING, **FINAL})
+@pytest.mark.parametrize("fault", [*PASSING, *FINAL])
 @pytest.mark.parametrize("name", TASKS)
 async def test_a_poll_that_always_fails(
     name: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

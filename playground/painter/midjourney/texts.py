@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from PIL import Image
 
-from playground.art.composer import can_draw
+from playground.art.prompt_parser import weight_of
 from playground.painter.suggestions import suggest_for_picture
 
 _KEYCAP = "\N{VARIATION SELECTOR-16}\N{COMBINING ENCLOSING KEYCAP}"
@@ -35,14 +35,14 @@ def _counts(token: str) -> bool:
 
 
 def _shorter(kept: Sequence[str]) -> Iterator[str]:
-    """Yield fewer and fewer words; what the painter draws goes last."""
+    """Yield fewer and fewer words; of those that weigh least the last one goes first."""
     left = list(kept)
     for _ in range(_MOST):
         yield " ".join(left).rstrip(",")
         if len(left) == 1:
             return
-        filling = [index for index, word in enumerate(left) if not can_draw(word)]
-        del left[filling[-1] if filling else -1]
+        weights = [weight_of(word) for word in left]
+        del left[len(left) - 1 - weights[::-1].index(min(weights))]
 
 
 def _numbered(lines: Sequence[str]) -> str:
