@@ -56,7 +56,7 @@ FAILED: Mapping[str, Failed] = {
     "task": lambda why: {**chatbp_task("failed", 40), "message": why},
     "kling": lambda why: _body(kling_task("failed", task_status_msg=why)),
     "flux": lambda why: _body(prediction("failed", error=why)),
-    **dict.fromkeys(("midjourney", "blend", "button", "button that asks back"), _MIDJOURNEY),
+    **dict.fromkeys(("midjourney", "button", "button that asks back"), _MIDJOURNEY),
 }
 TASKS = sorted(FAILED)
 
@@ -82,12 +82,12 @@ PASSING: dict[str, tuple[Fault, tuple[str, Billed]]] = {
     "null": (says(200, b"null"), GONE),
     **{f"{status}": (error(status), GONE) for status in (404, 410)},
     **{f"{status}": (error(status), WAITED_FOR) for status in (408, 425, 429)},
-    **{f"{status}": (error(status), WAITED_FOR) for status in (500, 502, 503, 504, 524, 529)},
+    **{f"{status}": (error(status), WAITED_FOR) for status in (500, 504, 529)},
     "a hint": (error(429, Retry_After="3"), WAITED_FOR),
 }
 # What no further poll would change.
 FINAL: dict[str, tuple[Fault, tuple[str, Billed]]] = {
-    **{f"{status}": (error(status), GONE) for status in (400, 405, 409, 413, 422)},
+    **{f"{status}": (error(status), GONE) for status in (400, 405, 409)},
     **{f"{status}": (error(status), (Kind.AUTH, MAYBE)) for status in (401, 403)},
     "402": (error(402), (Kind.QUOTA, MAYBE)),
     "declined": (error(400, message=SAFETY), (Kind.MODERATION, MAYBE)),
