@@ -42,7 +42,7 @@ SCALE = 1.5  # pixels for each point
 COLOURS = 128  # of a screenshot that would be too large, with one pixel for each point
 WIDE = 560  # points, with room for a card and the avatar beside it
 PHONE = 400
-FIVE_BUTTONS = 640  # with their credits, in a row
+FIVE_BUTTONS = 690  # with their credits, in a row
 TALL = (1280, 2200)  # no card is higher
 MARGIN = 8
 MAX_BYTES = 50_000
@@ -230,7 +230,7 @@ def _offer_styles(shots: ScreenshotFolder) -> None:
 
 
 def _show_buttons(person: BrowserUser, folder: Path) -> None:
-    person.type_command("imagine", prompt="a fox in the snow", model=GRID_PAINTER, n=1)
+    person.type_command("imagine", prompt="a boat at sunset", model=GRID_PAINTER, n=1)
     person.wait_for_card("4 pictures for Mia", pictures=4)
     ScreenshotFolder(person, folder, width=FIVE_BUTTONS).take("result-buttons")
 

@@ -11,7 +11,7 @@ from bot.core.i18n.texts import Texts
 from bot.core.models import ImageRequest
 from bot.core.units import count_units, most_of_a_unit
 from bot.discord_ui.embed_style import COLOURS, LONGEST_FIELD, requester_name, small
-from bot.discord_ui.option_facts import operation_fact
+from bot.discord_ui.option_facts import operation_fact, prompt_or_operation
 from bot.jobs.job_lookup import FoundJob
 from bot.jobs.repository.rows import WrittenJob
 
@@ -63,8 +63,8 @@ class DetailsEmbeds:
 
     def _prompts(self, request: ImageRequest, revised: list[str], locale: str) -> list[str]:
         if not request.prompt:
-            operation = operation_fact(self._texts, request, locale)
-            return [operation or small(self._say("card-prompt-withheld", locale))]
+            done = prompt_or_operation(self._texts, request, locale)
+            return [escaped(done) or small(self._say("card-prompt-withheld", locale))]
         words = [quoted(request.prompt, LONGEST_PROMPT)]
         if revised:
             words += [

@@ -13,7 +13,7 @@ import discord
 
 from bot.core.errors.base import EaselError
 from bot.core.errors.gateway import is_declined
-from bot.core.i18n.escaping import ELLIPSIS, cut, one_line, quoted, visible
+from bot.core.i18n.escaping import ELLIPSIS, cut, escaped, one_line, quoted, visible
 from bot.core.i18n.texts import Money, Texts
 from bot.core.models import Job, JobState, Picture, Size
 from bot.discord_ui.embed_style import (
@@ -242,9 +242,10 @@ class JobEmbeds:
         return words
 
     def _prompts(self, job: Job, revised: str | None) -> list[str]:
-        prompt, operation = job.request.prompt, operation_fact(self._texts, job.request, job.locale)
+        prompt = job.request.prompt
         if not prompt:
-            return [operation or small(self._say(job, "card-prompt-withheld"))]
+            done = prompt_or_operation(self._texts, job.request, job.locale)
+            return [escaped(done) or small(self._say(job, "card-prompt-withheld"))]
         if revised is None:
             return [_quote(prompt, LONGEST_PROMPT_SHOWN)]
         heading = small(self._say(job, "card-revised"))

@@ -38,8 +38,9 @@ def operation_fact(texts: Texts, request: ImageRequest, locale: str) -> str:
 
 
 def prompt_or_operation(texts: Texts, request: ImageRequest, locale: str) -> str:
-    """Return the prompt; what is done where an operation has none."""
-    return request.prompt or operation_fact(texts, request, locale)
+    """Return the prompt; where there is none what is done, or which button was pressed."""
+    button = request.action.face if request.action else ""
+    return request.prompt or operation_fact(texts, request, locale) or button
 
 
 def request_notes(texts: Texts, request: ImageRequest, locale: str) -> list[str]:

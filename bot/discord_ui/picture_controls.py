@@ -115,8 +115,8 @@ class PictureButton(
 ):
     """A button for one picture; cogs get the event ``picture_ACTION_pressed``.
 
-    That of *choose* is the one of the select, for a result of one picture.
-    Those of *vary* and *enlarge* have the credits that the button showed as a third argument.
+    That of *choose*, which stands under a result of one picture, is the select's. Those of *vary*
+    and *enlarge* have the credits that the button showed as a third argument.
     """
 
     def __init__(

@@ -38,7 +38,7 @@ _SIZES: Mapping[str, tuple[int, int]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class ChatQuestion:
+class WordsQuestion:
     """What is asked: the last words, and the pictures with them."""
 
     model: str
@@ -54,7 +54,7 @@ class ChatPainting:
     request: PaintRequest | None
 
 
-def read_chat(data: bytes) -> ChatQuestion | ChatPainting:
+def read_completion(data: bytes) -> WordsQuestion | ChatPainting:
     """Read the body of POST /v1/chat/completions, in a thread; raises PainterError."""
     try:
         body = json.loads(data)
@@ -70,7 +70,7 @@ def read_chat(data: bytes) -> ChatQuestion | ChatPainting:
     if body.get("model") == CHAT_PAINTER:
         return _painting(body, words, uris)
     pictures = open_references(uris, "messages")
-    return ChatQuestion(str(body.get("model", SEER)), words, pictures)
+    return WordsQuestion(str(body.get("model", SEER)), words, pictures)
 
 
 def _read_content(content: object) -> tuple[str, list[str]]:

@@ -7,7 +7,7 @@ import base64
 import json
 from collections.abc import Iterator, Sequence
 
-from playground.painter.chat import ChatQuestion
+from playground.painter.chat import WordsQuestion
 from playground.painter.errors import Json
 from playground.painter.paint_request import PaintRequest
 from playground.painter.rendering import RenderedPicture
@@ -19,7 +19,7 @@ _DECLINED = "content_filter"  # why the model stopped
 _REFUSAL = "I can't paint that: it is against my content policy."
 
 
-def words_reply(question: ChatQuestion, *, created: int) -> Json:
+def words_reply(question: WordsQuestion, *, created: int) -> Json:
     """Return the answer to a question: a numbered list of prompts."""
     if question.pictures:
         prompts = suggest_for_picture(question.pictures[0])

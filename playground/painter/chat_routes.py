@@ -8,7 +8,7 @@ from contextlib import suppress
 from aiohttp import web
 
 from playground.painter import chat_replies
-from playground.painter.chat import ChatQuestion, read_chat
+from playground.painter.chat import WordsQuestion, read_completion
 from playground.painter.paint_request import PaintRequest
 from playground.painter.worker import CHAT_TIME_FACTOR, PaintWorker
 
@@ -24,8 +24,8 @@ class ChatRoutes:
 
     async def completions(self, request: web.Request) -> web.StreamResponse:
         """Answer a chat completion."""
-        asked = await self._worker.run(read_chat, await request.read())
-        if isinstance(asked, ChatQuestion):
+        asked = await self._worker.run(read_completion, await request.read())
+        if isinstance(asked, WordsQuestion):
             return await self._answer(asked)
         if asked.request is None:
             return await self._decline(request, streams=asked.streams)
@@ -39,7 +39,7 @@ class ChatRoutes:
     def _created(self) -> int:
         return int(self._now())
 
-    async def _answer(self, question: ChatQuestion) -> web.Response:
+    async def _answer(self, question: WordsQuestion) -> web.Response:
         await self._worker.pause(after_s=self._latency_s * CHAT_TIME_FACTOR)
         created = self._created
         answer = await self._worker.run(chat_replies.words_reply, question, created=created)

@@ -23,6 +23,7 @@ from tests.cogs.actions import (
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed
 from tests.cogs.history_page import HistoryPage
 from tests.cogs.test_details import facts
+from tests.cogs.test_picture_actions import act
 from tests.gateways import fake_midjourney as mj
 from tests.images.test_content_store import picture_bytes
 from tests.jobs.test_actions import actions, proxy
@@ -261,6 +262,29 @@ async def test_a_result_can_be_painted_on(build: WorldBuilder) -> None:
         assert "as an engraving" in words(world.card)[0]
 
 
+async def test_one_of_its_pictures_needs_words_to_be_varied(build: WorldBuilder) -> None:
+    """A blend has none: the person is asked for them, and nothing is held until then."""
+    async with opened(build) as (world, fake):
+        await blend(world, world.ada)
+        (select,) = (
+            str(item.custom_id)
+            for row in world.card.components
+            for item in getattr(row, "children", ())
+            if str(item.custom_id).startswith("easel:picture:")
+        )
+        shown = await world.ben.select(world.card, ["2"], custom_id=select)
+        await world.env.settle()
+        answer = await act(world, world.ben, shown, "vary")
+        assert "please say what to paint" in ephemeral_text(answer)
+        assert (len(fake.orders), world.credits()) == (1, 1)
+        (message, *_) = ephemeral_messages(answer)
+        form = await world.ben.click(message, label="Change the prompt")
+        await submit_form(world, world.ben, form, prompt="as an engraving")
+        (sent,) = fake.sent("imagine")
+        assert sent["prompt"] == "as an engraving"
+        assert world.credits() == 2
+
+
 async def test_the_buttons_of_its_task_work(build: WorldBuilder) -> None:
     """They are those of every grid."""
     async with opened(build) as (world, fake):
@@ -276,6 +300,8 @@ async def test_the_buttons_of_its_task_work(build: WorldBuilder) -> None:
         await world.wait_for_jobs()
         assert fake.sent("action") == [{"taskId": "1000", "customId": mj.OF_GRID["U1"]}]
         assert painted(world.card) == 1
+        body, footer = words(world.card)
+        assert (body, footer.split(" · ")[2]) == ("U1", "U1")
 
 
 async def test_details_and_history_say_what_was_done(build: WorldBuilder) -> None:

@@ -1,8 +1,8 @@
 """A bot that presses a button of a task, to be killed: ``python -m tests.crash.action_process``.
 
 Its arguments are FOLDER URL FACE [SQL]. It takes over what dead processes left; the first one
-paints a grid, then presses the button FACE of it, sees all through and exits. With SQL it kills
-itself as ``service_process`` does.
+paints a grid, then presses the button FACE of it, sees all through and exits; with /blend as FACE
+it blends two pictures instead. With SQL it kills itself as ``service_process`` does.
 """
 
 import asyncio
@@ -17,12 +17,14 @@ from bot.database.transaction import Transaction
 from bot.images.references import NO_ATTACHMENTS, Attachments
 from bot.services import Services, open_services
 from tests.crash.service_process import CrashPoint, FolderCourier, attachment, settings
-from tests.images.test_content_store import mask_bytes, upload
+from tests.images.test_content_store import mask_bytes, picture_bytes, upload
 from tests.jobs.service_harness import ADA
 from tests.jobs.test_actions import actions
 
 REGION = "🖌️"
 MASK = mask_bytes(size=(32, 32))
+BLEND = "/blend"
+PICTURES = Attachments((upload(picture_bytes("png")), upload(picture_bytes("jpeg"))))
 
 
 async def run(folder: Path, url: str, face: str, crash_point: CrashPoint) -> None:
@@ -37,7 +39,11 @@ async def run(folder: Path, url: str, face: str, crash_point: CrashPoint) -> Non
         await services.recovery.resume(taken, lambda _job, _card: courier, attachment)
         await services.job_service.drained()
         found = await services.database.read(Transaction.query, "SELECT id FROM jobs")
-        if not found:
+        if not found and face == BLEND:
+            options = ImageOptions(operation="blend")
+            request = services.catalogue.build_request(options, references=2)
+            await submitted(services, courier, request, PICTURES)
+        elif not found:
             await press(services, courier, face)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.process import environment, run, running
 from tests.crash import invariants
-from tests.crash.action_process import REGION
+from tests.crash.action_process import BLEND, REGION
 from tests.gateways import fake_midjourney
 from tests.jobs.test_actions import proxy
 
@@ -90,3 +90,29 @@ async def test_a_killed_region_gets_its_mask_once(tmp_path: Path, state: str) ->
     mask = fake_midjourney.mask_of(modal).convert("L")
     assert (mask.size, mask.getpixel((0, 0)), mask.getpixel((31, 0))) == ((32, 32), 255, 0)
     assert (len(fake.sent("action")), fake.paid) == (2, 3)
+
+
+@pytest.mark.parametrize("state", [state for state in STATES if state != "modal sent"])
+async def test_a_killed_blend_is_paid_once(tmp_path: Path, state: str) -> None:
+    """As any picture: its task is polled, and what may have left is not sent again."""
+    sql = (
+        "SELECT j.state FROM jobs AS j LEFT JOIN attempts AS a ON a.job_id = j.id"
+        f" WHERE j.request LIKE '%\"blend\"%' AND {STATES[state]}"
+    )
+    async with proxy() as fake:
+        command, env = (PROCESS, str(tmp_path), fake.url, BLEND), environment(tmp_path)
+        async with running(*command, sql, folder=tmp_path, env=env) as process:
+            code = await asyncio.wait_for(process.wait(), TIMEOUT_S)
+        assert code == -signal.SIGKILL
+        before = len(fake.orders)
+        ended = await run(*command, folder=tmp_path, env=env)
+        assert (ended.code, ended.err) == (0, ""), ended.err
+    ((end,),) = invariants.rows(tmp_path, "SELECT state FROM jobs")
+    ((charged,),) = invariants.rows(tmp_path, "SELECT credits FROM charges")
+    if state == "queued":  # nobody saw it
+        assert (end, charged, fake.orders) == ("cancelled", 0, [])
+    elif state == "sending":  # nobody knows whether the request had left
+        assert (end, charged, len(fake.orders)) == ("unknown", 0, before)
+    else:
+        assert (end, charged) == ("done", 1)
+        assert (len(fake.sent("blend")), fake.paid) == (1, 1)

@@ -94,7 +94,7 @@ def test_one_of_several_pictures_is_chosen_varied_and_posted(
         "Choose a picture …", "Picture 2", until=lambda: person.wait_for_card(chosen, pictures=1)
     )
     posted = person.messages.filter(has_text=alone)
-    person.press("free", on=chosen, until=lambda: expect(posted).to_have_count(1))
+    person.press("Post alone · free", on=chosen, until=lambda: expect(posted).to_have_count(1))
     vary = "Vary · 1 credit"
     person.press(vary, on=chosen, until=lambda: person.wait_for_words("A picture for Ada"))
     person.wait_for_card("1 reference image", pictures=1)

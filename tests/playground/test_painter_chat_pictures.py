@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.core.errors.gateway import GatewayErrorKind
+from bot.core.models import NamedSize
 from bot.gateways.events import TaskProgress
 from bot.gateways.gateway import Gateway
 from playground.painter.responses import CHAT_PAINTER
@@ -26,7 +27,7 @@ async def client() -> AsyncIterator[Client]:
         yield opened_
 
 
-def order(words: str = "a lighthouse at dusk", *uris: str, **changes: object) -> dict[str, object]:
+def order(words: str = "a lighthouse at dusk", *uris: str, **changes: Any) -> dict[str, object]:
     """Return a body; None drops a field."""
     images = [{"type": "image_url", "image_url": {"url": uri}} for uri in uris]
     content = [{"type": "text", "text": words}, *images] if uris else words
@@ -126,9 +127,7 @@ WRONG: list[tuple[dict[str, object], str]] = [
 
 
 @pytest.mark.parametrize(("changes", "param"), WRONG)
-async def test_a_wrong_field_is_named(
-    client: Client, changes: dict[str, object], param: str
-) -> None:
+async def test_a_wrong_field_is_named(client: Client, changes: dict[str, Any], param: str) -> None:
     """A mistake in the playground's table would show at once."""
     async with client.post(CHAT, json=order(**changes)) as response:
         assert response.status == 400, await response.text()
@@ -147,7 +146,7 @@ async def test_a_failure_by_chance_is_no_stream() -> None:
 
 def chat_gateway(client: Client, **changes: Any) -> Gateway:
     """Return the painter as a gateway that paints through chat."""
-    body = {"modalities": BOTH, "image_config": {"aspect_ratio": "{size}"}}
+    body: dict[str, Any] = {"modalities": BOTH, "image_config": {"aspect_ratio": "{size}"}}
     url = str(client.make_url("/v1"))
     return Gateway(name="p", base_url=url, models=(CHAT_PAINTER,), api="chat", body=body, **changes)
 
@@ -159,7 +158,7 @@ async def test_the_bot_paints_through_chat(client: Client, tmp_path: Path, strea
         chat_gateway(client, streaming=streaming),
         tmp_path / "job",
         known=make_model(CHAT_PAINTER),
-        size="1:1",
+        size=NamedSize("1:1"),
     )
     assert [(each.width, each.height) for each in painted.pictures] == [(1024, 1024)]
     assert painted.usage is not None

@@ -52,7 +52,7 @@ def buttons_of_grid(name: str) -> Iterator[Button]:
         yield Button("variation", f"MJ::JOB::variation::{n}::{name}", f"V{n}", number=n)
 
 
-def buttons_of_one(name: str, *, is_enlarged: bool) -> Iterator[Button]:
+def buttons_of_single(name: str, *, is_enlarged: bool) -> Iterator[Button]:
     """Yield the buttons of a picture by itself; an enlarged one has fewer."""
 
     def job(action: str) -> str:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from playground.painter.errors import FORBIDDEN
-from playground.painter.midjourney.refusals import declined, empty_prompt, wrong
+from playground.painter.midjourney.refusals import declined, empty_prompt, wrong_parameters
 
 _LONGEST = 4000  # characters
 _WIDEST = 3  # times as wide as high, or the other way round
@@ -29,10 +29,10 @@ class FlaggedPrompt:
     zoom: float | None = None
 
 
-def read_prompt(value: object, *, may_be_empty: bool = False) -> FlaggedPrompt:
+def read_flagged(value: object, *, may_be_empty: bool = False) -> FlaggedPrompt:
     """Read a prompt; raises SubmitRefusedError."""
     if not isinstance(value, str) or len(value) > _LONGEST:
-        raise empty_prompt() if value is None else wrong("prompt格式错误")
+        raise empty_prompt() if value is None else wrong_parameters("prompt格式错误")
     if FORBIDDEN in value.casefold():
         raise declined(value, FORBIDDEN)
     first = _FLAG.search(value)
@@ -55,12 +55,12 @@ def _with_flag(prompt: FlaggedPrompt, name: str, value: str) -> FlaggedPrompt:
         return replace(prompt, zoom=float(value))
     if name in _WITHOUT_EFFECT:
         return prompt
-    raise wrong(f"Invalid parameter: --{name} {value[:50]}".rstrip())
+    raise wrong_parameters(f"Invalid parameter: --{name} {value[:50]}".rstrip())
 
 
 def _ratio(value: str) -> tuple[int, int]:
     sides = re.fullmatch(r"(\d{1,4}):(\d{1,4})", value)
     wide, high = map(int, sides.groups()) if sides else (0, 0)
     if not (wide and high and 1 / _WIDEST <= wide / high <= _WIDEST):
-        raise wrong(f"Invalid parameter: --ar {value[:50]}")
+        raise wrong_parameters(f"Invalid parameter: --ar {value[:50]}")
     return wide, high

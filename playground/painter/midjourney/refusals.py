@@ -23,29 +23,29 @@ class SubmitRefusedError(Exception):
         return {**facts, "result": None, "properties": self.properties}
 
 
-def wrong(description: str) -> SubmitRefusedError:
+def wrong_parameters(description: str) -> SubmitRefusedError:
     """Return the refusal of wrong parameters."""
     return SubmitRefusedError(4, description)
 
 
 def empty_prompt() -> SubmitRefusedError:
     """Return the refusal of a submit without words."""
-    return wrong("prompt不能为空")
+    return wrong_parameters("prompt不能为空")
 
 
 def wrong_picture() -> SubmitRefusedError:
     """Return the refusal of a picture that is no data URI, or cannot be read."""
-    return wrong("base64格式错误")
+    return wrong_parameters("base64格式错误")
 
 
 def unknown_action() -> SubmitRefusedError:
     """Return the refusal of a button that the task does not have."""
-    return wrong("未知的 Action 类型")
+    return wrong_parameters("未知的 Action 类型")
 
 
 def unfinished_task() -> SubmitRefusedError:
     """Return the refusal of a button whose task has no picture."""
-    return wrong("关联任务状态错误")
+    return wrong_parameters("关联任务状态错误")
 
 
 def unknown_task() -> SubmitRefusedError:

@@ -11,7 +11,7 @@ from yarl import URL
 
 from playground.painter.errors import Json
 from playground.painter.midjourney import submits
-from playground.painter.midjourney.buttons import Button, buttons_of_grid, buttons_of_one
+from playground.painter.midjourney.buttons import Button, buttons_of_grid, buttons_of_single
 from playground.painter.midjourney.prompts import FlaggedPrompt
 from playground.painter.midjourney.recipes import Recipe, as_file, new_recipes, painted, pressed
 from playground.painter.midjourney.refusals import (
@@ -143,7 +143,7 @@ class MidjourneyRoutes:
         pictures = [await self._worker.run(painted, recipe) for recipe in recipes]
         file = await self._worker.run(as_file, pictures, recipes[0].seed)
         name = str(uuid4())
-        single = partial(buttons_of_one, name, is_enlarged=is_enlarged)
+        single = partial(buttons_of_single, name, is_enlarged=is_enlarged)
         task.buttons = tuple(single() if len(recipes) == 1 else buttons_of_grid(name))
         task.recipes, task.picture = recipes, self._pictures.add(file)
         task.final_prompt = task.prompt

@@ -8,8 +8,8 @@ from PIL import Image
 
 from playground.painter.errors import PainterError
 from playground.painter.input_images import open_references
-from playground.painter.midjourney.prompts import FlaggedPrompt, read_prompt
-from playground.painter.midjourney.refusals import empty_prompt, wrong, wrong_picture
+from playground.painter.midjourney.prompts import FlaggedPrompt, read_flagged
+from playground.painter.midjourney.refusals import empty_prompt, wrong_parameters, wrong_picture
 
 Fields = Mapping[str, object]
 
@@ -34,7 +34,7 @@ class Imagine:
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
+class ButtonPress:
     """A button of a task."""
 
     task_id: str
@@ -54,7 +54,7 @@ class Answer:
 def read_imagine(body: bytes) -> Imagine:
     """Read the body of /mj/submit/imagine, in a thread; raises SubmitRefusedError."""
     fields = _fields(body, {"prompt", "base64Array"})
-    prompt = read_prompt(fields.get("prompt"))
+    prompt = read_flagged(fields.get("prompt"))
     references = _pictures(fields.get("base64Array", []), 0, _MOST_REFERENCES)
     return Imagine(str(fields["prompt"]), prompt, references)
 
@@ -64,7 +64,7 @@ def read_blend(body: bytes) -> Imagine:
     fields = _fields(body, {"base64Array", "dimensions"})
     dimensions = fields.get("dimensions", "SQUARE")
     if not isinstance(dimensions, str) or dimensions not in _DIMENSIONS:
-        raise wrong("dimensions参数错误")
+        raise wrong_parameters("dimensions参数错误")
     pictures = _pictures(fields.get("base64Array"), _LEAST_BLENDED, _MOST_BLENDED)
     return Imagine("", FlaggedPrompt(ratio=_DIMENSIONS[dimensions]), pictures)
 
@@ -78,20 +78,20 @@ def read_describe(body: bytes) -> Image.Image:
 
 def read_shorten(body: bytes) -> str:
     """Read the body of /mj/submit/shorten; raises SubmitRefusedError."""
-    return read_prompt(_fields(body, {"prompt"}).get("prompt")).words
+    return read_flagged(_fields(body, {"prompt"}).get("prompt")).words
 
 
-def read_press(body: bytes) -> Press:
+def read_press(body: bytes) -> ButtonPress:
     """Read the body of /mj/submit/action; raises SubmitRefusedError."""
     fields = _fields(body, {"taskId", "customId"})
-    return Press(_text(fields, "taskId"), _text(fields, "customId"))
+    return ButtonPress(_text(fields, "taskId"), _text(fields, "customId"))
 
 
 def read_answer(body: bytes) -> Answer:
     """Read the body of /mj/submit/modal, in a thread; raises SubmitRefusedError."""
     fields = _fields(body, {"taskId", "prompt", "maskBase64"})
     written, mask = fields.get("prompt", ""), fields.get("maskBase64")
-    prompt = read_prompt(written, may_be_empty=True)
+    prompt = read_flagged(written, may_be_empty=True)
     opened = _mask(mask) if mask is not None else None
     return Answer(_text(fields, "taskId"), str(written), prompt, opened)
 
@@ -100,27 +100,27 @@ def _fields(body: bytes, known: set[str]) -> Fields:
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError):
-        raise wrong("JSON格式错误") from None
+        raise wrong_parameters("JSON格式错误") from None
     if not isinstance(fields, dict):
-        raise wrong("JSON格式错误")
+        raise wrong_parameters("JSON格式错误")
     for name in fields.keys() - known - _OPTIONAL:
-        raise wrong(f"Unknown field: {name[:100]}")
+        raise wrong_parameters(f"Unknown field: {name[:100]}")
     if fields.get("botType", "MID_JOURNEY") not in _BOTS:
-        raise wrong("botType参数错误")
+        raise wrong_parameters("botType参数错误")
     return fields
 
 
 def _text(fields: Fields, name: str) -> str:
     value = fields.get(name)
     if not isinstance(value, str) or not value:
-        raise empty_prompt() if name == "prompt" else wrong(f"{name}不能为空")
+        raise empty_prompt() if name == "prompt" else wrong_parameters(f"{name}不能为空")
     return value
 
 
 def _pictures(value: object, least: int, most: int) -> tuple[Image.Image, ...]:
     """Open data URIs; none may be an address, which the painter cannot load."""
     if not isinstance(value, list) or not least <= len(value) <= most:
-        raise wrong("base64Array参数错误")
+        raise wrong_parameters("base64Array参数错误")
     if not all(isinstance(one, str) for one in value):
         raise wrong_picture()
     try:
@@ -134,5 +134,5 @@ def _mask(value: object) -> Image.Image:
     (mask,) = _pictures([value], 1, 1)
     opaque = mask.convert("RGBA").getchannel("A").histogram()[255]
     if opaque < mask.width * mask.height:
-        raise wrong("maskBase64: white and black, not transparent")
+        raise wrong_parameters("maskBase64: white and black, not transparent")
     return mask
