@@ -82,6 +82,13 @@ AT_ONCE: dict[str, tuple[Fault, tuple[str, Billed]]] = {
 }
 
 
+async def test_every_family_with_downloads_is_tried() -> None:
+    """A new one must be in the list, too."""
+    recordings = {name: await recording_of(name) for name in FAMILIES}
+    by_address = {name for name, recorded in recordings.items() if "download" in recorded}
+    assert by_address == {*BY_ADDRESS, *OPERATIONS}
+
+
 @pytest.mark.parametrize("fault", [*EVERY_TIME, *AT_ONCE])
 @pytest.mark.parametrize("name", BY_ADDRESS)
 async def test_a_picture_that_cannot_be_fetched(

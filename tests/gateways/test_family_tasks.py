@@ -34,7 +34,7 @@ from tests.gateways.faults import (
 )
 from tests.gateways.replayed_replies import Fault, Recording, Reply
 from tests.gateways.test_family_faults import DEEP, PAINTS, SAFETY
-from tests.gateways.vendor_families import recording_of
+from tests.gateways.vendor_families import FAMILIES, recording_of
 
 NO, MAYBE = Billed.NO, Billed.MAYBE
 SILENCE = "silent in the body"
@@ -93,6 +93,13 @@ FINAL: dict[str, tuple[Fault, tuple[str, Billed]]] = {
     "declined": (error(400, message=SAFETY), (Kind.MODERATION, MAYBE)),
     **{f"{status}": (redirects(status), GONE) for status in (301, 302, 303, 307, 308)},
 }
+
+
+async def test_every_family_with_tasks_is_tried() -> None:
+    """A new one must be in the list, too; a blend is polled as any task of its gateway."""
+    recordings = {name: await recording_of(name) for name in FAMILIES}
+    with_tasks = {name for name, recorded in recordings.items() if "poll" in recorded}
+    assert with_tasks == {*TASKS, "blend"}
 
 
 @pytest.mark.parametrize("fault", PASSING)
