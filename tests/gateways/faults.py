@@ -1,8 +1,6 @@
 """What goes wrong between a bot and a gateway: each fault makes another reply of a good one."""
 
 import gzip
-import json
-from collections.abc import Callable
 
 from tests.gateways.generation_harness import GATEWAY_KEY, SECRET_PROMPT
 from tests.gateways.replay_gateway import RawReply, http_reply
@@ -79,11 +77,6 @@ def zipped(reply: Reply) -> RawReply:
     return reply.holding(gzip.compress(reply.body)).raw(Content_Encoding="gzip")
 
 
-def half_zipped(reply: Reply) -> RawReply:
-    """Compress the body, and lose its end."""
-    return reply.holding(gzip.compress(reply.body)[:12]).raw(Content_Encoding="gzip")
-
-
 def typed(content_type: str) -> Fault:
     """Name another type."""
     return lambda reply: reply.raw(Content_Type=content_type)
@@ -108,11 +101,6 @@ def large(size: int) -> Fault:
 
 
 def zipped_bomb(size: int) -> Fault:
-    """Send so many zeros, compressed to a thousandth."""
+    """Send so many zeros in JSON, compressed to a thousandth of that."""
     body = gzip.compress(b'{"data":"' + b"0" * size)
     return says(200, body, Content_Encoding="gzip")
-
-
-def changed(change: Callable[[object], object]) -> Callable[[Reply], Reply]:
-    """Change the JSON of a reply."""
-    return lambda reply: reply.holding(json.dumps(change(json.loads(reply.body))).encode())

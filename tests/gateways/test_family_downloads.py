@@ -43,9 +43,10 @@ ADDRESS = re.compile(rb"(http://[\w.]+)?/files/\w+\.png")
 NO_PICTURE = (Kind.BAD_RESPONSE, Billed.YES)
 BY_ADDRESS = (
     *("siliconflow", "localai", "gpt4o", "ideogram", "workflow", "task", "kling", "flux"),
-    *("ideogram-v3", "enlarging", "midjourney", "blend", "button", "button that asks back"),
+    *("ideogram-v3", "midjourney", "button", "button that asks back"),
 )
-INSIDE = sorted(FAMILIES.keys() - {*BY_ADDRESS})
+OPERATIONS = ("blend", "enlarging")  # whose polls and pictures are their gateway's
+INSIDE = sorted(FAMILIES.keys() - {*BY_ADDRESS, *OPERATIONS})
 HALF = picture_bytes(width=90, height=60, noise=True)[:5_000]
 SILENCE = "silent in the body"
 EVERY_TIME: dict[str, tuple[Fault, tuple[str, Billed]]] = {
@@ -79,6 +80,13 @@ AT_ONCE: dict[str, tuple[Fault, tuple[str, Billed]]] = {
     "in a circle": (says(302, Location="/files/fox.png"), NOT_FETCHED),
     "too large": (lambda reply: reply.raw(Content_Length=f"{10**9}"), NOT_FETCHED),
 }
+
+
+async def test_every_family_with_downloads_is_tried() -> None:
+    """A new one must be in the list, too."""
+    recordings = {name: await recording_of(name) for name in FAMILIES}
+    by_address = {name for name, recorded in recordings.items() if "download" in recorded}
+    assert by_address == {*BY_ADDRESS, *OPERATIONS}
 
 
 @pytest.mark.parametrize("fault", [*EVERY_TIME, *AT_ONCE])
@@ -184,7 +192,7 @@ IN_LISTS = [
     name
     for name in FAMILIES
     if name not in ("azure", "openrouter-images", "openai-responses", "chat, streamed")
-    and name not in ("midjourney", "blend")
+    and name not in ("midjourney", *OPERATIONS)
     and "button" not in name
 ]
 SEVERAL = [name for name in IN_LISTS if FAMILIES[name].known.max_n > 1]

@@ -8,9 +8,9 @@ import pytest
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed
 from bot.gateways.events import ModalSending
-from tests.gateways import test_gateways_example as first
-from tests.gateways import test_image_vendors as second
-from tests.gateways import test_vendor_gateways as third
+from tests.gateways import test_gateways_example as examples
+from tests.gateways import test_image_vendors as image_vendors
+from tests.gateways import test_vendor_gateways as task_vendors
 from tests.gateways.family_contract import meet
 from tests.gateways.faults import (
     PAGE,
@@ -197,7 +197,7 @@ async def test_a_fault_where_a_button_asks_back(fault: str, tmp_path: Path) -> N
 
 def test_every_table_of_the_example_is_of_a_family() -> None:
     """Another system must not be sold without its faults."""
-    tables = {*first.TABLES, *second.TABLES, *third.TABLES}
+    tables = {*examples.TABLES, *image_vendors.TABLES, *task_vendors.TABLES}
     assert tables <= {*FAMILIES, *SAME_SHAPES}
     assert {*SAME_SHAPES.values()} <= FAMILIES.keys()
 

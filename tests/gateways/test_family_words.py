@@ -15,7 +15,7 @@ from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.i18n.texts import Texts
 from bot.core.models import Billed
-from bot.gateways import text_call_client, text_tasks
+from bot.gateways import text_tasks
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway, PollSettings
 from bot.gateways.gateway_config import single_gateway
@@ -53,27 +53,27 @@ class Question:
 
     gateway: Gateway
     app: Callable[[], web.Application]
-    ask: Callable[[Router, Clock, Path], Awaitable[object]]
+    ask: Callable[[Router, Clock, Path, float], Awaitable[object]]
 
 
 async def _note(_: str) -> None:
     """Write nothing down."""
 
 
-async def _ask_chat(router: Router, clock: Clock, picture: Path) -> object:
-    model = TextModel(name=chat.MODEL, constants={}, timeout_s=text_call_client.TIMEOUT_S)
+async def _ask_chat(router: Router, clock: Clock, picture: Path, timeout_s: float) -> object:
+    model = TextModel(name=chat.MODEL, constants={}, timeout_s=timeout_s)
     question = ChatQuestion("Answer with a list.", SECRET_PROMPT, picture)
     return await TextClient(router, model, clock).ask(question, before_sending=_note)
 
 
-async def _describe(router: Router, clock: Clock, picture: Path) -> object:
-    return await TextCallClient(router, clock).ask(
+async def _describe(router: Router, clock: Clock, picture: Path, timeout_s: float) -> object:
+    return await TextCallClient(router, clock, timeout_s).ask(
         "describe", Asked(picture=picture), before_sending=_note, on_task=_note
     )
 
 
-async def _shorten(router: Router, clock: Clock, _: Path) -> object:
-    return await TextCallClient(router, clock).ask(
+async def _shorten(router: Router, clock: Clock, _: Path, timeout_s: float) -> object:
+    return await TextCallClient(router, clock, timeout_s).ask(
         "shorten", Asked(words=SECRET_PROMPT), before_sending=_note, on_task=_note
     )
 
@@ -103,7 +103,7 @@ def _check_words(name: str, told: str) -> None:
     assert name not in _WITH_WORDS or "planted" not in told
 
 
-async def _asked(name: str, origin: str, folder: Path) -> tuple[str, Billed]:
+async def _asked(name: str, origin: str, folder: Path, timeout_s: float = 5) -> tuple[str, Billed]:
     """Ask once; return how it ends, after checks of what holds for every end."""
     question, watch = QUESTIONS[name], RecordingClock()
     poll = PollSettings(interval_s=3, budget_s=30)
@@ -112,7 +112,7 @@ async def _asked(name: str, origin: str, folder: Path) -> tuple[str, Billed]:
     picture.write_bytes(picture_bytes("jpeg"))
     async with Router((gateway,), Catalogue.of((gateway,)), clock=watch.clock) as router:
         try:
-            assert await question.ask(router, watch.clock, picture)
+            assert await question.ask(router, watch.clock, picture, timeout_s)
         except GatewayFailure as failure:
             _check_words(name, repr(failure) + _TEXTS.sentence(failure))
             return failure.kind, failure.billed
@@ -136,13 +136,18 @@ async def _recording_of(name: str, folder: Path) -> Recording:
 
 @asynccontextmanager
 async def _meeting(
-    name: str, folder: Path, faults: Mapping[Stage, Sequence[Fault]], *, forever: bool = False
+    name: str,
+    folder: Path,
+    faults: Mapping[Stage, Sequence[Fault]],
+    *,
+    forever: bool = False,
+    timeout_s: float = 5,
 ) -> AsyncIterator[tuple[tuple[str, Billed], FaultyServer]]:
     """Ask a server with faults: how it ends, and what the server received."""
     recording = await _recording_of(name, folder)
     with structlog.testing.capture_logs() as logs:
         async with faulty_server(recording, faults, forever=forever) as server:
-            yield await _asked(name, server.origin, folder), server
+            yield await _asked(name, server.origin, folder, timeout_s), server
     _check_words(name, repr(logs))
     assert server.asked["submit"] == 1
     assert not [one for one in server.requests if b" /elsewhere " in one]
@@ -150,15 +155,13 @@ async def _meeting(
 
 @pytest.mark.parametrize("fault", [*FAULTS, *HINTS])
 @pytest.mark.parametrize("name", QUESTIONS)
-async def test_a_fault_of_the_question(
-    name: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_fault_of_the_question(name: str, fault: str, tmp_path: Path) -> None:
     """It means the same as where pictures are asked for; nothing is asked twice."""
-    if fault in TIMEOUT_S:
-        monkeypatch.setattr(text_call_client, "TIMEOUT_S", TIMEOUT_S[fault])
     spoils, outcome = FAULTS.get(fault) or (HINTS[fault], (Kind.RATE_LIMITED, NO))
     outcome = NO_WORDS if outcome[0] == Kind.NO_IMAGE and name != "chat" else outcome
-    async with _meeting(name, tmp_path, {"submit": [spoils]}) as (found, _):
+    timeout_s = TIMEOUT_S.get(fault, 5)
+    meeting = _meeting(name, tmp_path, {"submit": [spoils]}, timeout_s=timeout_s)
+    async with meeting as (found, _):
         assert found == (SAID if outcome == PAINTS else outcome)
 
 

@@ -19,9 +19,9 @@ from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import ModelAbilities
 from bot.gateways.routing.router import Router
 from tests.gateways import fake_midjourney as mj
-from tests.gateways import test_gateways_example as first
-from tests.gateways import test_image_vendors as second
-from tests.gateways import test_vendor_gateways as third
+from tests.gateways import test_gateways_example as examples
+from tests.gateways import test_image_vendors as image_vendors
+from tests.gateways import test_vendor_gateways as task_vendors
 from tests.gateways.fake_chat import FakeChat
 from tests.gateways.fake_chatbp_tasks import chatbp
 from tests.gateways.fake_openai import FakeOpenAI
@@ -109,23 +109,27 @@ def _press(face: str, custom_id: str) -> TaskAction:
     return TaskAction("midjourney", "1000", custom_id, face)
 
 
-def _of_first(name: str, app: Callable[[], web.Application], **changes: object) -> Family:
-    table = replace(first.TABLES[name], key=GATEWAY_KEY, **changes)  # type: ignore[arg-type]  # by name
-    return Family(table, first.ABILITIES.ability(name, table.models[0]), app)
+def _example(name: str, app: Callable[[], web.Application], **changes: object) -> Family:
+    table = replace(examples.TABLES[name], key=GATEWAY_KEY, **changes)  # type: ignore[arg-type]  # by name
+    return Family(table, examples.ABILITIES.ability(name, table.models[0]), app)
 
 
-def _of_second(name: str, **changes: object) -> Family:
-    table = replace(second.TABLES[name], **changes)  # type: ignore[arg-type]  # by name
-    known = second.ABILITIES.ability(name, table.models[0])
-    return Family(table, known, lambda: second.FAKES[name]().app())
+def _image_vendor(name: str, **changes: object) -> Family:
+    table = replace(image_vendors.TABLES[name], **changes)  # type: ignore[arg-type]  # by name
+    known = image_vendors.ABILITIES.ability(name, table.models[0])
+    return Family(table, known, lambda: image_vendors.FAKES[name]().app())
 
 
-def _of_third(name: str) -> Family:
-    return Family(third.TABLES[name], third.ability(name), lambda: third.FAMILIES[name]().app())
+def _task_vendor(name: str) -> Family:
+    return Family(
+        task_vendors.TABLES[name],
+        task_vendors.ability(name),
+        lambda: task_vendors.FAMILIES[name]().app(),
+    )
 
 
+# Tables of gateways.toml.example whose requests and replies have the shape of a family's.
 SAME_SHAPES: Mapping[str, str] = {
-    # of gateways.toml.example: a table whose replies are those of a family
     **dict.fromkeys(("google", "vercel-images"), "images"),
     "openai": "images",
     "vercel": "openrouter",
@@ -134,23 +138,21 @@ SAME_SHAPES: Mapping[str, str] = {
     **dict.fromkeys(("utoken", "dddai", "chatbp", "g2all", "modelmax"), "localai"),
 }
 _PAINTER = make_model("painter")
-_MIDJOURNEY = _of_third("midjourney")
+_MIDJOURNEY = _task_vendor("midjourney")
 FAMILIES: Mapping[str, Family] = {
-    "images": _of_first("openai", lambda: FakeOpenAI().app(), streaming="off"),
-    "edits": replace(
-        _of_first("openai", lambda: FakeOpenAI().app(), streaming="off"), references=1
-    ),
-    **{name: _of_second(name) for name in second.FAKES if name not in SAME_SHAPES},
-    "responses, plain": _of_second("openai-responses", streaming="off"),
+    "images": _example("openai", lambda: FakeOpenAI().app(), streaming="off"),
+    "edits": replace(_example("openai", lambda: FakeOpenAI().app(), streaming="off"), references=1),
+    **{name: _image_vendor(name) for name in image_vendors.FAKES if name not in SAME_SHAPES},
+    "responses, plain": _image_vendor("openai-responses", streaming="off"),
     "chat, streamed": Family(
         task_gateway("http://x/v1", api="chat", streaming="sse"), _PAINTER, lambda: FakeChat().app()
     ),
     "task": Family(
         task_gateway("http://x/v1", asynchronous=BY_QUERY), _PAINTER, lambda: chatbp().app()
     ),
-    **{name: _of_third(name) for name in third.FAMILIES if name not in SAME_SHAPES},
+    **{name: _task_vendor(name) for name in task_vendors.FAMILIES if name not in SAME_SHAPES},
     "blend": replace(_MIDJOURNEY, operation="blend", references=2),
-    "enlarging": replace(_of_third("ideogram"), operation="upscale", references=1),
+    "enlarging": replace(_task_vendor("ideogram"), operation="upscale", references=1),
     "button": replace(
         _MIDJOURNEY, app=lambda: _buttons(is_grid=True), action=_press("V1", mj.OF_GRID["V1"])
     ),
@@ -160,8 +162,6 @@ FAMILIES: Mapping[str, Family] = {
         action=_press("Custom Zoom", mj.OF_ONE["Custom Zoom"]),
     ),
 }
-
-
 _RECORDINGS: dict[str, Recording] = {}
 
 
