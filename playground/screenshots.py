@@ -174,7 +174,9 @@ def _choose(shots: ScreenshotFolder) -> None:
         "Choose a picture …", "Picture 2", until=lambda: person.wait_for_words("Picture 2 of 4")
     )
     shots.take("picture-chosen")
-    person.press("free", on="Picture 2 of 4", until=lambda: expect(alone).to_have_count(1))
+    person.press(
+        "Post alone · free", on="Picture 2 of 4", until=lambda: expect(alone).to_have_count(1)
+    )
     shots.take("picture-alone", alone)
 
 
