@@ -67,7 +67,7 @@ def test_an_option_offers_its_choices_before_a_key_is_pressed(person: BrowserUse
     """Nobody can type the name of a model that they have not seen; what was chosen is enough."""
     person.write_text("/imagine a hill model: ")
     offered = person.tab.locator(".command-suggestion")
-    expect(offered).to_have_count(2)
+    expect(offered).to_have_count(4)
     expect(offered.first).to_contain_text("1 credit")
     person.tab.keyboard.press("ArrowDown")
     person.tab.keyboard.press("Enter")
