@@ -157,11 +157,11 @@ ROWS = (
                 NULL)
         """,
     ),
+    (23, "UPDATE text_requests SET task_id = 't', kind = 'shorten' WHERE id = 'u'"),
     (25, "UPDATE pictures SET grid = 1"),
     (25, "UPDATE attempts SET modal_sent = 1"),
     (25, "INSERT INTO task_buttons VALUES ('a', 0, 1, 'a gateway', 't', 'U1', 'pick', 'U1', 'b')"),
-    (27, "UPDATE text_requests SET task_id = 't', kind = 'shorten' WHERE id = 'u'"),
-    (27, "UPDATE attempts SET seed = 0"),
+    (26, "UPDATE attempts SET seed = 0"),
 )
 
 

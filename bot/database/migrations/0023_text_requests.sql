@@ -1,10 +1,12 @@
--- Requests to a chat model, for /describe and for better prompts: each has a charge under its id, as a job has.
+-- Requests for words, to a chat model or to a call of a gateway (/describe, /shorten, better prompts): each has a
+-- charge under its id, as a job has.
 -- One without ended_at is under way in its owner; ``held`` is before its request is sent, ``sending`` from then on.
 -- ``suggestions`` are the prompts that were shown, as a JSON list: buttons paint them, also after a restart.
+-- ``task_id`` is the task of a gateway that has the words once it is finished.
 CREATE TABLE text_requests (
     id TEXT PRIMARY KEY,
     owner TEXT NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('describe', 'improve')),
+    kind TEXT NOT NULL CHECK (kind IN ('describe', 'improve', 'shorten')),
     state TEXT NOT NULL CHECK (
         state IN ('held', 'sending', 'answered', 'refused', 'declined', 'unusable', 'unknown')
     ),
@@ -16,7 +18,8 @@ CREATE TABLE text_requests (
     price BIGINT NOT NULL CHECK (price >= 0),
     created_at BIGINT NOT NULL,
     ended_at BIGINT,
-    suggestions TEXT
+    suggestions TEXT,
+    task_id TEXT
 );
 
 CREATE INDEX text_requests_of_user ON text_requests (user_id, created_at);
