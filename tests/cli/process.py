@@ -33,9 +33,10 @@ def environment(
             "IMAGE_API_URL": gateway.url,
             "IMAGE_API_KEY": KEY,
             "IMAGE_MODELS": "dall-e-3,gpt-image-2",
-            "DATABASE_URL": url_of(folder / "data"),
             "DATA_DIR": str(folder / "data"),
         }
+        if "DATABASE_URL" not in more:
+            set_up["DATABASE_URL"] = url_of(folder / "data")
     return {**bare_environment(), **set_up, **more}
 
 

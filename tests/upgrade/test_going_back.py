@@ -65,7 +65,7 @@ class Operator:
         return await _ended("sh", "-euc", script, folder=self.folder, env=dict(os.environ))
 
     def _env(self) -> dict[str, str]:
-        return environment(self.folder, self.gateway)
+        return environment(self.folder, self.gateway, DATABASE_URL=f"sqlite:///{self.database}")
 
 
 async def _ended(*command: str, folder: Path, env: dict[str, str]) -> Ended:

@@ -140,8 +140,9 @@ async def test_who_left_and_comes_back_has_the_same_pseudonym(calm: OldWorld) ->
 
 async def terminal(old_folder: Path, gateway: ScriptedGateway, *arguments: str) -> Ended:
     """Run ``python -m bot …`` on the folder."""
-    folder = old_folder.parent
-    ended = await run("bot", *arguments, folder=folder, env=environment(folder, gateway))
+    folder, url = old_folder.parent, f"sqlite:///{old_folder / 'easel.db'}"
+    env = environment(folder, gateway, DATABASE_URL=url)
+    ended = await run("bot", *arguments, folder=folder, env=env)
     assert (ended.code, ended.err) == (0, "")
     return ended
 
