@@ -195,7 +195,8 @@ async def test_without_a_database_there_is_a_sentence_and_no_file(
     tmp_path: Path, gateway: ScriptedGateway, action: tuple[str, ...]
 ) -> None:
     """A mistyped DATABASE_URL must not pass for an empty database."""
-    ended = await run("bot", "db", *action, folder=tmp_path, env=environment(tmp_path, gateway))
+    env = environment(tmp_path, gateway, DATABASE_URL=f"sqlite:///{tmp_path}/data/easel.db")
+    ended = await run("bot", "db", *action, folder=tmp_path, env=env)
     assert (ended.code, ended.out) == (2, "")
     assert "easel: There is no database" in ended.err
     assert list(tmp_path.iterdir()) == []

@@ -104,7 +104,10 @@ async def test_an_own_gateway_paints_under_its_own_quota(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """With IMAGE_API_URL set nothing comes from the painter, and nothing touches the real data."""
-    env = environment(tmp_path, gateway, DEFAULT_QUOTA="3/hour", ALLOWED_SERVERS="1")
+    url = f"sqlite:///{tmp_path}/data/easel.db"
+    env = environment(
+        tmp_path, gateway, DATABASE_URL=url, DEFAULT_QUOTA="3/hour", ALLOWED_SERVERS="1"
+    )
     async with _people("Ada", options=(), folder=tmp_path, env=env) as (ada,):
         await ada.command("imagine", prompt="a lighthouse")
         await ada.card("2 of 3 left this hour")
