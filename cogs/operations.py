@@ -89,7 +89,7 @@ class SwapCog(commands.Cog):
         private: bool | None = None,
         spoiler: bool | None = None,
     ) -> None:
-        """Put the face of one picture into another; only with the consent of whose face it is."""
+        """Put the face of one picture into another; only with the consent of that person."""
         options = ImageOptions(operation="swap", model=model, private=private, spoiler=spoiler)
         await _submit(self._deps, interaction, options, face, picture)
 

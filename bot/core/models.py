@@ -136,6 +136,8 @@ OptionValue = str | int
 Operation = Literal["blend", "upscale", "swap"]
 """What is done with pictures instead of painting: make one of several, enlarge, swap a face."""
 OPERATIONS: tuple[Operation, ...] = get_args(Operation)
+COMMAND_OPERATIONS: tuple[Operation, ...] = ("blend", "swap")
+"""Those that have a command, which is there only where an image service can do that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from discord.app_commands import Choice
 from bot.core.errors.base import Refusal
 from bot.core.i18n.escaping import cut, width
 from bot.core.i18n.texts import Texts
+from bot.core.models import COMMAND_OPERATIONS
 from bot.discord_ui.autocomplete import Choices
 from bot.discord_ui.embed_style import (
     COLOURS,
@@ -22,8 +23,6 @@ from bot.discord_ui.quota_embeds import LONGEST_REASON, MemberStatus, UsageRow
 from bot.jobs.repository.text_requests import TextKind
 
 TOPICS = ("painting", "options", "references", "results", "credits", "presets", "privacy")
-OPERATIONS_BY_COMMAND = ("blend", "swap")
-"""Commands that are there only where an image service can do that."""
 SETUP_TOPIC = "setup"
 """For members who may manage the server."""
 
@@ -111,7 +110,7 @@ class HelpEmbeds:
             return self.setup(commands, locale)
         words = self._texts.say(f"help-about-{topic}", locale, **commands)
         if topic == "references":
-            there = [name for name in OPERATIONS_BY_COMMAND if name in commands]
+            there = [name for name in COMMAND_OPERATIONS if name in commands]
             more = (
                 self._texts.say(f"help-{name}", locale, **commands) for name in (*there, *texts)
             )

@@ -72,14 +72,16 @@ def _wrong_call(call: Call, gateway: Gateway) -> Iterator[str]:
 def _wrong_paths(call: Call, *names: str) -> Iterator[str]:
     """Check the paths, in which ``names`` may stand, and the names of a form."""
     if call.path and not (PATH.fullmatch(call.path) and _holds_only(call.path, *names)):
-        others = f" other than {{{names[0]}}}" if names else ""
+        others = " other than " + " and ".join(f"{{{name}}}" for name in names) if names else ""
         yield f"path holds a character that no path has, or a placeholder{others}"
+    of_task = ("task_id", "model") if "model" in names else ("task_id",)
     if call.task and not (
         PATH.fullmatch(call.task)
         and call.task.count("{task_id}") == 1
-        and _holds_only(call.task, "model", "task_id")
+        and _holds_only(call.task, *of_task)
     ):
-        yield "task must be a path that holds {task_id} once"
+        others = "" if "model" in names else ", and no {model}: no model is asked"
+        yield f"task must be a path that holds {{task_id}} once{others}"
     if call.form and not all(map(FORM_FIELD.fullmatch, call.body)):
         yield "body: a name cannot be sent in a form"
 

@@ -149,7 +149,7 @@ def _read_call(table: object, name: CallName, where: str) -> Call:
 
 def _errors(call: Call, name: CallName) -> Iterator[str]:
     """Yield each error as the end of a sentence that names the call."""
-    rules = TemplateRules(_PICTURES[name], form=call.form)
+    rules = TemplateRules(_PICTURES[name], form=call.form, may_lack_prompt=name in OPERATIONS)
     wrong = list(template_errors(call.body, rules, key="body"))
     yield from wrong
     if wrong:
@@ -171,7 +171,9 @@ def _errors(call: Call, name: CallName) -> Iterator[str]:
         yield "body has two kinds of masks: keep one"
     if name in OPERATIONS and not call.path:
         yield "path is missing"
-    if call.sizes and "size" not in names:
+    if call.sizes and name not in OPERATIONS:
+        yield "sizes is for blend, upscale and swap: write a model's sizes into its abilities"
+    elif call.sizes and "size" not in names:
         yield "sizes needs {size} in the body"
     yield from _range_errors(call, name)
 

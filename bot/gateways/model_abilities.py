@@ -221,7 +221,7 @@ class ModelAbilities:
 
     def excluded_options(self, request: ImageRequest) -> tuple[ValueOption, ...]:
         """Return the options of a request that the model does not take beside its references."""
-        limits = self.pictures_of(request)
+        limits = self.reference_limits_of(request)
         if not (request.references and limits):
             return ()
         excludes = limits.excludes
@@ -248,7 +248,7 @@ class ModelAbilities:
             if self.has_option(option)
         }
 
-    def pictures_of(self, request: ImageRequest) -> ReferenceLimits | None:
+    def reference_limits_of(self, request: ImageRequest) -> ReferenceLimits | None:
         """Return the limits of the pictures of a request; None if the model takes none for it."""
         if request.operation is None:
             return self.references
@@ -262,7 +262,8 @@ class ModelAbilities:
         return ability is not None and str(request.size) in ("auto", *ability.sizes)
 
     def _supports_references(self, request: ImageRequest) -> bool:
-        limits, references, mask = self.pictures_of(request), request.references, request.mask
+        limits = self.reference_limits_of(request)
+        references, mask = request.references, request.mask
         if not references or not limits:
             return not (references or mask or request.operation)
         fits = len(references) <= limits.max_count and all(map(limits.accepts, references))

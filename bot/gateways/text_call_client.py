@@ -7,8 +7,6 @@ from http import HTTPStatus
 from itertools import chain
 from pathlib import Path
 
-import msgspec
-
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.models import Billed
@@ -16,6 +14,7 @@ from bot.gateways.call_tasks import submitted_task_of, task_id_of
 from bot.gateways.calls import TextCallName
 from bot.gateways.gateway import Gateway
 from bot.gateways.paid_post import PostFailed
+from bot.gateways.reply.chat_text import decode_json
 from bot.gateways.reply.error_classifier import ClassifiedError, GatewayResponse, tells_error
 from bot.gateways.reply.task_status import (
     SubmittedTask,
@@ -173,14 +172,6 @@ async def _valued(
     except PostFailed as failed:
         error = ClassifiedError(failed.kind, Billed.NO, failed.detail)
         raise exchange.failure(error) from None
-
-
-def decode_json(data: bytes) -> object:
-    """Return the JSON of a reply, None if it is none."""
-    try:
-        return msgspec.json.decode(data)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return None
 
 
 def _request(call: TextCall, asked: Asked, exchange: TextExchange, files: ExitStack) -> HttpRequest:

@@ -102,6 +102,8 @@ def _errors(request: Call, own: _OwnKeys, name: TextCallName) -> Iterator[str]:
         yield "path is missing"
     if request.models:
         yield "models does nothing here: no model is asked"
+    if request.images or request.sizes:
+        yield f"{'images' if request.images else 'sizes'} does nothing here"
     yield from _wrong_method(request, own, name)
     yield from _unsaid(request, name)
     yield from _wrong_price(own, name)

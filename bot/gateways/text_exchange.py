@@ -132,7 +132,7 @@ class TextExchange:
         self, error: ClassifiedError, response: GatewayResponse | None = None
     ) -> GatewayFailure:
         """Return a failure without secrets, and log it."""
-        secrets = (*self.gateway.secrets, self.gateway.url.raw_host or "")
+        secrets = self.gateway.private_texts
         found = request_id(response.headers, response.body) if response else None
         failure = GatewayFailure(
             kind=error.kind,

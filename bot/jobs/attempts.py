@@ -268,7 +268,7 @@ class AttemptRunner:
         ]
         # The picture of an action is not sent: its mask has the size that it has at the gateway.
         model = self.catalogue.model(wanted.model)
-        accepted = None if wanted.action else model.pictures_of(wanted)
+        accepted = None if wanted.action else model.reference_limits_of(wanted)
         fitted = [
             await self._fitted(each, path, accepted, folder)
             for each, path in zip(wanted.references, found, strict=False)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.metrics import Metrics
-from bot.core.models import Operation
+from bot.core.models import COMMAND_OPERATIONS
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.routing.offered_models import OfferedModels
@@ -52,10 +52,9 @@ class GatewayReload:
         told = "; ".join(f"{move}: {', '.join(found)}" for move, found in moves.items() if found)
         facts = f"gateways: {len(gateways)}, models: {len(names)}"
         facts = f"{facts} ({told})" if told else facts
-        with_command: tuple[Operation, ...] = ("blend", "swap")
         added = [
             f"/{operation}"
-            for operation in with_command
+            for operation in COMMAND_OPERATIONS
             if catalogue.models_with(operation) and not self.catalogue.models_with(operation)
         ]
         return f"{facts}; restart the bot for {', '.join(added)}" if added else facts

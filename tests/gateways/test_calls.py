@@ -71,6 +71,7 @@ WRONG: dict[str, tuple[str, str]] = {
     "images of a generation": (BASE + PAINT + "images = [0, 1]", "images must be left out"),
     "images upside down": (BASE + EDIT + "images = [3, 2]", "images must be the least"),
     "no images": (BASE + EDIT + "images = [0, 2]", "images must be the least"),
+    "sizes of a generation": (BASE + PAINT + "sizes = { '1:1' = 'x' }", "sizes is for blend, up"),
     "a path with a blank": (BASE + PAINT.replace("/make/", "/a b/"), "generate.path holds"),
     "a placeholder in a path": (BASE + PAINT.replace("{model}", "{prompt}"), "other than {model}"),
     "a task without id": (

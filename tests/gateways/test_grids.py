@@ -16,7 +16,7 @@ from bot.gateways.calls import read_calls
 from tests.gateways import fake_midjourney as mj
 from tests.gateways.fake_task_gateway import JsonReply
 from tests.gateways.generation_harness import GenerationResult
-from tests.gateways.test_vendor_gateways import FAMILIES, opened
+from tests.gateways.test_vendor_gateways import FAKES, opened
 
 COLOURS = ((250, 0, 0), (0, 250, 0), (0, 0, 250), (250, 250, 0))  # in the order of reading
 
@@ -56,7 +56,7 @@ async def paint(
     folder: Path, contents: Sequence[bytes], *urls: str, monkeypatch: pytest.MonkeyPatch
 ) -> GenerationResult:
     """Paint one unit at a gateway with these files."""
-    monkeypatch.setitem(FAMILIES, "midjourney", Files)
+    monkeypatch.setitem(FAKES, "midjourney", Files)
     monkeypatch.setattr(Files, "contents", contents)
     async with opened("midjourney", task_replies=[success(*urls)]) as at:
         return await at.generate(folder)
@@ -114,7 +114,7 @@ async def test_a_smaller_batch_is_no_grid(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int, files: int
 ) -> None:
     """With --bs 1 one picture comes: its buttons end before U4, and it must not be cut."""
-    monkeypatch.setitem(FAMILIES, "midjourney", Files)
+    monkeypatch.setitem(FAKES, "midjourney", Files)
     monkeypatch.setattr(Files, "contents", [grid_bytes()])
     buttons = [mj.OF_GRID[f"U{number}"] for number in range(1, last + 1)]
     shown = [{"customId": each, "emoji": "", "label": "U"} for each in buttons]

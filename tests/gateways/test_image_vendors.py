@@ -117,7 +117,7 @@ def test_every_vendor_has_a_table_with_a_name_for_people() -> None:
 def test_every_table_of_the_example_has_a_fake() -> None:
     """A table that nobody ever tried would be found wrong by who pays for it."""
     everything = {gateway.name for gateway in parse_gateways(UNCOMMENTED, {})}
-    assert everything == {*FAKES, *test_gateways_example.TABLES, *test_vendor_gateways.FAMILIES}
+    assert everything == {*FAKES, *test_gateways_example.TABLES, *test_vendor_gateways.FAKES}
 
 
 def test_who_takes_references() -> None:

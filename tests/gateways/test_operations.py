@@ -123,6 +123,10 @@ WRONG: dict[str, tuple[str, str]] = {
         BLEND.replace("{size}", "x"),
         r"blend\.sizes needs \{size\} in the body",
     ),
+    "words around a prompt that may be missing": (
+        BLEND.replace('"{prompt}"', '"{prompt} --v 7"'),
+        "{prompt} may be missing: put it",
+    ),
     "a third without a second": (
         BLEND.replace('["{images:data}"]', '["{image:data}", "{image3:data}"]'),
         r"blend\.body has no \{image2:…\}",
@@ -309,4 +313,4 @@ def test_painting_is_checked_as_before() -> None:
     found = catalogue(BASE + ABILITY + ALL)
     request = found.build_request(ImageOptions(prompt="x"), references=1)
     assert request.operation is None
-    assert found.default.pictures_of(request) == found.default.references
+    assert found.default.reference_limits_of(request) == found.default.references

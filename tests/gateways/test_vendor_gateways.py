@@ -41,7 +41,7 @@ from tests.gateways.router_harness import open_router
 from tests.gateways.sample_pictures import picture_bytes
 from tests.gateways.test_gateways_example import EXAMPLE
 
-FAMILIES: dict[str, type[FakeVendor]] = {
+FAKES: dict[str, type[FakeVendor]] = {
     "kling": kling.FakeKling,
     "flux": replicate.FakeReplicate,
     "ideogram": ideogram.FakeIdeogram,
@@ -52,11 +52,11 @@ FAMILIES: dict[str, type[FakeVendor]] = {
 UNCOMMENTED = re.sub(r"(?m)^#(?=\S)", "", re.sub(r"<.*>", "images.example", EXAMPLE))
 TABLES = {
     gateway.name: gateway
-    for gateway in parse_gateways(UNCOMMENTED, dict.fromkeys(FAMILIES, GATEWAY_KEY))
-    if gateway.name in FAMILIES
+    for gateway in parse_gateways(UNCOMMENTED, dict.fromkeys(FAKES, GATEWAY_KEY))
+    if gateway.name in FAKES
 }
 ABILITIES = Catalogue.of(TABLES.values())
-TASKS = [name for name in FAMILIES if not name.startswith("ideogram")]
+TASKS = [name for name in FAKES if not name.startswith("ideogram")]
 # A task whose call has its own path is known by that.
 PATHS_OF_TASKS = {"midjourney-speeds": f"/mj-fast/mj/task/{mj.TASK_ID}/fetch"}
 
@@ -71,7 +71,7 @@ def wrong_words(path: str) -> dict[str, object]:
 
 
 WRONG_FIELDS: dict[str, dict[str, object]] = {
-    **dict.fromkeys(FAMILIES, WRONG_FIELD),
+    **dict.fromkeys(FAKES, WRONG_FIELD),
     "midjourney": wrong_words(mj.FakeMidjourney.submit_path),
     "midjourney-speeds": wrong_words(mj.FakeSpeeds.submit_path),
     "ideogram-v3": {
@@ -121,7 +121,7 @@ async def opened(
     **changes: object,
 ) -> AsyncIterator[Open]:
     """Open the fake of a table; ``changes`` override settings of the table."""
-    services = FAMILIES[name](task_replies=task_replies, submit_replies=list(submit_replies))
+    services = FAKES[name](task_replies=task_replies, submit_replies=list(submit_replies))
     async with TestServer(services.app()) as server:
         table = replace(TABLES[name], base_url=str(server.make_url("")))
         yield Open(services, replace(table, **changes))  # type: ignore[arg-type]  # by name
@@ -132,11 +132,11 @@ async def opened(
 
 def test_every_family_has_a_table() -> None:
     """The operator finds it in the example, behind a "#"."""
-    assert TABLES.keys() == FAMILIES.keys()
+    assert TABLES.keys() == FAKES.keys()
     assert all(model.label != model.name for model in ABILITIES.models)
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", FAKES)
 async def test_it_paints(name: str, tmp_path: Path) -> None:
     """One picture, and as many as it makes at once; each order is paid once."""
     known = ability(name)
@@ -149,7 +149,7 @@ async def test_it_paints(name: str, tmp_path: Path) -> None:
     assert plain.left == ["", *[".png"] * len(plain.pictures)]  # the folder of the many
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", FAKES)
 async def test_every_size_that_people_are_offered(name: str, tmp_path: Path) -> None:
     """Most of them know only the relation of the sides."""
     sizes = [parse_size(size) for size in ability(name).sizes]
@@ -301,7 +301,7 @@ async def test_another_gateway_paints_when_midjourney_has_no_account(tmp_path: P
 
 # --- what is wrong --------------------------------------------------------------------------------
 
-CHECKED = [name for name in FAMILIES if "midjourney" not in name]
+CHECKED = [name for name in FAKES if "midjourney" not in name]
 
 
 @pytest.mark.parametrize("name", CHECKED)
@@ -314,7 +314,7 @@ async def test_a_wrong_size(name: str, size: Size | NamedSize, tmp_path: Path) -
     assert (at.services.posts, at.services.paid) == (1, 0)
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", FAKES)
 async def test_a_wrong_field(name: str, tmp_path: Path) -> None:
     """A table with a typing error costs nothing; Midjourney does not say so with certainty."""
     async with opened(name, **WRONG_FIELDS[name]) as at:  # type: ignore[arg-type]  # by name
@@ -336,7 +336,7 @@ async def test_a_wrong_model(name: str, tmp_path: Path) -> None:
     assert (at.services.posts, at.services.paid) == (1, 0)
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", FAKES)
 async def test_a_wrong_key(name: str, tmp_path: Path) -> None:
     """Each family has its own words for it."""
     async with opened(name, key="sk-wrong") as at:
@@ -345,10 +345,10 @@ async def test_a_wrong_key(name: str, tmp_path: Path) -> None:
     assert (at.services.posts, at.services.paid) == (1, 0)
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", FAKES)
 async def test_a_wrong_path(name: str, tmp_path: Path) -> None:
     """A slash too many, or a model that has no path."""
-    path = FAMILIES[name].submit_path
+    path = FAKES[name].submit_path
     for wrong in (f"{path}/", path.replace("e", "3")):
         paths = replace(TABLES[name].paths, generate=wrong)
         async with opened(name, paths=paths, calls={}) as at:
@@ -360,10 +360,10 @@ async def test_a_wrong_path(name: str, tmp_path: Path) -> None:
 # --- without their tables -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", FAKES)
 async def test_a_table_that_says_only_where_it_is(name: str, tmp_path: Path) -> None:
     """Somebody may try; it costs nothing, and the person reads a sentence."""
-    path = FAMILIES[name].submit_path
+    path = FAKES[name].submit_path
     async with opened(name) as at:
         bare = Gateway(
             name="bare",

@@ -26,7 +26,7 @@ from tests.gateways.generation_harness import (
 from tests.gateways.router_harness import collect_events, open_router
 from tests.gateways.sample_pictures import b64, picture_bytes
 from tests.gateways.test_gateways_example import EXAMPLE
-from tests.gateways.test_vendor_gateways import FAMILIES, TABLES, UNCOMMENTED, Open, opened
+from tests.gateways.test_vendor_gateways import FAKES, TABLES, UNCOMMENTED, Open, opened
 
 URL = "https://cdn.example/fox.png?ex=1"
 # With what the operator must uncomment twice.
@@ -34,13 +34,13 @@ WITH_SWAP = {
     gateway.name: gateway
     for gateway in parse_gateways(
         re.sub(r"(?m)^##?(?=\S|$)", "", re.sub(r"<.*>", "images.example", EXAMPLE)),
-        dict.fromkeys(FAMILIES, GATEWAY_KEY),
+        dict.fromkeys(FAKES, GATEWAY_KEY),
     )
 }
-ABILITIES = Catalogue.of([WITH_SWAP[name] for name in FAMILIES])
+ABILITIES = Catalogue.of([WITH_SWAP[name] for name in FAKES])
 PAIRS: list[tuple[str, str, Operation]] = [
     (name, model, operation)
-    for name in FAMILIES
+    for name in FAKES
     for model in WITH_SWAP[name].models
     for operation in ABILITIES.ability(name, model).operations
 ]

@@ -124,7 +124,7 @@ def _task_vendor(name: str) -> Family:
     return Family(
         task_vendors.TABLES[name],
         task_vendors.ability(name),
-        lambda: task_vendors.FAMILIES[name]().app(),
+        lambda: task_vendors.FAKES[name]().app(),
     )
 
 
@@ -150,7 +150,7 @@ FAMILIES: Mapping[str, Family] = {
     "task": Family(
         task_gateway("http://x/v1", asynchronous=BY_QUERY), _PAINTER, lambda: chatbp().app()
     ),
-    **{name: _task_vendor(name) for name in task_vendors.FAMILIES if name not in SAME_SHAPES},
+    **{name: _task_vendor(name) for name in task_vendors.FAKES if name not in SAME_SHAPES},
     "blend": replace(_MIDJOURNEY, operation="blend", references=2),
     "enlarging": replace(_task_vendor("ideogram"), operation="upscale", references=1),
     "button": replace(

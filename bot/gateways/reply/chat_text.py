@@ -28,10 +28,11 @@ def decode_chat(data: bytes) -> object:
     """Return the JSON of a reply, or what the pieces of a stream amount to; None for neither."""
     if _STREAM.match(data):
         return _joined(data)
-    return _decoded(data)
+    return decode_json(data)
 
 
-def _decoded(data: bytes) -> object:
+def decode_json(data: bytes) -> object:
+    """Return the JSON of a reply, None if it is none."""
     try:
         return msgspec.json.decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -92,6 +93,6 @@ def _joined(data: bytes) -> object:
 def _pieces(data: bytes) -> Iterator[Mapping[str, object]]:
     for line in data.splitlines():
         if line.startswith(_DATA):
-            piece = _decoded(line.removeprefix(_DATA).strip())
+            piece = decode_json(line.removeprefix(_DATA).strip())
             if isinstance(piece, dict):  # not [DONE]
                 yield piece

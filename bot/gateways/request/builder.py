@@ -78,8 +78,9 @@ def open_request(
 
 def _check(request: GatewayRequest, model: ModelAbilities) -> None:
     """Refuse what the model no longer takes: requests of old jobs are not checked elsewhere."""
-    references, limits = request.image_request.references, model.pictures_of(request.image_request)
-    if request.image_request.action:  # its picture is at the gateway; only the mask is sent
+    image = request.image_request
+    references, limits = image.references, model.reference_limits_of(image)
+    if image.action:  # its picture is at the gateway; only the mask is sent
         return
     if references and not (
         limits and len(references) <= limits.max_count and all(map(limits.accepts, references))

@@ -79,7 +79,7 @@ def unsaid_option(
     request: GatewayRequest, model: ModelAbilities, gateway: Gateway
 ) -> ValueOption | Literal["references"] | None:
     """Return what of a request no call of the gateway can say; None if all is said."""
-    image, limits = request.image_request, model.pictures_of(request.image_request)
+    image, limits = request.image_request, model.reference_limits_of(request.image_request)
     if image.operation is None and not (image.references and limits and limits.transport == "call"):
         return None
     call = call_for(request, model, gateway)
@@ -128,13 +128,13 @@ def removable_field(
 
 def is_multipart(request: GatewayRequest, model: ModelAbilities) -> bool:
     """Tell whether the request is a form with files."""
-    limits = model.pictures_of(request.image_request)
+    limits = model.reference_limits_of(request.image_request)
     return bool(request.image_request.references and limits and limits.transport == "multipart")
 
 
 def sends_addresses(request: GatewayRequest, model: ModelAbilities, gateway: Gateway) -> bool:
     """Tell whether references are sent as addresses, where they have fresh ones."""
-    limits = model.pictures_of(request.image_request)
+    limits = model.reference_limits_of(request.image_request)
     if not (limits and request.image_request.references):
         return False
     call = call_for(request, model, gateway)

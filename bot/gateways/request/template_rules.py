@@ -19,10 +19,11 @@ _ALWAYS_THERE: frozenset[str] = frozenset({"prompt", "model", "n", "task", "butt
 
 @dataclass(frozen=True, slots=True)
 class TemplateRules:
-    """What a template may hold: which pictures, and files only in a form."""
+    """What a template may hold: pictures, and files only in a form; the prompt may be missing."""
 
     pictures: frozenset[str] = frozenset()
     form: bool = False
+    may_lack_prompt: bool = False
 
 
 def template_errors(node: object, rules: TemplateRules, *, key: str) -> Iterator[str]:
@@ -59,7 +60,7 @@ def _text_errors(text: str, rules: TemplateRules, *, in_list: bool) -> Iterator[
         for piece in part.pieces:
             if isinstance(piece, Placeholder):
                 yield from _placeholder_errors(piece, rules)
-                yield from _place_errors(piece, part, is_alone=is_alone, in_list=in_list)
+                yield from _place_errors(piece, part, rules, is_alone=is_alone, in_list=in_list)
 
 
 def _placeholder_errors(one: Placeholder, rules: TemplateRules) -> Iterator[str]:
@@ -78,12 +79,14 @@ def _placeholder_errors(one: Placeholder, rules: TemplateRules) -> Iterator[str]
 
 
 def _place_errors(
-    one: Placeholder, part: TextPart, *, is_alone: bool, in_list: bool
+    one: Placeholder, part: TextPart, rules: TemplateRules, *, is_alone: bool, in_list: bool
 ) -> Iterator[str]:
     if one.name == "images" and not in_list:
         yield f"{one} stands for several pictures: it must be inside of a list"
     if one.how == "file" and not is_alone:
         yield f"{one} is a file, which must stand alone"
     is_certain = one.name in _ALWAYS_THERE or one.name in get_args(PictureName)
+    if one.name == "prompt" and rules.may_lack_prompt:
+        is_certain = False
     if not (is_certain or is_alone or part.is_optional):
         yield f"{one} may be missing: put it and the words around it in square brackets"

@@ -51,6 +51,6 @@ error-suggestion-gone = These suggestions are no longer kept, so please use `/im
 
 error-suggestion-of-another = Only the person who asked for these suggestions can paint them, so please use `/imagine` with your own words.
 
-error-seed-unknown = The image system does not tell the seed of these pictures, so please write a seed of your own into your next request; nothing was charged.
+error-seed-unknown = The image service does not tell the seed of these pictures, so please write one of your own into your next prompt, such as `--seed 5`; nothing was charged.
 
-error-seed-later = The image system does not tell the seed right now, so please try again in a few minutes; nothing was charged.
+error-seed-later = The image service does not tell the seed right now, so please try again in a few minutes; nothing was charged.

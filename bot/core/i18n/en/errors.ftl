@@ -148,9 +148,9 @@ error-mask-not-taken =
 error-operation-not-offered =
     { $allowed ->
         [none] { $operation ->
-            [blend] { $model } cannot blend pictures here, so please attach them to /imagine as reference images instead.
+            [blend] { $model } cannot blend pictures here, so please attach them to `/imagine` as reference images instead.
             [upscale] { $model } cannot enlarge pictures here, so please ask for a picture of a larger size instead.
-           *[swap] { $model } cannot swap faces here, so please attach both pictures to /imagine as reference images instead.
+           *[swap] { $model } cannot swap faces here, so please attach both pictures to `/imagine` as reference images instead.
         }
        *[other] { $operation ->
             [blend] { $model } cannot blend pictures, so please choose one of these: { $allowed }.
@@ -163,7 +163,7 @@ error-wrong-picture-count =
     { $most ->
         [1] { $model } takes exactly 1 picture for this, so please attach one.
         [2] { $model } takes exactly 2 pictures for this, so please attach two.
-       *[other] { $model } takes { $least } to { $most } pictures for this, and not { $count }, so please attach as many.
+       *[other] { $model } takes { $least } to { $most } pictures for this, and not { $count }, so please attach { $least } to { $most }.
     }
 
 error-mask-without-reference = A mask marks which part of a reference image may change, so please attach that image as the first reference image.

@@ -94,7 +94,7 @@ help-about-references =
 
 # Below the references, where something can do that.
 help-blend = { $blend } makes one picture of two to five pictures, without a prompt.
-help-swap = { $swap } puts the face of one picture into another. Ask first whose face it is.
+help-swap = { $swap } puts the face of one picture into another. Get the consent of the person whose face it is first.
 help-describe = { $describe } proposes prompts that would paint a picture like yours, and so does *Apps* → *Describe* in the menu of a message. Only you see them, and each has a button that paints it.
 help-improve = In forms, *Only improve my prompt first* proposes better words.
 help-shorten = { $shorten } proposes shorter prompts that would paint about the same, each with a button that does.

@@ -47,6 +47,6 @@ error-suggestion-gone = 这些建议已不再保存，请用 `/imagine` 写你�
 
 error-suggestion-of-another = 只有提出请求的人才能画这些建议，请用 `/imagine` 写你自己的提示词。
 
-error-seed-unknown = 绘图系统不提供这些图片的种子，请在下一次请求里写上你自己的种子；没有扣点。
+error-seed-unknown = 绘图服务不提供这些图片的种子，请在下一个提示词里写上你自己的种子，例如 `--seed 5`；没有扣点。
 
-error-seed-later = 绘图系统暂时不提供种子，请过几分钟再试；没有扣点。
+error-seed-later = 绘图服务暂时不提供种子，请过几分钟再试；没有扣点。

@@ -145,9 +145,9 @@ error-mask-not-taken =
 error-operation-not-offered =
     { $allowed ->
         [none] { $operation ->
-            [blend] { $model } 在这里不能融合图片，请改用 /imagine，把它们作为参考图。
+            [blend] { $model } 在这里不能融合图片，请改用 `/imagine`，把它们作为参考图。
             [upscale] { $model } 在这里不能放大图片，请改为画一张尺寸更大的图片。
-           *[swap] { $model } 在这里不能换脸，请改用 /imagine，把两张图片作为参考图。
+           *[swap] { $model } 在这里不能换脸，请改用 `/imagine`，把两张图片作为参考图。
         }
        *[other] { $operation ->
             [blend] { $model } 不能融合图片，请从这些模型中选择：{ $allowed }。
@@ -160,7 +160,7 @@ error-wrong-picture-count =
     { $most ->
         [1] { $model } 只接受 1 张图片，请上传一张。
         [2] { $model } 只接受 2 张图片，请上传两张。
-       *[other] { $model } 接受 { $least } 到 { $most } 张图片，而不是 { $count } 张，请调整数量。
+       *[other] { $model } 接受 { $least } 到 { $most } 张图片，而不是 { $count } 张，请上传 { $least } 到 { $most } 张。
     }
 
 error-mask-without-reference = 蒙版用来标出参考图中可以改动的部分，请把那张图作为第一张参考图一起上传。
