@@ -28,8 +28,8 @@ MOST_REQUESTS = 3  # of one POST that certainly made nothing
 
 
 @dataclass(frozen=True)
-class Meeting:
-    """A request, and the server that it met."""
+class Trial:
+    """The result of a request, and the server that it was sent to."""
 
     result: GenerationResult
     server: FaultyServer
@@ -42,7 +42,7 @@ class Meeting:
         return self.result.failure.kind, self.result.failure.billed
 
 
-async def meet(
+async def try_request(
     name: str,
     folder: Path,
     faults: Mapping[Stage, Sequence[Fault]],
@@ -54,7 +54,7 @@ async def meet(
     prompt: str = SECRET_PROMPT,
     timeout_s: float = 5,
     posts: int = 1,
-) -> Meeting:
+) -> Trial:
     """Send one request of a family to a server with faults, and check what always holds.
 
     Where it may be paid, it is received once: ``posts`` counts redirects that come before.
@@ -70,7 +70,7 @@ async def meet(
     _check_payments(result, server, posts)
     _check_files(result)
     _check_words(result, logs)
-    return Meeting(result, server)
+    return Trial(result, server)
 
 
 def _check_payments(result: GenerationResult, server: FaultyServer, posts: int) -> None:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.core.models import Billed
-from tests.gateways.family_contract import meet
+from tests.gateways.family_contract import try_request
 from tests.gateways.faults import cut
 from tests.gateways.replay_gateway import RawReply
 from tests.gateways.replayed_replies import Fault, Reply, Stage
@@ -46,8 +46,8 @@ async def test_a_reply_that_is_cut_anywhere(
     stage = stages[number % len(stages)]
     with tempfile.TemporaryDirectory(dir=folder_in_memory()) as folder:
         faults = {stage: [_ended(place, then)]}
-        met = await meet(name, Path(folder), faults, forever=True, timeout_s=60)
+        trial = await try_request(name, Path(folder), faults, forever=True, timeout_s=60)
     # Where a button asks back, nothing is painted before the prompt is sent.
     is_before_prompt = (name, stage) == ("button that asks back", "submit")
-    assert met.outcome[1] is not Billed.NO or is_before_prompt
-    assert met.server.asked["submit"] == 1
+    assert trial.outcome[1] is not Billed.NO or is_before_prompt
+    assert trial.server.asked["submit"] == 1

@@ -14,7 +14,7 @@ from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed
 from bot.gateways import download
 from bot.gateways.reply import download_spool
-from tests.gateways.family_contract import meet
+from tests.gateways.family_contract import try_request
 from tests.gateways.faults import (
     PAGE,
     TALKATIVE,
@@ -97,9 +97,9 @@ async def test_a_picture_that_cannot_be_fetched(
     """It was made and paid for: it is fetched again where that may help, and never painted anew."""
     monkeypatch.setattr(download, "DOWNLOAD_TIMEOUT_S", 0.05 if fault == SILENCE else 5)
     spoils, outcome = {**EVERY_TIME, **AT_ONCE}[fault]
-    met = await meet(name, tmp_path, {"download": [spoils]}, forever=True, timeout_s=60)
-    assert met.outcome == outcome
-    asked = met.server.asked["download"]
+    trial = await try_request(name, tmp_path, {"download": [spoils]}, forever=True, timeout_s=60)
+    assert trial.outcome == outcome
+    asked = trial.server.asked["download"]
     if fault in EVERY_TIME:  # aiohttp itself repeats a GET that nobody answered
         assert asked in (times := 1 + len(download.DOWNLOAD_PAUSES_S), 2 * times)
     else:
@@ -111,9 +111,9 @@ async def test_a_picture_that_cannot_be_fetched(
 async def test_a_picture_that_is_fetched_again(name: str, fault: str, tmp_path: Path) -> None:
     """A store may be late or busy; nobody notices."""
     spoils, _ = EVERY_TIME[fault]
-    met = await meet(name, tmp_path, {"download": [spoils]}, timeout_s=60)
-    assert met.outcome == PAINTS
-    assert met.server.asked["download"] == 2
+    trial = await try_request(name, tmp_path, {"download": [spoils]}, timeout_s=60)
+    assert trial.outcome == PAINTS
+    assert trial.server.asked["download"] == 2
 
 
 # --- inside of the reply --------------------------------------------------------------------------
@@ -166,9 +166,9 @@ NO_PICTURES = {"words": b"these are only words" * 9, "a page": PAGE, "half a pic
 async def test_a_picture_that_is_none(name: str, art: bytes, tmp_path: Path) -> None:
     """Base64 of something else: it may have been paid, and is no result."""
     recording = await _with_result(name, _other_pictures(art))
-    met = await meet(name, tmp_path, {}, recording=recording)
-    assert met.outcome[0] in (Kind.BAD_RESPONSE, Kind.NO_IMAGE)
-    assert met.outcome[1] is not Billed.NO
+    trial = await try_request(name, tmp_path, {}, recording=recording)
+    assert trial.outcome[0] in (Kind.BAD_RESPONSE, Kind.NO_IMAGE)
+    assert trial.outcome[1] is not Billed.NO
 
 
 @pytest.mark.parametrize("name", BY_ADDRESS)
@@ -180,10 +180,10 @@ async def test_an_address_that_nobody_may_visit(name: str, address: str, tmp_pat
         return reply.holding(ADDRESS.sub(address.encode(), reply.body))
 
     recording = await _with_result(name, change)
-    met = await meet(name, tmp_path, {}, recording=recording, timeout_s=60)
-    assert met.server.asked["download"] == 0
-    assert met.outcome[0] in (Kind.DOWNLOAD_FAILED, Kind.NO_IMAGE)
-    assert met.outcome[1] is not Billed.NO
+    trial = await try_request(name, tmp_path, {}, recording=recording, timeout_s=60)
+    assert trial.server.asked["download"] == 0
+    assert trial.outcome[0] in (Kind.DOWNLOAD_FAILED, Kind.NO_IMAGE)
+    assert trial.outcome[1] is not Billed.NO
 
 
 # --- how many there are ---------------------------------------------------------------------------
@@ -220,25 +220,25 @@ async def _doubled(name: str) -> Recording:
 @pytest.mark.parametrize("name", IN_LISTS)
 async def test_more_pictures_than_were_asked_for(name: str, tmp_path: Path) -> None:
     """One was asked for, and one is delivered and charged."""
-    met = await meet(name, tmp_path, {}, recording=await _doubled(name))
-    assert met.outcome == PAINTS
-    assert met.result.received.units == 1
+    trial = await try_request(name, tmp_path, {}, recording=await _doubled(name))
+    assert trial.outcome == PAINTS
+    assert trial.result.received.units == 1
 
 
 @pytest.mark.parametrize("name", SEVERAL)
 async def test_fewer_pictures_than_were_asked_for(name: str, tmp_path: Path) -> None:
     """Two were asked for: what came is delivered, and no more is charged."""
-    met = await meet(name, tmp_path, {}, n=2)
-    assert met.outcome == PAINTS
-    assert (met.result.received.units, met.result.received.made) == (1, 1)
+    trial = await try_request(name, tmp_path, {}, n=2)
+    assert trial.outcome == PAINTS
+    assert (trial.result.received.units, trial.result.received.made) == (1, 1)
 
 
 @pytest.mark.parametrize("name", SEVERAL)
 async def test_the_same_picture_twice(name: str, tmp_path: Path) -> None:
     """Two were asked for and two came: nobody decides here that they are too much alike."""
-    met = await meet(name, tmp_path, {}, recording=await _doubled(name), n=2)
-    assert met.outcome == PAINTS
-    assert (met.result.received.units, met.result.received.made) == (2, 2)
+    trial = await try_request(name, tmp_path, {}, recording=await _doubled(name), n=2)
+    assert trial.outcome == PAINTS
+    assert (trial.result.received.units, trial.result.received.made) == (2, 2)
 
 
 FROM_REFERENCES = [name for name in IN_LISTS if FAMILIES[name].known.references]
@@ -253,15 +253,15 @@ async def test_the_reference_comes_back(name: str, tmp_path: Path) -> None:
         body = {**echo, "init_image": b64(REFERENCE), **json.loads(reply.body)}
         return reply.holding(json.dumps(body).encode())
 
-    met = await meet(
+    trial = await try_request(
         name,
         tmp_path,
         {},
         recording=await _with_result(name, change),
         family=replace(FAMILIES[name], references=1),
     )
-    assert met.outcome == PAINTS
-    assert REFERENCE not in [one.path.read_bytes() for one in met.result.pictures]
+    assert trial.outcome == PAINTS
+    assert REFERENCE not in [one.path.read_bytes() for one in trial.result.pictures]
 
 
 # --- how large they are ---------------------------------------------------------------------------
@@ -281,9 +281,9 @@ async def test_a_reply_that_is_too_large(
     for stage in {"submit", _result_stage(await recording_of(name))}:
         tracemalloc.start()
         try:
-            met = await meet(name, tmp_path, {stage: [fault]})
+            trial = await try_request(name, tmp_path, {stage: [fault]})
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
-        assert met.outcome == NO_PICTURE
+        assert trial.outcome == NO_PICTURE
         assert peak < MOST_IN_MEMORY

@@ -11,7 +11,7 @@ from bot.gateways.events import ModalSending
 from tests.gateways import test_gateways_example as examples
 from tests.gateways import test_image_vendors as image_vendors
 from tests.gateways import test_vendor_gateways as task_vendors
-from tests.gateways.family_contract import meet
+from tests.gateways.family_contract import try_request
 from tests.gateways.faults import (
     PAGE,
     TALKATIVE,
@@ -134,28 +134,30 @@ TIMEOUT_S = {"silent before the body": 0.15, "silent in the body": 0.15}
 async def test_a_fault_of_the_paid_request(name: str, fault: str, tmp_path: Path) -> None:
     """What it means for the operator's money depends on no family."""
     spoils, outcome = FAULTS[fault]
-    met = await meet(name, tmp_path, {"submit": [spoils]}, timeout_s=TIMEOUT_S.get(fault, 5))
-    assert met.outcome == outcome
-    assert met.server.asked["submit"] == 1
-    assert outcome == PAINTS or met.result.names == ["Sending"]
+    trial = await try_request(
+        name, tmp_path, {"submit": [spoils]}, timeout_s=TIMEOUT_S.get(fault, 5)
+    )
+    assert trial.outcome == outcome
+    assert trial.server.asked["submit"] == 1
+    assert outcome == PAINTS or trial.result.names == ["Sending"]
 
 
 @pytest.mark.parametrize("hint", HINTS)
 @pytest.mark.parametrize("name", FAMILIES)
 async def test_a_hint_when_to_come_back_is_kept(name: str, hint: str, tmp_path: Path) -> None:
     """Nothing was made yet, so the same request is sent again after that time."""
-    met = await meet(name, tmp_path, {"submit": [HINTS[hint]]})
-    assert met.outcome == PAINTS
-    assert (met.server.asked["submit"], 7 in met.result.watch.pauses) == (2, True)
+    trial = await try_request(name, tmp_path, {"submit": [HINTS[hint]]})
+    assert trial.outcome == PAINTS
+    assert (trial.server.asked["submit"], 7 in trial.result.watch.pauses) == (2, True)
 
 
 @pytest.mark.parametrize("name", FAMILIES)
 async def test_a_slash_redirect_is_followed(name: str, tmp_path: Path) -> None:
     """On the same origin, with the same body: nothing was read before."""
     there = says(307, Location="/there?like=submit")
-    met = await meet(name, tmp_path, {"submit": [there]}, posts=2)
-    first, second = [one for one in met.server.requests if one.startswith(b"POST")][:2]
-    assert met.outcome == PAINTS
+    trial = await try_request(name, tmp_path, {"submit": [there]}, posts=2)
+    first, second = [one for one in trial.server.requests if one.startswith(b"POST")][:2]
+    assert trial.outcome == PAINTS
     assert first.partition(b"\r\n\r\n")[2] == second.partition(b"\r\n\r\n")[2]
 
 
@@ -184,15 +186,15 @@ async def test_a_certificate_that_nobody_trusts(name: str, tmp_path: Path) -> No
 async def test_a_fault_where_a_button_asks_back(fault: str, tmp_path: Path) -> None:
     """Where the reply to the prompt is in doubt, polling tells; it is never sent twice."""
     spoils, outcome = FAULTS[fault]
-    met = await meet(
+    trial = await try_request(
         "button that asks back",
         tmp_path,
         {"modal": [spoils]},
         timeout_s=TIMEOUT_S.get(fault, 5),
     )
-    assert met.outcome == (PAINTS if outcome[1] is not NO else outcome)
-    assert (met.server.asked["submit"], met.server.asked["modal"]) == (1, 1)
-    assert ModalSending() in met.result.events
+    assert trial.outcome == (PAINTS if outcome[1] is not NO else outcome)
+    assert (trial.server.asked["submit"], trial.server.asked["modal"]) == (1, 1)
+    assert ModalSending() in trial.result.events
 
 
 def test_every_table_of_the_example_is_of_a_family() -> None:

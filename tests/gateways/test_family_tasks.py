@@ -15,7 +15,7 @@ from tests.gateways.fake_midjourney import midjourney_task
 from tests.gateways.fake_replicate import prediction
 from tests.gateways.fake_task_gateway import JsonBody, JsonReply
 from tests.gateways.fake_workflow import TASK
-from tests.gateways.family_contract import meet
+from tests.gateways.family_contract import try_request
 from tests.gateways.faults import (
     PAGE,
     TALKATIVE,
@@ -111,8 +111,8 @@ async def test_a_poll_that_fails_twice(
     if fault == SILENCE:
         monkeypatch.setattr(polling, "POLL_TIMEOUT_S", 0.2)
     spoils, _ = PASSING[fault]
-    met = await meet(name, tmp_path, {"poll": [spoils, spoils]})
-    assert met.outcome == PAINTS
+    trial = await try_request(name, tmp_path, {"poll": [spoils, spoils]})
+    assert trial.outcome == PAINTS
 
 
 @pytest.mark.parametrize("fault", [*PASSING, *FINAL])
@@ -124,10 +124,10 @@ async def test_a_poll_that_always_fails(
     if fault == SILENCE:
         monkeypatch.setattr(polling, "POLL_TIMEOUT_S", 0.03)
     spoils, outcome = {**PASSING, **FINAL}[fault]
-    met = await meet(name, tmp_path, {"poll": [spoils]}, forever=True)
-    assert met.outcome == outcome
-    assert met.server.asked["submit"] == 1
-    assert outcome == PAINTS or (met.server.asked["poll"] == 1) is (fault in FINAL)
+    trial = await try_request(name, tmp_path, {"poll": [spoils]}, forever=True)
+    assert trial.outcome == outcome
+    assert trial.server.asked["submit"] == 1
+    assert outcome == PAINTS or (trial.server.asked["poll"] == 1) is (fault in FINAL)
 
 
 # --- how a task ends ------------------------------------------------------------------------------
@@ -157,11 +157,11 @@ async def test_a_task_that_fails(name: str, why: str, tmp_path: Path) -> None:
     recording = await recording_of(name)
     failed = _json(FAILED[name](words))
     at_once: Recording = {**recording, "poll": [failed]}
-    met = await meet(name, tmp_path, {}, recording=at_once)
-    assert met.outcome == (kind, NO)
+    trial = await try_request(name, tmp_path, {}, recording=at_once)
+    assert trial.outcome == (kind, NO)
     if name == "midjourney":  # its grid is to be seen before
-        met = await meet(name, tmp_path, {}, recording=_with_end(recording, failed))
-        assert met.outcome == (kind, MAYBE)
+        trial = await try_request(name, tmp_path, {}, recording=_with_end(recording, failed))
+        assert trial.outcome == (kind, MAYBE)
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -172,8 +172,8 @@ async def test_a_reason_that_quotes_the_prompt(name: str, tmp_path: Path) -> Non
         **(await recording_of(name)),
         "poll": [_json(FAILED[name](f"cannot paint: {prompt}"))],
     }
-    met = await meet(name, tmp_path, {}, recording=recording, prompt=prompt)
-    assert met.outcome == (Kind.TASK_FAILED, NO)
+    trial = await try_request(name, tmp_path, {}, recording=recording, prompt=prompt)
+    assert trial.outcome == (Kind.TASK_FAILED, NO)
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -181,9 +181,9 @@ async def test_a_task_that_never_ends(name: str, tmp_path: Path) -> None:
     """Its first state for ever: after the budget nobody waits for it, and it is not sent again."""
     recording = await recording_of(name)
     waiting: Recording = {**recording, "poll": recording["poll"][:1]}
-    met = await meet(name, tmp_path, {}, recording=waiting)
-    assert met.outcome == WAITED_FOR
-    assert sum(met.result.watch.pauses) == pytest.approx(30, abs=0.01)
+    trial = await try_request(name, tmp_path, {}, recording=waiting)
+    assert trial.outcome == WAITED_FOR
+    assert sum(trial.result.watch.pauses) == pytest.approx(30, abs=0.01)
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -191,10 +191,10 @@ async def test_a_task_that_goes_backwards(name: str, tmp_path: Path) -> None:
     """Behind one address are several servers, and one of them is late: nobody sees it."""
     recording = await recording_of(name)
     *waiting, done = recording["poll"]
-    met = await meet(
+    trial = await try_request(
         name, tmp_path, {}, recording=_with_end(recording, *reversed(waiting[:2]), done)
     )
-    assert met.outcome == PAINTS
+    assert trial.outcome == PAINTS
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -205,8 +205,8 @@ async def test_a_state_that_nobody_knows(name: str, tmp_path: Path) -> None:
     assert b'status": "' in done.body
     head, _, rest = done.body.partition(b'status": "')
     odd = done.holding(head + b'status": "marinating' + rest[rest.index(b'"') :])
-    met = await meet(name, tmp_path, {}, recording=_with_end(recording, odd))
-    assert met.outcome == WAITED_FOR
+    trial = await try_request(name, tmp_path, {}, recording=_with_end(recording, odd))
+    assert trial.outcome == WAITED_FOR
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -217,8 +217,8 @@ async def test_a_task_that_succeeds_without_a_picture(name: str, tmp_path: Path)
     body = json.loads(done.body)
     empty = done.holding(json.dumps(_without_pictures(body)).encode())
     assert empty.body != done.body
-    met = await meet(name, tmp_path, {}, recording=_with_end(recording, empty))
-    assert met.outcome == (Kind.NO_IMAGE, MAYBE)
+    trial = await try_request(name, tmp_path, {}, recording=_with_end(recording, empty))
+    assert trial.outcome == (Kind.NO_IMAGE, MAYBE)
 
 
 def _without_pictures(value: object) -> object:

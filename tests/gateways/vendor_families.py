@@ -71,18 +71,18 @@ class Family:
         known = replace(self.known, timeout_s=timeout_s)
         watch = RecordingClock()
         result = GenerationResult(folder, watch)
-        order = self._order(folder, n, prompt)
+        request = self._request(folder, n, prompt)
         catalogue = Catalogue(gateway.models, {known.name: known})
         async with Router([gateway], catalogue, clock=watch.clock) as router:
             try:
-                async with aclosing(router.generate(order)) as events:
+                async with aclosing(router.generate(request)) as events:
                     async for event in events:
                         result.events.append(event)
             except GatewayFailure as failure:
                 result.failure = failure
         return result
 
-    def _order(self, folder: Path, n: int, prompt: str) -> GatewayRequest:
+    def _request(self, folder: Path, n: int, prompt: str) -> GatewayRequest:
         attached = [
             attach_file(folder.with_name(f"reference-{number}"), picture_bytes(width=11 + number))
             for number in range(self.references)
