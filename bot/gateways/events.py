@@ -5,8 +5,9 @@ event announces only then.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.models import ImageRequest, Picture, Reference, TokenUsage
@@ -55,6 +56,10 @@ class GatewayRequest:
         files = (*self.references, *filter(None, [self.mask]))
         prompts = self.image_request.prompts
         return SentPictures((*self.image_request.references, *masks), files, prompts)
+
+    def after(self, event: "GatewayEvent") -> Self:
+        """Return what its task is resumed with after an event: no prompt is sent twice."""
+        return replace(self, modal_sent=True) if isinstance(event, ModalSending) else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,19 +195,24 @@ class Router:
         self, exchange: Exchange, opened: OpenGateway
     ) -> AsyncGenerator[GatewayEvent, None]:
         """Run an exchange; its task is polled with the new key if the old one was revoked."""
-        task_id = ""
+        task_id, request = "", exchange.request
         try:
             async with aclosing(exchange.events()) as events:
                 async for event in events:
                     task_id = event.task_id if isinstance(event, TaskAccepted) else task_id
+                    request = request.after(event)
                     yield event
         except GatewayFailure as failure:
             renewed = self._gateways.renewed(opened)
             if not task_id or failure.kind is not GatewayErrorKind.AUTH or renewed is None:
                 raise
+            if (
+                failure.billed is Billed.NO
+            ):  # the prompt was refused, so it is sent with the new key
+                request = exchange.request
         else:
             return
-        polls = self._poll(exchange.request, renewed, lambda again: again.resume(task_id))
+        polls = self._poll(request, renewed, lambda again: again.resume(task_id))
         async with aclosing(polls) as events:
             async for event in events:
                 yield event
@@ -335,15 +340,18 @@ class Router:
         self, request: GatewayRequest, opened: OpenGateway, run: Run
     ) -> AsyncGenerator[GatewayEvent, None]:
         while True:
+            following = request
             try:
                 async with aclosing(run(self._exchange(request, opened))) as events:
                     async for event in events:
+                        following = following.after(event)
                         yield event
             except GatewayFailure as failure:
                 renewed = self._gateways.renewed(opened)
                 if failure.kind is not GatewayErrorKind.AUTH or renewed is None:
                     raise
                 opened = renewed
+                request = request if failure.billed is Billed.NO else following
             else:
                 return
 

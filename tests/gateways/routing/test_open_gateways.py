@@ -3,14 +3,19 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from bot.core.errors.gateway import GatewayErrorKind as Kind
-from bot.gateways.events import TaskAccepted
+from bot.gateways.events import ModalSending, TaskAccepted
 from bot.gateways.gateway import Gateway
 from bot.gateways.routing.router import Router
-from tests.gateways.replay_gateway import ReplayGateway, http_reply, replay_gateway
+from tests.gateways import fake_midjourney as mj
+from tests.gateways.fake_task_gateway import JsonReply
+from tests.gateways.replay_gateway import RawReply, ReplayGateway, http_reply, replay_gateway
 from tests.gateways.router_harness import RouterHarness, collect_events, open_router
 from tests.gateways.routing.test_failover import AUTH, GOOD
-from tests.gateways.routing.test_router_resume import DONE
+from tests.gateways.routing.test_router_resume import DONE, IMAGE
+from tests.gateways.vendor_families import FAMILIES
 
 NEW_KEY = "sk-another-key"
 NEW = f"Bearer {NEW_KEY}"
@@ -70,6 +75,47 @@ async def test_a_task_whose_key_was_revoked_is_polled_with_the_new_one(tmp_path:
             assert await look(one, sent_at)
     old = f"Bearer {gateway.key}"
     assert keys(painter) == [old, old, NEW, old, NEW]
+
+
+def says(reply: JsonReply) -> RawReply:
+    return http_reply(reply.status, reply.body)
+
+
+CONFIRM, OK, MODAL, MADE = map(says, (mj.CONFIRM, mj.OK, mj.MODAL, mj.SUCCESS))
+AGAIN = [MODAL, MADE, IMAGE]  # its state stays for a while
+# What the gateway replies, and how many prompts it is sent.
+ASKS_BACK = {
+    "the poll": ([CONFIRM, OK, REFUSED_POLL, *AGAIN], 1),
+    "the poll, asked by the state": ([OK, MODAL, OK, REFUSED_POLL, *AGAIN], 1),
+    "the prompt": ([CONFIRM, REFUSED_POLL, MODAL, OK, *AGAIN], 2),
+    "the poll, resumed": ([MODAL, OK, REFUSED_POLL, *AGAIN], 1),
+    "the prompt, resumed": ([MODAL, REFUSED_POLL, MODAL, OK, *AGAIN], 2),
+}
+
+
+@pytest.mark.parametrize("refused", ASKS_BACK)
+async def test_a_prompt_that_was_taken_is_not_sent_with_the_new_key(
+    refused: str, tmp_path: Path
+) -> None:
+    """Its task says for a while that it still waits; a second one is paid, a refused one not."""
+    replies, prompts = ASKS_BACK[refused]
+    family = FAMILIES["button that asks back"]
+    async with replay_gateway(*replies) as painter:
+        gateway = family.at(painter.origin)
+        async with open_router(tmp_path, gateway, known=[family.known]) as one:
+            request = one.new_request(model=family.known.name)
+            image = replace(request.image_request, action=family.action)
+            request = replace(request, image_request=image)
+            if refused.endswith("resumed"):
+                events = one.router.resume(request, gateway=gateway.name, task_id=mj.TASK_ID)
+            else:
+                events = one.router.generate(request)
+            while not isinstance(await anext(events), ModalSending):
+                pass
+            await use(one.router, replace(gateway, key=NEW_KEY))
+            assert (await collect_events(events)).has_pictures
+    sent = [each for each in painter.requests if each.startswith(b"POST /mj/submit/modal ")]
+    assert len(sent) == prompts
 
 
 async def test_a_task_is_not_polled_at_another_address(tmp_path: Path) -> None:
