@@ -63,18 +63,15 @@ class ActionExchange(Exchange):
         Whoever was asked for the prompt has typed it. Else the task's proposal is better than the
         prompt of the picture, which may lack what the gateway has added to it.
         """
-        image, action = self.request.image_request, self.request.image_request.action
+        action = self.request.image_request.action
         kind = self.gateway.actions.kind_of(action.custom_id) if action else None
         asks = kind.asks if kind else ""
         if asks == "mask" and self.request.mask is None:
             kept = (GatewayErrorKind.REFERENCE_LOST, Billed.NO, "the mask of this action is gone")
             raise self._failure(*kept, param="mask")
-        prompt = image.prompt if asks else task.prompt or image.prompt
-        request = replace(
-            self.request,
-            image_request=replace(image, prompt=prompt),
-            waiting_task=self._task_id(task),
-        )
+        proposal = "" if asks else task.prompt
+        waiting_task = self._task_id(task)
+        request = replace(self.request, waiting_task=waiting_task, proposal=proposal)
         return await with_prepared_mask(request, self.model, self.gateway)
 
     async def _answer(self, spool: DownloadSpool) -> None:

@@ -28,8 +28,9 @@ class GatewayRequest:
 
     ``references`` are the files of ``image_request.references``, in the same order; ``mask`` is a
     PNG over the first of them. Of an action, ``waiting_task`` is the task that asks for the prompt,
-    and ``modal_sent`` says that it was, or may have been, sent. ``user_tag`` is a keyed hash of the
-    requester's id, so that a gateway can tell people apart without knowing them; it may be empty.
+    ``proposal`` the prompt that it proposes, which is sent as it is, and ``modal_sent`` says that
+    it was, or may have been, sent. ``user_tag`` is a keyed hash of the requester's id, so that a
+    gateway can tell people apart without knowing them; it may be empty.
     """
 
     image_request: ImageRequest
@@ -40,6 +41,7 @@ class GatewayRequest:
     mask: Path | None = None
     user_tag: str = ""
     waiting_task: str = ""
+    proposal: str = ""
     modal_sent: bool = False
 
     @property
@@ -50,12 +52,16 @@ class GatewayRequest:
         return "pending" if self.modal_sent else "question"
 
     @property
+    def prompts(self) -> tuple[str, ...]:
+        """Return what a reply may quote: none of it may stand in a log."""
+        return (*self.image_request.prompts, *filter(None, [self.proposal]))
+
+    @property
     def sent_pictures(self) -> SentPictures:
         """Return what is sent of pictures, so that a reply that repeats it holds no result."""
         masks = filter(None, [self.image_request.mask])
         files = (*self.references, *filter(None, [self.mask]))
-        prompts = self.image_request.prompts
-        return SentPictures((*self.image_request.references, *masks), files, prompts)
+        return SentPictures((*self.image_request.references, *masks), files, self.prompts)
 
     def after(self, event: "GatewayEvent") -> Self:
         """Return what its task is resumed with after an event: no prompt is sent twice."""

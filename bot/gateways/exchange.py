@@ -138,7 +138,7 @@ class Exchange:
                 spool,
                 self.clock,
                 reading=self.reading,
-                prompts=self.request.image_request.prompts,
+                prompts=self.request.prompts,
             )
             try:
                 while progress := await poller.next_progress():
@@ -287,7 +287,7 @@ class Exchange:
             response,
             now_ms=self.clock.now(),
             kinds=self.gateway.error_kinds,
-            prompts=self.request.image_request.prompts,
+            prompts=self.request.prompts,
         )
 
     def _request_failure(self, response: GatewayResponse) -> GatewayFailure:
@@ -351,5 +351,4 @@ class Exchange:
         told.debug("gateway.no_picture_text", reply=words)
 
     def _redacted(self, text: str) -> str:
-        prompts = self.request.image_request.prompts
-        return redact(text, self.gateway.private_texts, prompts=prompts)
+        return redact(text, self.gateway.private_texts, prompts=self.request.prompts)

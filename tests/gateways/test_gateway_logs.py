@@ -13,9 +13,11 @@ from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed
 from bot.gateways.gateway import AsyncSettings
 from bot.gateways.value_options import NegativeOption
+from tests.gateways import fake_midjourney as mj
 from tests.gateways import fake_sse as sse
 from tests.gateways.generation_harness import GATEWAY_KEY, make_model, run_generation
 from tests.gateways.replay_gateway import RawReply, http_reply, replay_gateway
+from tests.gateways.vendor_families import FAMILIES
 
 PAINTER = make_model("painter", timeout_s=5)
 PROMPT = 'A lonely "lighthouse keeper" over the sea'
@@ -120,6 +122,22 @@ async def test_no_part_of_a_negative_prompt_is_logged(
     (told,) = [entry["detail"] for entry in logs if entry["event"] == "gateway.failed"]
     assert told.startswith("Rejected: [prompt]")
     assert not [word for word in ("naked", "soldiers", "裸体") if word in told.casefold()]
+
+
+@pytest.mark.parametrize("quoted", [PROMPT, "ein einsamer Leuchtturm"])
+async def test_neither_a_prompt_nor_its_proposal_is_logged(quoted: str, tmp_path: Path) -> None:
+    """Midjourney's tasks propose a prompt, which is sent; a failure may quote either of them."""
+    proposal = {"finalPrompt": "ein einsamer Leuchtturm --v 7"}
+    confirm = {"code": 21, "description": "?", "result": mj.TASK_ID, "properties": proposal}
+    failed = mj.midjourney_task("FAILURE", "0%", failReason=f"Rejected: {quoted}")
+    replies = [http_reply(200, each) for each in (confirm, mj.OK.body, failed.body)]
+    with structlog.testing.capture_logs() as logs:
+        async with replay_gateway(*replies) as raw:
+            family = FAMILIES["button"]
+            await family.run(family.at(raw.origin), tmp_path, prompt=PROMPT)
+    assert raw.posts == 2
+    (told,) = [entry["detail"] for entry in logs if entry["event"] == "gateway.failed"]
+    assert told == "Rejected: [prompt]"
 
 
 ERRORS: dict[str, RawReply] = {

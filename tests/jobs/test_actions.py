@@ -174,6 +174,18 @@ async def test_without_a_proposal_it_is_the_prompt_of_the_picture(
         assert fake.sent("modal") == [{"taskId": "1001", "prompt": "a fox"}]
 
 
+async def test_a_proposal_is_sent_as_it_is(tmp_path: Path, gateway: ScriptedGateway) -> None:
+    """It has the words that the table adds to a prompt: with them twice it might be refused."""
+    async with proxy(asks=["variation"]) as fake:
+        spelled = 'prompt = "{prompt} --fast"\ndrop = '
+        async with opened(
+            tmp_path, fake, gateway, **actions(tmp_path, fake.url, ("drop = ", spelled))
+        ) as at:
+            await at.press(await at.paint(), "V3", courier=RecordingCourier())
+        assert fake.sent("imagine")[0]["prompt"] == "a fox --fast"
+        assert fake.sent("modal") == [{"taskId": "1001", "prompt": "a fox --fast --v 7"}]
+
+
 async def test_a_prompt_that_somebody_typed_is_sent_as_it_is(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:

@@ -175,7 +175,7 @@ def _values(
     is_known_moderation = image.moderation in (model.moderations or ())
     values: dict[RequestField, object] = {
         "model": image.model,
-        "prompt": image.prompt or None,  # an operation may have none
+        "prompt": request.proposal or image.prompt or None,  # an operation may have none
         "n": request.n,
         "size": None if image.size == "auto" else str(image.size),
         "moderation": image.moderation if is_known_moderation else preset.moderation,
@@ -189,7 +189,7 @@ def _values(
         values |= {"stream": True, "partial_images": model.partial_images}
     if model.user_field:
         values[model.user_field] = request.user_tag or None
-    if gateway.prompt != PROMPT and image.prompt:
+    if gateway.prompt != PROMPT and image.prompt and not request.proposal:
         values["prompt"] = fill_text(gateway.prompt, _by_placeholder(values, request))
     return values
 
