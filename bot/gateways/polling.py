@@ -50,8 +50,9 @@ _JITTER = 0.2
 _MAX_REQUESTS = 3  # of one poll, redirects included
 _MAX_STATUS = 40  # characters of a status that is logged
 
-# With 204 trueai's midjourney-proxy answers for a task that it does not have (ASP.NET's Ok(null)).
-GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.NO_CONTENT)
+# Not 204: with it trueai's midjourney-proxy answers for a task that it does not have (ASP.NET's
+# Ok(null)), but others may mean that there is nothing yet.
+GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 TRY_AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
 # The kinds that a failed task keeps, because they have their own texts; others are TASK_FAILED.
 KINDS_OF_TASKS = {Kind.AUTH, Kind.QUOTA, Kind.MODERATION, Kind.INVALID_REQUEST, Kind.RATE_LIMITED}

@@ -32,7 +32,10 @@ from tests.gateways.faults import (
     typed,
     zipped,
 )
+from tests.gateways.generation_harness import make_model, run_generation
+from tests.gateways.replay_gateway import http_reply, replay_gateway
 from tests.gateways.replayed_replies import Fault, Recording, Reply
+from tests.gateways.routing.test_router_resume import DONE
 from tests.gateways.test_family_faults import DEEP, PAINTS, SAFETY
 from tests.gateways.vendor_families import FAMILIES, recording_of
 
@@ -74,6 +77,7 @@ PASSING: dict[str, tuple[Fault, tuple[str, Billed]]] = {
     "compressed": (zipped, PAINTS),
     "another type": (typed("text/plain"), PAINTS),
     "an empty body": (says(200), WAITED_FOR),
+    "no content": (says(204), WAITED_FOR),
     "a page": (says(200, PAGE), WAITED_FOR),
     "an error with 200": (error(200), WAITED_FOR),
     "a list": (says(200, []), WAITED_FOR),
@@ -113,6 +117,16 @@ async def test_a_poll_that_fails_twice(
     spoils, _ = PASSING[fault]
     trial = await try_request(name, tmp_path, {"poll": [spoils, spoils]})
     assert trial.outcome == PAINTS
+
+
+async def test_polls_without_content_may_mean_that_there_is_nothing_yet(tmp_path: Path) -> None:
+    """For longer than a task may be unknown: the picture that comes then was paid for."""
+    replies = [http_reply(200, {"task_id": "t-1"}), *[http_reply(204)] * 20, DONE]
+    async with replay_gateway(*replies) as raw:
+        known = make_model("painter", timeout_s=5)
+        result = await run_generation(raw.gateway(), tmp_path, known=known)
+    assert (len(result.pictures), raw.posts) == (1, 1)
+    assert sum(result.watch.pauses) > polling.UNKNOWN_TASK_GRACE_S
 
 
 @pytest.mark.parametrize("fault", [*PASSING, *FINAL])

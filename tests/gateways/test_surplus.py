@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 import structlog
 
-from bot.core.models import Billed
 from bot.gateways.events import Received
 from bot.gateways.gateway import AsyncSettings
 from tests.gateways import fake_chat as chat
@@ -65,14 +64,3 @@ async def test_the_operator_hears_of_it_once(kind: str, tmp_path: Path) -> None:
                     assert isinstance(events[-1], Received)
     told = [each for each in logs if each["event"] == "gateway.more_pictures"]
     assert [(each["gateway"], each["came"], each["left_out"]) for each in told] == [("raw", 3, 2)]
-
-
-async def test_an_unknown_task_without_a_body(tmp_path: Path) -> None:
-    """204, as trueai's midjourney-proxy answers: it may not know it yet, but not for long."""
-    empty = RawReply(b"HTTP/1.1 204 No Content\r\n\r\n")
-    async with replay_gateway(TASK, *[empty] * 30) as raw:
-        known = make_model("painter", timeout_s=5)
-        result = await run_generation(raw.gateway(), tmp_path, known=known)
-    assert (result.failed.kind.value, result.failed.billed) == ("task-lost", Billed.MAYBE)
-    assert raw.posts == 1
-    assert sum(result.watch.pauses) < 30
