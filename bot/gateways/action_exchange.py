@@ -63,8 +63,8 @@ class ActionExchange(Exchange):
         Whoever was asked for the prompt has typed it. Else the task's proposal is better than the
         prompt of the picture, which may lack what the gateway has added to it.
         """
-        action = self.request.image_request.action
-        kind = self.gateway.actions.kind_of(action.custom_id) if action else None
+        image = self.request.image_request
+        kind = self.gateway.actions.kind_of(image.action.custom_id) if image.action else None
         asks = kind.asks if kind else ""
         if asks == "mask" and self.request.mask is None:
             kept = (GatewayErrorKind.REFERENCE_LOST, Billed.NO, "the mask of this action is gone")
