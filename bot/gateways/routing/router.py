@@ -206,9 +206,7 @@ class Router:
             renewed = self._gateways.renewed(opened)
             if not task_id or failure.kind is not GatewayErrorKind.AUTH or renewed is None:
                 raise
-            if (
-                failure.billed is Billed.NO
-            ):  # the prompt was refused, so it is sent with the new key
+            if failure.billed is Billed.NO:  # a refused prompt is sent with the new key
                 request = exchange.request
         else:
             return
