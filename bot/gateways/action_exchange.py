@@ -66,7 +66,7 @@ class ActionExchange(Exchange):
         image, action = self.request.image_request, self.request.image_request.action
         kind = self.gateway.actions.kind_of(action.custom_id) if action else None
         asks = kind.asks if kind else ""
-        if asks == "mask" and self.request.mask is None:
+        if self.request.mask is None and (asks == "mask" or image.mask):
             kept = (GatewayErrorKind.REFERENCE_LOST, Billed.NO, "the mask of this action is gone")
             raise self._failure(*kept, param="mask")
         prompt = image.prompt if asks else task.prompt or image.prompt

@@ -17,6 +17,7 @@ from itertools import count
 from pathlib import Path
 
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
+from bot.core.errors.jobs import PictureStorageAway
 from bot.core.errors.options import UnknownModel
 from bot.core.liveness import Liveness
 from bot.core.models import Billed, ImageRequest, Job, Picture, Reference
@@ -160,8 +161,10 @@ class AttemptRunner:
             case "task":
                 gateway, task_id = begun.key.gateway, begun.task_id or ""
                 request = replace(request, modal_sent=begun.modal_sent)
-                if request.image_request.action and not begun.modal_sent:  # it may ask for a mask
-                    request = await self._with_references(request)
+                # What is under way may be paid: it goes on, unless it asks for a mask that is gone.
+                if request.image_request.mask and not begun.modal_sent:
+                    with suppress(ReferenceLost, PictureStorageAway):
+                        request = await self._with_references(request)
                 events = self.router.resume(request, gateway=gateway, task_id=task_id)
             case "answered" if begun.urls:
                 events = self.router.fetch(request, gateway=begun.key.gateway, urls=begun.urls)
@@ -267,8 +270,8 @@ class AttemptRunner:
             for number, reference in enumerate(kept, 1)
         ]
         # The picture of an action is not sent: its mask has the size that it has at the gateway.
-        model = self.catalogue.model(wanted.model)
-        accepted = None if wanted.action else model.reference_limits_of(wanted)
+        # Nor need its model be offered any more.
+        accepted = None if wanted.action else self._reference_limits(wanted)
         fitted = [
             await self._fitted(each, path, accepted, folder)
             for each, path in zip(wanted.references, found, strict=False)
@@ -286,6 +289,9 @@ class AttemptRunner:
             references=paths,
             mask=mask,
         )
+
+    def _reference_limits(self, wanted: ImageRequest) -> ReferenceLimits | None:
+        return self.catalogue.model(wanted.model).reference_limits_of(wanted)
 
     async def _intact(self, number: int, reference: Reference, folder: Path) -> Path:
         path = await self.content_store.fetch_intact(reference, folder=folder)

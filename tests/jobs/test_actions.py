@@ -1,5 +1,6 @@
 """Actions on finished tasks: each is a job of its own, and nothing of it is sent twice."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from pydantic import SecretStr
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.jobs import ActionExpired, ActionRuns
 from bot.core.models import ImageOptions, ImageRequest, Job
+from bot.images.references import Attachments
 from bot.services import open_services
 from bot.settings.settings import GatewayKey
 from tests.cogs.scripted_gateway import ScriptedGateway
@@ -21,6 +23,7 @@ from tests.database.engines import connected
 from tests.gateways import fake_midjourney as mj
 from tests.gateways.generation_harness import GATEWAY_KEY
 from tests.gateways.test_gateways_example import EXAMPLE
+from tests.images.test_content_store import mask_bytes, upload
 from tests.jobs import test_late_tasks as late
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier, ServiceHarness, settings
 from tests.jobs.test_recovery import HangingCourier, recover
@@ -402,6 +405,54 @@ async def test_an_action_that_was_under_way_is_polled_on(
             assert at.rows(CHARGED) == [(1, 1), (1, 1)]
         assert (len(fake.sent("action")), len(fake.sent("modal"))) == (1, len(asks))
         assert fake.paid == 2
+
+
+@pytest.mark.parametrize("asks", [[], ["variation"]])
+async def test_an_action_goes_on_where_its_model_is_no_longer_offered(
+    tmp_path: Path, gateway: ScriptedGateway, asks: list[str]
+) -> None:
+    """The operator has renamed it meanwhile: the picture may be paid, and comes all the same."""
+    async with proxy(asks=asks) as fake:
+        await leave(tmp_path, fake, gateway, ("task", len(asks)))
+        fake.gate.set()
+        renamed = actions(tmp_path, fake.url, ("abilities.midjourney", "abilities.other"))
+        text = renamed["gateways_file"].read_text()
+        renamed["gateways_file"].write_text(text.replace('["midjourney"]', '["other"]'))
+        async with opened(tmp_path, fake, gateway, **renamed) as at:
+            await recover(at.harness, courier := RecordingCourier())
+            assert [len(result.pictures) for result in courier.results] == [4]
+            assert at.rows(CHARGED) == [(1, 1), (1, 1)]
+
+
+@pytest.mark.parametrize("still_asks", [False, True])
+async def test_a_region_whose_mask_is_gone_goes_on_unless_it_is_asked_for(
+    tmp_path: Path, gateway: ScriptedGateway, still_asks: bool
+) -> None:
+    """What is painted already may be paid; to what waits for the mask, nothing is sent without."""
+    async with proxy(silent=True) as fake:
+        async with opened(tmp_path, fake, gateway) as at:
+            await at.press(await at.paint(), "U1", courier=RecordingCourier())
+            (newest,) = at.rows("SELECT MAX(id) FROM jobs")
+            one = await at.harness.services.job_service.find(str(newest[0]))
+            assert one is not None
+            kept = await at.harness.services.retention.kept_references(one.id)
+            request = replace(await at.request(one, "🖌️"), references=(kept[1],))
+            fake.poll_gate.clear()
+            mask = Attachments(mask=upload(mask_bytes(size=(32, 32))))
+            service = at.harness.services.job_service
+            await service.submit(request, ADA, HangingCourier(), attached=mask)
+            await until(lambda: at.rows(STATES) == [("task", 0)])
+            ((written,),) = at.rows("SELECT request FROM jobs ORDER BY id DESC LIMIT 1")
+        (file,) = tmp_path.rglob(f"{json.loads(written)['mask']['sha256']}*")
+        file.unlink()
+        if not still_asks:
+            fake.tasks["1002"].status = "IN_PROGRESS"
+        fake.poll_gate.set()
+        async with opened(tmp_path, fake, gateway) as at:
+            await recover(at.harness, courier := RecordingCourier())
+            assert len(courier.results) == (not still_asks)
+            assert at.rows(CHARGED)[2:] == [(0, 0) if still_asks else (1, 1)]
+        assert (len(fake.sent("action")), fake.sent("modal")) == (2, [])
 
 
 @pytest.mark.parametrize("asks", [[], ["variation"]])
