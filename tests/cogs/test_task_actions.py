@@ -269,6 +269,34 @@ async def test_each_of_two_grids_has_its_buttons(build: WorldBuilder) -> None:
         assert len(world.card.attachments) == 1
 
 
+@pytest.mark.parametrize("words", ["U2 (2)", "V2 (2)"])
+async def test_nobody_shows_again_what_was_deleted(build: WorldBuilder, words: str) -> None:
+    """Ben has chosen a picture before; what Ada has deleted must not come back as his."""
+    async with opened(build) as (world, fake):
+        card = await finished_card(world, n=2)
+        second = await chosen(world, card, 5)
+        await press_control(world, world.ada, card, "delete")
+        answer = await press(world, world.ben, second, words)
+        assert "was deleted here" in ephemeral_text(answer)
+        assert (fake.sent("action"), world.credits()) == ([], 2)
+
+
+async def test_a_form_is_not_accepted_of_what_was_deleted(build: WorldBuilder) -> None:
+    """It was opened while the result stood there; its requester may still send theirs."""
+    async with opened(build) as (world, fake):
+        await press(world, world.ada, await finished_card(world), "U1")
+        card = world.card
+        strangers = await press(world, world.ben, card, "Custom Zoom")
+        own = await press(world, world.ada, card, "Custom Zoom")
+        # The simulation takes no form of a message that is gone: this is all that the bot knows.
+        world.write("DELETE FROM messages WHERE message_id = ?", [(card.id,)])
+        answer = await submit_form(world, world.ben, strangers, prompt="a hat")
+        assert "was deleted here" in ephemeral_text(answer)
+        assert fake.sent("modal") == []
+        await submit_form(world, world.ada, own, prompt="a scarf")
+        assert [modal["prompt"] for modal in fake.sent("modal")] == ["a scarf"]
+
+
 async def test_an_expired_task_is_said(build: WorldBuilder) -> None:
     """Nothing is charged, and the person knows how to get new buttons."""
     async with opened(build) as (world, fake):
