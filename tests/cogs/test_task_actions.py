@@ -9,6 +9,8 @@ import discord
 import pytest
 import simcord
 
+from bot.core.errors.jobs import Interrupted
+from bot.jobs.repository.rows import error_to_text
 from tests.cogs.actions import (
     ephemeral_messages,
     ephemeral_text,
@@ -217,6 +219,22 @@ async def test_a_mask_that_does_not_fit_costs_nothing(
         shown = await opened_region(world)
         await submit_form(world, world.ben, shown, mask=[("mask.png", mask)])
         assert said in str(world.card.embeds[0].description)
+        assert (len(fake.sent("action")), fake.sent("modal"), world.credits()) == (1, [], 2)
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+async def test_a_region_whose_mask_was_never_kept_is_not_repeated(
+    build: WorldBuilder, interrupted: bool
+) -> None:
+    """Without it, nobody knows what to paint; the person is told to begin with the button again."""
+    async with opened(build) as (world, fake):
+        shown = await opened_region(world)
+        await submit_form(world, world.ben, shown, mask=[("mask.png", PNG)])
+        if interrupted:  # as by a restart before the mask was fetched
+            ended = (error_to_text(Interrupted()), newest_job_id(world))
+            world.write("UPDATE jobs SET error = ? WHERE id = ?", [ended])
+        answer = await press_control(world, world.ben, world.card, "again")
+        assert "were not kept" in ephemeral_text(answer)
         assert (len(fake.sent("action")), fake.sent("modal"), world.credits()) == (1, [], 2)
 
 
