@@ -22,7 +22,7 @@ from bot.core.errors.options import UnknownModel
 from bot.core.liveness import Liveness
 from bot.core.models import Billed, ImageRequest, Job, Picture, Reference
 from bot.core.pseudonyms import Pseudonyms
-from bot.core.units import first_units, joined_units
+from bot.core.units import first_units, joined_units, units_of_slot
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import (
     GatewayEvent,
@@ -200,7 +200,7 @@ class AttemptRunner:
                     if isinstance(event, SlotEvent):
                         shared.report(event)
                     if isinstance(event, Received):
-                        pictures = first_units(event.pictures, asked)
+                        pictures = units_of_slot(event.pictures, recorder.slot, most=asked)
                         result = SlotResult(asked, pictures, lost=event.lost(asked))
         except GatewayFailure as failure:
             # What cannot be had any more could be had while the dead process lived.
@@ -221,9 +221,9 @@ class AttemptRunner:
 
         Where its files are gone, or on another machine, they are downloaded once more.
         """
-        if pictures := await asyncio.to_thread(_received_files, request):
-            return SlotResult(attempt.asked, pictures)
-        gateway, asked = attempt.key.gateway, attempt.asked
+        gateway, slot, asked = attempt.key.gateway, attempt.key.slot, attempt.asked
+        if pictures := await asyncio.to_thread(_received_files, request, slot):
+            return SlotResult(asked, pictures)
         if attempt.urls:
             events = self.router.fetch(request, gateway=gateway, urls=attempt.urls)
             with suppress(GatewayFailure):
@@ -231,7 +231,7 @@ class AttemptRunner:
                     async for event in events:
                         if isinstance(event, Received):
                             shared.report(event)
-                            pictures = first_units(event.pictures, asked)
+                            pictures = units_of_slot(event.pictures, slot, most=asked)
                             return SlotResult(asked, pictures, lost=event.lost(asked))
         return SlotResult(asked, failure=_files_gone(gateway))
 
@@ -239,12 +239,13 @@ class AttemptRunner:
         self, job: Job, attempts: Sequence[WrittenAttempt]
     ) -> tuple[Picture, ...]:
         """Return the pictures that dead processes received for a job; it blocks."""
-        requests = [
-            self._gateway_request(job, attempt.key.slot, attempt.asked)
+        received = [
+            _received_files(self._gateway_request(job, slot, attempt.asked), slot)
             for attempt in attempts
             if attempt.state == "received"
+            for slot in [attempt.key.slot]
         ]
-        return first_units(joined_units(map(_received_files, requests)), job.request.n)
+        return first_units(joined_units(received), job.request.n)
 
     def _gateway_request(self, job: Job, slot: int, asked: int) -> GatewayRequest:
         folder = self.folder / job.id
@@ -358,7 +359,7 @@ def _files_gone(gateway: str) -> GatewayFailure:
     )
 
 
-def _received_files(request: GatewayRequest) -> tuple[Picture, ...]:
+def _received_files(request: GatewayRequest, slot: int) -> tuple[Picture, ...]:
     """Return the picture files that a dead process received; it blocks.
 
     Only what is named STEM-UNIT or STEM-UNIT-CELL is one: previews and parts carry a token.
@@ -370,7 +371,7 @@ def _received_files(request: GatewayRequest) -> tuple[Picture, ...]:
         if name and name["stem"] == request.stem
     )
     found = (_picture(path, grid=unit if cell else 0) for unit, cell, path in numbered)
-    return first_units([picture for picture in found if picture], request.n)
+    return units_of_slot([picture for picture in found if picture], slot, most=request.n)
 
 
 def _picture(path: Path, *, grid: int) -> Picture | None:

@@ -30,6 +30,7 @@ from tests.jobs.test_recovery import HangingCourier, recover
 from tests.waiting import quick_clock, until
 
 STATES = "SELECT state, modal_sent FROM attempts ORDER BY job_id DESC LIMIT 1"
+TASKS = "SELECT slot, task_id FROM attempts WHERE task_id IS NOT NULL ORDER BY slot"
 CHARGED = "SELECT credits, operator_credits FROM charges ORDER BY job_id"
 
 
@@ -513,6 +514,64 @@ async def test_a_grid_that_comes_late_has_its_buttons(
             await harness.services.late_tasks.look(late.opening(courier), late.known)
             shown = await harness.services.actions.now_offered(parent, server_id=10)
     assert len(shown) == 9
+
+
+@asynccontextmanager
+async def first_slot_late(
+    folder: Path, gateway: ScriptedGateway
+) -> AsyncIterator[tuple[ServiceHarness, Job]]:
+    """Paint two grids, of which that of the first slot comes late: its pictures are 5 to 8."""
+    time, courier = late.QuickTime(), RecordingCourier()
+    async with proxy() as fake:
+        changes = actions(folder, fake.url)
+        async with late.process(folder, gateway, time, **changes) as harness:
+            at = Actions(harness, fake)
+            fake.poll_gate.clear()
+            options = ImageOptions(prompt="a fox", n=2)
+            job = await at.submit(harness.services.catalogue.build_request(options), courier)
+            await until(lambda: len(at.rows(TASKS)) == 2)
+            first, second = (fake.tasks[task_id] for _, task_id in at.rows(TASKS))
+            first.left, second.left = 1_000, 1
+            fake.poll_gate.set()
+            await harness.services.job_service.drained()
+            assert [len(result.pictures) for result in courier.results] == [4]
+            first.left = 1
+            time.ms += late.HOUR_MS
+            await harness.services.late_tasks.look(late.opening(courier), late.known)
+            assert at.rows("SELECT COUNT(*) FROM pictures") == [(8,)]
+            yield harness, job
+
+
+@pytest.mark.parametrize("expired", [False, True])
+async def test_a_picture_has_the_buttons_of_its_own_task_where_another_came_late(
+    tmp_path: Path, gateway: ScriptedGateway, expired: bool
+) -> None:
+    """Whoever presses one below a picture pays for that picture, whatever came or went first."""
+    async with first_slot_late(tmp_path, gateway) as (harness, job):
+        offers = harness.services.actions
+        if expired:
+            with connected(tmp_path) as database:
+                database.execute("DELETE FROM pictures WHERE number < 5")
+        expected = {5: (0, 2)} if expired else {1: (1, 1), 5: (0, 2)}
+        for number, (slot, unit) in expected.items():
+            shown = await offers.offered_for(job, number, server_id=10)
+            assert {(each.slot, each.unit) for each in shown} == {(slot, unit)}
+            pressed = await offers.pressed(job, slot, 1, server_id=10)
+            assert await offers.picture_of(job, pressed) == number
+        under_result = await offers.now_offered(job, server_id=10)
+        assert {(each.slot, each.unit) for each in under_result} == set(expected.values())
+
+
+async def test_a_picture_whose_task_is_unknown_has_no_buttons(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """Of several tasks, any might be the wrong one."""
+    async with first_slot_late(tmp_path, gateway) as (harness, job):
+        with connected(tmp_path) as database:
+            database.execute("UPDATE pictures SET slot = NULL")
+        offers = harness.services.actions
+        assert await offers.now_offered(job, server_id=10) == ()
+        assert await offers.offered_for(job, 1, server_id=10) == ()
 
 
 async def test_nothing_is_sent_to_a_task_that_asks_back_late(
