@@ -11,6 +11,7 @@ from bot.gateways.age_restriction import AgeRestriction
 from bot.gateways.catalogue import Catalogue
 from bot.images.references import NO_ATTACHMENTS, Attachments, Upload
 from bot.jobs.courier import Courier
+from bot.jobs.job_lookup import ReferencesNeverKept
 from bot.jobs.service import JobService
 from bot.preferences.access_rules import allowed_models, check_access, check_controls, check_model
 from bot.preferences.option_resolution import resolve_operation, resolve_options
@@ -119,6 +120,7 @@ class RequestBuilder:
         check_access(settings, caller.requester)
         check_controls(settings, caller.requester, job)
         check_model(settings, job.request.model, offered=self.model_names)
+        _check_mask_kept(job.request, attached)
         self._catalogue.check_operation(job.request)
         person = self._preference_store.person(caller.requester.user_id)
         private = caller.alone and (job.private or bool(person.private))
@@ -249,3 +251,12 @@ class RequestBuilder:
             read_flags=self._catalogue.read_flags,
             references=references,
         )
+
+
+def _check_mask_kept(request: ImageRequest, attached: Attachments) -> None:
+    """Raise ReferencesNeverKept where an action changes a region, and its mask is nowhere.
+
+    Its job ended before the mask was kept. Its picture was kept before.
+    """
+    if request.action and request.references and not (request.mask or attached.mask):
+        raise ReferencesNeverKept

@@ -85,9 +85,12 @@ class TaskActionsCog(commands.Cog):
         """Return what was pressed, which may be requested here for the credits that were shown.
 
         Raises:
-            ActionExpired, CostChanged, and what ``check_repeatable`` raises.
+            ActionExpired, CostChanged, and what ``check_repeatable`` and ``check_still_posted``
+                raise.
         """
-        self._deps.job_lookup.check_repeatable(written, by=interaction.user.id)
+        lookup, by = self._deps.job_lookup, interaction.user.id
+        lookup.check_repeatable(written, by=by)
+        await lookup.check_still_posted(written, by=by, channel_id=interaction.channel_id)
         pressed = await self._deps.services.actions.pressed(
             written.job, press.slot, press.place, server_id=caller.requester.server_id
         )

@@ -373,7 +373,8 @@ class Picture:
     """A picture file as the gateway sent it; format and pixels come from its bytes.
 
     ``seed`` is the one that the gateway reported. ``grid`` is the number of the grid that it was
-    made in, 0 for none: the pictures of one grid are paid as one.
+    made in, 0 for none: the pictures of one grid are paid as one. ``slot`` is the part of its job
+    that it was made for, None where nobody knows.
     """
 
     path: Path
@@ -384,6 +385,7 @@ class Picture:
     revised_prompt: str | None = None
     seed: int | None = None
     grid: int = 0
+    slot: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

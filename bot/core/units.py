@@ -31,6 +31,11 @@ def first_units(pictures: Sequence[Picture], most: int) -> tuple[Picture, ...]:
     )
 
 
+def units_of_slot(pictures: Sequence[Picture], slot: int, *, most: int) -> tuple[Picture, ...]:
+    """Return the pictures of the first ``most`` units as those of a slot of their job."""
+    return tuple(replace(each, slot=slot) for each in first_units(pictures, most))
+
+
 def joined_units(parts: Iterable[Sequence[Picture]], *, after: int = 0) -> tuple[Picture, ...]:
     """Return the pictures of several requests; each grid gets a number of its own, from ``after``.
 

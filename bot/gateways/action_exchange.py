@@ -66,7 +66,7 @@ class ActionExchange(Exchange):
         image = self.request.image_request
         kind = self.gateway.actions.kind_of(image.action.custom_id) if image.action else None
         asks = kind.asks if kind else ""
-        if asks == "mask" and self.request.mask is None:
+        if self.request.mask is None and (asks == "mask" or image.mask):
             kept = (GatewayErrorKind.REFERENCE_LOST, Billed.NO, "the mask of this action is gone")
             raise self._failure(*kept, param="mask")
         proposal = "" if asks else task.prompt

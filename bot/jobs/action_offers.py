@@ -11,7 +11,7 @@ from bot.database.database import Database
 from bot.gateways.actions import ActionKind, Asks
 from bot.gateways.routing.router import Router
 from bot.jobs.pricing import Pricing
-from bot.jobs.repository.kept_pictures import numbers_by_unit, read_kept_pictures
+from bot.jobs.repository.kept_pictures import numbers_of_slot, read_kept_pictures
 from bot.jobs.repository.task_buttons import WrittenButton, read_buttons
 
 
@@ -19,13 +19,13 @@ from bot.jobs.repository.task_buttons import WrittenButton, read_buttons
 class PressedAction:
     """An action that somebody wants; ``asks`` is what they are asked for first.
 
-    ``unit`` is the number of the picture, or grid, of its task.
+    ``slot`` is that of its task.
     """
 
     action: TaskAction
     credits: int
     asks: Asks
-    unit: int
+    slot: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,14 @@ class ActionOffers:
     def offered(
         self, job: Job, buttons: Sequence[WrittenButton], *, server_id: int
     ) -> tuple[OfferedAction, ...]:
-        """Return those of a job's buttons that are shown, with their credits in a server."""
+        """Return those of a job's buttons that are shown, with their credits in a server.
+
+        Of several tasks, those are not shown whose pictures nobody could tell.
+        """
         shown = tuple(self._shown(job, buttons, server_id))
-        is_one_task = len({each.slot for each in shown}) == 1
-        return tuple(replace(each, unit=0) for each in shown) if is_one_task else shown
+        if len({each.slot for each in shown}) == 1:
+            return tuple(replace(each, unit=0) for each in shown)
+        return tuple(each for each in shown if each.unit)
 
     def _shown(
         self, job: Job, buttons: Sequence[WrittenButton], server_id: int
@@ -63,16 +67,17 @@ class ActionOffers:
     ) -> tuple[OfferedAction, ...]:
         """Return what is offered for one picture of several tasks; nothing where there is one."""
         offered = await self.now_offered(job, server_id=server_id)
-        units = numbers_by_unit(await self.database.read(read_kept_pictures, job.id))
-        own = [unit for unit, numbers in enumerate(units, 1) if number in numbers]
-        return tuple(each for each in offered if each.unit in own)
+        kept = await self.database.read(read_kept_pictures, job.id)
+        return tuple(
+            each for each in offered if each.unit and number in numbers_of_slot(kept, each.slot)
+        )
 
     async def picture_of(self, job: Job, pressed: PressedAction) -> int:
         """Return the number of the picture whose button was pressed; raise NotKept if it is not."""
-        units = numbers_by_unit(await self.database.read(read_kept_pictures, job.id))
-        if pressed.unit > len(units):
-            raise NotKept
-        return units[pressed.unit - 1][0]
+        kept = await self.database.read(read_kept_pictures, job.id)
+        if numbers := numbers_of_slot(kept, pressed.slot):
+            return numbers[0]
+        raise NotKept
 
     async def pressed(self, job: Job, slot: int, place: int, *, server_id: int) -> PressedAction:
         """Return the action of a button under a job's result; raise ActionExpired without one."""
@@ -89,7 +94,7 @@ class ActionOffers:
                     kind.micros,
                 )
                 if credits_ is not None:
-                    return PressedAction(action, credits_, kind.asks, each.unit)
+                    return PressedAction(action, credits_, kind.asks, slot)
         raise ActionExpired
 
     def _kind(self, button: WrittenButton) -> ActionKind | None:

@@ -17,11 +17,12 @@ from itertools import count
 from pathlib import Path
 
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
+from bot.core.errors.jobs import PictureStorageAway
 from bot.core.errors.options import UnknownModel
 from bot.core.liveness import Liveness
 from bot.core.models import Billed, ImageRequest, Job, Picture, Reference
 from bot.core.pseudonyms import Pseudonyms
-from bot.core.units import first_units, joined_units
+from bot.core.units import first_units, joined_units, units_of_slot
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import (
     GatewayEvent,
@@ -160,8 +161,10 @@ class AttemptRunner:
             case "task":
                 gateway, task_id = begun.key.gateway, begun.task_id or ""
                 request = replace(request, modal_sent=begun.modal_sent)
-                if request.image_request.action and not begun.modal_sent:  # it may ask for a mask
-                    request = await self._with_references(request)
+                # What is under way may be paid: it goes on, unless it asks for a mask that is gone.
+                if request.image_request.mask and not begun.modal_sent:
+                    with suppress(ReferenceLost, PictureStorageAway):
+                        request = await self._with_references(request)
                 events = self.router.resume(request, gateway=gateway, task_id=task_id)
             case "answered" if begun.urls:
                 events = self.router.fetch(request, gateway=begun.key.gateway, urls=begun.urls)
@@ -197,7 +200,7 @@ class AttemptRunner:
                     if isinstance(event, SlotEvent):
                         shared.report(event)
                     if isinstance(event, Received):
-                        pictures = first_units(event.pictures, asked)
+                        pictures = units_of_slot(event.pictures, recorder.slot, most=asked)
                         result = SlotResult(asked, pictures, lost=event.lost(asked))
         except GatewayFailure as failure:
             # What cannot be had any more could be had while the dead process lived.
@@ -218,9 +221,9 @@ class AttemptRunner:
 
         Where its files are gone, or on another machine, they are downloaded once more.
         """
-        if pictures := await asyncio.to_thread(_received_files, request):
-            return SlotResult(attempt.asked, pictures)
-        gateway, asked = attempt.key.gateway, attempt.asked
+        gateway, slot, asked = attempt.key.gateway, attempt.key.slot, attempt.asked
+        if pictures := await asyncio.to_thread(_received_files, request, slot):
+            return SlotResult(asked, pictures)
         if attempt.urls:
             events = self.router.fetch(request, gateway=gateway, urls=attempt.urls)
             with suppress(GatewayFailure):
@@ -228,7 +231,7 @@ class AttemptRunner:
                     async for event in events:
                         if isinstance(event, Received):
                             shared.report(event)
-                            pictures = first_units(event.pictures, asked)
+                            pictures = units_of_slot(event.pictures, slot, most=asked)
                             return SlotResult(asked, pictures, lost=event.lost(asked))
         return SlotResult(asked, failure=_files_gone(gateway))
 
@@ -236,12 +239,13 @@ class AttemptRunner:
         self, job: Job, attempts: Sequence[WrittenAttempt]
     ) -> tuple[Picture, ...]:
         """Return the pictures that dead processes received for a job; it blocks."""
-        requests = [
-            self._gateway_request(job, attempt.key.slot, attempt.asked)
+        received = [
+            _received_files(self._gateway_request(job, slot, attempt.asked), slot)
             for attempt in attempts
             if attempt.state == "received"
+            for slot in [attempt.key.slot]
         ]
-        return first_units(joined_units(map(_received_files, requests)), job.request.n)
+        return first_units(joined_units(received), job.request.n)
 
     def _gateway_request(self, job: Job, slot: int, asked: int) -> GatewayRequest:
         folder = self.folder / job.id
@@ -267,8 +271,8 @@ class AttemptRunner:
             for number, reference in enumerate(kept, 1)
         ]
         # The picture of an action is not sent: its mask has the size that it has at the gateway.
-        model = self.catalogue.model(wanted.model)
-        accepted = None if wanted.action else model.reference_limits_of(wanted)
+        # Nor need its model be offered any more.
+        accepted = None if wanted.action else self._reference_limits(wanted)
         fitted = [
             await self._fitted(each, path, accepted, folder)
             for each, path in zip(wanted.references, found, strict=False)
@@ -286,6 +290,9 @@ class AttemptRunner:
             references=paths,
             mask=mask,
         )
+
+    def _reference_limits(self, wanted: ImageRequest) -> ReferenceLimits | None:
+        return self.catalogue.model(wanted.model).reference_limits_of(wanted)
 
     async def _intact(self, number: int, reference: Reference, folder: Path) -> Path:
         path = await self.content_store.fetch_intact(reference, folder=folder)
@@ -352,7 +359,7 @@ def _files_gone(gateway: str) -> GatewayFailure:
     )
 
 
-def _received_files(request: GatewayRequest) -> tuple[Picture, ...]:
+def _received_files(request: GatewayRequest, slot: int) -> tuple[Picture, ...]:
     """Return the picture files that a dead process received; it blocks.
 
     Only what is named STEM-UNIT or STEM-UNIT-CELL is one: previews and parts carry a token.
@@ -364,7 +371,7 @@ def _received_files(request: GatewayRequest) -> tuple[Picture, ...]:
         if name and name["stem"] == request.stem
     )
     found = (_picture(path, grid=unit if cell else 0) for unit, cell, path in numbered)
-    return first_units([picture for picture in found if picture], request.n)
+    return units_of_slot([picture for picture in found if picture], slot, most=request.n)
 
 
 def _picture(path: Path, *, grid: int) -> Picture | None:

@@ -9,6 +9,7 @@ from bot.core.models import CardAddress
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.images.references import (
+    MaskOpaque,
     MaskUnfit,
     ReferenceLost,
     ReferenceTooLarge,
@@ -27,6 +28,7 @@ from bot.quota.ledger import Ledger
 _LOST_WITH = frozenset(
     error.message_id
     for error in (
+        MaskOpaque,
         MaskUnfit,
         ReferenceLost,
         ReferenceTooLarge,

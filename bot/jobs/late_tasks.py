@@ -17,6 +17,7 @@ from bot.core.background_task import BackgroundTask
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.jobs import PicturesLate
 from bot.core.models import JobState, Requester
+from bot.core.units import units_of_slot
 from bot.database.transaction import Transaction
 from bot.gateways.events import Answered, GatewayRequest, Received
 from bot.jobs.courier import JobFailure
@@ -121,7 +122,8 @@ class LateTasks(BackgroundTask):
             received = await self._received(late, request)
             if received is None:
                 return
-            stored = await self._deps.retention.store(job, received.pictures)
+            pictures = units_of_slot(received.pictures, key.slot, most=received.units)
+            stored = await self._deps.retention.store(job, pictures)
             if not stored:
                 return  # the disk refused: the next look tries again
             requester = await find_requester(job.requester)

@@ -10,6 +10,7 @@ from bot.core.clock import Clock
 from bot.core.models import CardAddress
 from bot.discord_ui.uploads import MessagePictures, find_file
 from bot.gateways.download import Downloader
+from tests.cogs.actions import ephemeral_text, press
 from tests.cogs.discord_world import DiscordWorld, reply_text
 from tests.cogs.scripted_gateway import png
 from tests.images.test_content_store import mask_bytes, picture_bytes
@@ -111,9 +112,20 @@ async def test_a_mask_says_where_the_first_picture_may_change(world: DiscordWorl
     assert names == ["1.png", "references.webp"]
 
 
-async def test_a_mask_that_does_not_fit_ends_the_job(world: DiscordWorld) -> None:
-    """The sentence says which pixels would fit, and the credits come back."""
-    mask = mask_bytes(size=(9, 9))
+@pytest.mark.parametrize(
+    ("mask", "said"),
+    [
+        (mask_bytes(size=(9, 9)), "first reference image (40 by 30 pixels)"),
+        (PNG, "no transparent part"),
+    ],
+)
+async def test_a_mask_that_does_not_fit_ends_the_job(
+    world: DiscordWorld, mask: bytes, said: str
+) -> None:
+    """The sentence says what would fit, and the credits come back; nothing of it can be repeated.
+
+    Neither file was kept: it would paint from the words alone.
+    """
     await world.ada.slash(
         world.channel,
         "imagine",
@@ -123,8 +135,10 @@ async def test_a_mask_that_does_not_fit_ends_the_job(world: DiscordWorld) -> Non
         mask=("m.png", mask),
     )
     await world.wait_for_jobs()
-    assert "first reference image (40 by 30 pixels)" in str(world.card.embeds[0].description)
-    assert world.credits() == 0
+    assert said in str(world.card.embeds[0].description)
+    answer = await press(world, world.ada, world.card, "again")
+    assert "were not kept" in ephemeral_text(answer)
+    assert (world.gateway.bodies, world.credits()) == ([], 0)
 
 
 async def test_a_mask_alone_is_refused_at_once(world: DiscordWorld) -> None:

@@ -9,6 +9,8 @@ import discord
 import pytest
 import simcord
 
+from bot.core.errors.jobs import Interrupted
+from bot.jobs.repository.rows import error_to_text
 from tests.cogs.actions import (
     ephemeral_messages,
     ephemeral_text,
@@ -220,6 +222,22 @@ async def test_a_mask_that_does_not_fit_costs_nothing(
         assert (len(fake.sent("action")), fake.sent("modal"), world.credits()) == (1, [], 2)
 
 
+@pytest.mark.parametrize("interrupted", [False, True])
+async def test_a_region_whose_mask_was_never_kept_is_not_repeated(
+    build: WorldBuilder, interrupted: bool
+) -> None:
+    """Without it, nobody knows what to paint; the person is told to begin with the button again."""
+    async with opened(build) as (world, fake):
+        shown = await opened_region(world)
+        await submit_form(world, world.ben, shown, mask=[("mask.png", PNG)])
+        if interrupted:  # as by a restart before the mask was fetched
+            ended = (error_to_text(Interrupted()), newest_job_id(world))
+            world.write("UPDATE jobs SET error = ? WHERE id = ?", [ended])
+        answer = await press_control(world, world.ben, world.card, "again")
+        assert "were not kept" in ephemeral_text(answer)
+        assert (len(fake.sent("action")), fake.sent("modal"), world.credits()) == (1, [], 2)
+
+
 async def test_a_region_needs_the_picture(build: WorldBuilder) -> None:
     """Without it nobody knows how large the mask must be; that is said before the form opens."""
     async with opened(build) as (world, _):
@@ -267,6 +285,34 @@ async def test_each_of_two_grids_has_its_buttons(build: WorldBuilder) -> None:
         tasks = world.rows("SELECT task_id FROM task_buttons WHERE slot = 1 AND place = 2")
         assert tasks == [(pressed,)]
         assert len(world.card.attachments) == 1
+
+
+@pytest.mark.parametrize("words", ["U2 (2)", "V2 (2)"])
+async def test_nobody_shows_again_what_was_deleted(build: WorldBuilder, words: str) -> None:
+    """Ben has chosen a picture before; what Ada has deleted must not come back as his."""
+    async with opened(build) as (world, fake):
+        card = await finished_card(world, n=2)
+        second = await chosen(world, card, 5)
+        await press_control(world, world.ada, card, "delete")
+        answer = await press(world, world.ben, second, words)
+        assert "was deleted here" in ephemeral_text(answer)
+        assert (fake.sent("action"), world.credits()) == ([], 2)
+
+
+async def test_a_form_is_not_accepted_of_what_was_deleted(build: WorldBuilder) -> None:
+    """It was opened while the result stood there; its requester may still send theirs."""
+    async with opened(build) as (world, fake):
+        await press(world, world.ada, await finished_card(world), "U1")
+        card = world.card
+        strangers = await press(world, world.ben, card, "Custom Zoom")
+        own = await press(world, world.ada, card, "Custom Zoom")
+        # The simulation takes no form of a message that is gone: this is all that the bot knows.
+        world.write("DELETE FROM messages WHERE message_id = ?", [(card.id,)])
+        answer = await submit_form(world, world.ben, strangers, prompt="a hat")
+        assert "was deleted here" in ephemeral_text(answer)
+        assert fake.sent("modal") == []
+        await submit_form(world, world.ada, own, prompt="a scarf")
+        assert [modal["prompt"] for modal in fake.sent("modal")] == ["a scarf"]
 
 
 async def test_an_expired_task_is_said(build: WorldBuilder) -> None:

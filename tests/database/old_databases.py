@@ -162,6 +162,7 @@ ROWS = (
     (25, "UPDATE attempts SET modal_sent = 1"),
     (25, "INSERT INTO task_buttons VALUES ('a', 0, 1, 'a gateway', 't', 'U1', 'pick', 'U1', 'b')"),
     (26, "UPDATE attempts SET seed = 0"),
+    (26, "UPDATE pictures SET slot = 0"),
 )
 
 

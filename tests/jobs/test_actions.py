@@ -1,5 +1,6 @@
 """Actions on finished tasks: each is a job of its own, and nothing of it is sent twice."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from pydantic import SecretStr
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.jobs import ActionExpired, ActionRuns
 from bot.core.models import ImageOptions, ImageRequest, Job
+from bot.images.references import Attachments
 from bot.services import open_services
 from bot.settings.settings import GatewayKey
 from tests.cogs.scripted_gateway import ScriptedGateway
@@ -21,12 +23,14 @@ from tests.database.engines import connected
 from tests.gateways import fake_midjourney as mj
 from tests.gateways.generation_harness import GATEWAY_KEY
 from tests.gateways.test_gateways_example import EXAMPLE
+from tests.images.test_content_store import mask_bytes, upload
 from tests.jobs import test_late_tasks as late
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier, ServiceHarness, settings
 from tests.jobs.test_recovery import HangingCourier, recover
 from tests.waiting import quick_clock, until
 
 STATES = "SELECT state, modal_sent FROM attempts ORDER BY job_id DESC LIMIT 1"
+TASKS = "SELECT slot, task_id FROM attempts WHERE task_id IS NOT NULL ORDER BY slot"
 CHARGED = "SELECT credits, operator_credits FROM charges ORDER BY job_id"
 
 
@@ -417,6 +421,54 @@ async def test_an_action_that_was_under_way_is_polled_on(
 
 
 @pytest.mark.parametrize("asks", [[], ["variation"]])
+async def test_an_action_goes_on_where_its_model_is_no_longer_offered(
+    tmp_path: Path, gateway: ScriptedGateway, asks: list[str]
+) -> None:
+    """The operator has renamed it meanwhile: the picture may be paid, and comes all the same."""
+    async with proxy(asks=asks) as fake:
+        await leave(tmp_path, fake, gateway, ("task", len(asks)))
+        fake.gate.set()
+        renamed = actions(tmp_path, fake.url, ("abilities.midjourney", "abilities.other"))
+        text = renamed["gateways_file"].read_text()
+        renamed["gateways_file"].write_text(text.replace('["midjourney"]', '["other"]'))
+        async with opened(tmp_path, fake, gateway, **renamed) as at:
+            await recover(at.harness, courier := RecordingCourier())
+            assert [len(result.pictures) for result in courier.results] == [4]
+            assert at.rows(CHARGED) == [(1, 1), (1, 1)]
+
+
+@pytest.mark.parametrize("still_asks", [False, True])
+async def test_a_region_whose_mask_is_gone_goes_on_unless_it_is_asked_for(
+    tmp_path: Path, gateway: ScriptedGateway, still_asks: bool
+) -> None:
+    """What is painted already may be paid; to what waits for the mask, nothing is sent without."""
+    async with proxy(silent=True) as fake:
+        async with opened(tmp_path, fake, gateway) as at:
+            await at.press(await at.paint(), "U1", courier=RecordingCourier())
+            (newest,) = at.rows("SELECT MAX(id) FROM jobs")
+            one = await at.harness.services.job_service.find(str(newest[0]))
+            assert one is not None
+            kept = await at.harness.services.retention.kept_references(one.id)
+            request = replace(await at.request(one, "🖌️"), references=(kept[1],))
+            fake.poll_gate.clear()
+            mask = Attachments(mask=upload(mask_bytes(size=(32, 32))))
+            service = at.harness.services.job_service
+            await service.submit(request, ADA, HangingCourier(), attached=mask)
+            await until(lambda: at.rows(STATES) == [("task", 0)])
+            ((written,),) = at.rows("SELECT request FROM jobs ORDER BY id DESC LIMIT 1")
+        (file,) = tmp_path.rglob(f"{json.loads(written)['mask']['sha256']}*")
+        file.unlink()
+        if not still_asks:
+            fake.tasks["1002"].status = "IN_PROGRESS"
+        fake.poll_gate.set()
+        async with opened(tmp_path, fake, gateway) as at:
+            await recover(at.harness, courier := RecordingCourier())
+            assert len(courier.results) == (not still_asks)
+            assert at.rows(CHARGED)[2:] == [(0, 0) if still_asks else (1, 1)]
+        assert (len(fake.sent("action")), fake.sent("modal")) == (2, [])
+
+
+@pytest.mark.parametrize("asks", [[], ["variation"]])
 async def test_after_a_restart_it_has_its_speed(
     tmp_path: Path, gateway: ScriptedGateway, asks: list[str]
 ) -> None:
@@ -474,6 +526,64 @@ async def test_a_grid_that_comes_late_has_its_buttons(
             await harness.services.late_tasks.look(late.opening(courier), late.known)
             shown = await harness.services.actions.now_offered(parent, server_id=10)
     assert len(shown) == 9
+
+
+@asynccontextmanager
+async def first_slot_late(
+    folder: Path, gateway: ScriptedGateway
+) -> AsyncIterator[tuple[ServiceHarness, Job]]:
+    """Paint two grids, of which that of the first slot comes late: its pictures are 5 to 8."""
+    time, courier = late.QuickTime(), RecordingCourier()
+    async with proxy() as fake:
+        changes = actions(folder, fake.url)
+        async with late.process(folder, gateway, time, **changes) as harness:
+            at = Actions(harness, fake)
+            fake.poll_gate.clear()
+            options = ImageOptions(prompt="a fox", n=2)
+            job = await at.submit(harness.services.catalogue.build_request(options), courier)
+            await until(lambda: len(at.rows(TASKS)) == 2)
+            first, second = (fake.tasks[task_id] for _, task_id in at.rows(TASKS))
+            first.left, second.left = 1_000, 1
+            fake.poll_gate.set()
+            await harness.services.job_service.drained()
+            assert [len(result.pictures) for result in courier.results] == [4]
+            first.left = 1
+            time.ms += late.HOUR_MS
+            await harness.services.late_tasks.look(late.opening(courier), late.known)
+            assert at.rows("SELECT COUNT(*) FROM pictures") == [(8,)]
+            yield harness, job
+
+
+@pytest.mark.parametrize("expired", [False, True])
+async def test_a_picture_has_the_buttons_of_its_own_task_where_another_came_late(
+    tmp_path: Path, gateway: ScriptedGateway, expired: bool
+) -> None:
+    """Whoever presses one below a picture pays for that picture, whatever came or went first."""
+    async with first_slot_late(tmp_path, gateway) as (harness, job):
+        offers = harness.services.actions
+        if expired:
+            with connected(tmp_path) as database:
+                database.execute("DELETE FROM pictures WHERE number < 5")
+        expected = {5: (0, 2)} if expired else {1: (1, 1), 5: (0, 2)}
+        for number, (slot, unit) in expected.items():
+            shown = await offers.offered_for(job, number, server_id=10)
+            assert {(each.slot, each.unit) for each in shown} == {(slot, unit)}
+            pressed = await offers.pressed(job, slot, 1, server_id=10)
+            assert await offers.picture_of(job, pressed) == number
+        under_result = await offers.now_offered(job, server_id=10)
+        assert {(each.slot, each.unit) for each in under_result} == set(expected.values())
+
+
+async def test_a_picture_whose_task_is_unknown_has_no_buttons(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """Of several tasks, any might be the wrong one."""
+    async with first_slot_late(tmp_path, gateway) as (harness, job):
+        with connected(tmp_path) as database:
+            database.execute("UPDATE pictures SET slot = NULL")
+        offers = harness.services.actions
+        assert await offers.now_offered(job, server_id=10) == ()
+        assert await offers.offered_for(job, 1, server_id=10) == ()
 
 
 async def test_nothing_is_sent_to_a_task_that_asks_back_late(

@@ -25,7 +25,7 @@ from tests.waiting import until
 
 CHARGED = "SELECT credits, operator_credits, forgiven FROM charges"
 COSTS = "SELECT billed, pictures, lost FROM costs ORDER BY slot"
-KEPT = "SELECT number, grid FROM pictures ORDER BY number"
+KEPT = "SELECT number, grid, slot FROM pictures ORDER BY number"
 
 
 def grids(folder: Path, gateway: ScriptedGateway) -> dict[str, Any]:
@@ -56,7 +56,7 @@ async def test_two_units_are_eight_files(tmp_path: Path, gateway: ScriptedGatewa
     assert (result.asked, result.charged, result.shortfall) == (8, 2, None)
     assert harness.rows(CHARGED) == [(2, 2, 0)]
     assert harness.rows(COSTS) == [("yes", 1, 0), ("yes", 1, 0)]
-    assert harness.rows(KEPT) == [(n, (n + 3) // 4) for n in range(1, 9)]
+    assert harness.rows(KEPT) == [(n, (n + 3) // 4, (n - 1) // 4) for n in range(1, 9)]
     assert past.pictures == 8
 
 
@@ -114,7 +114,7 @@ async def test_grids_that_a_dead_process_received_are_delivered(
     assert len({each.path for each in result.pictures}) == 4 * n
     assert len(gateway.bodies) == n
     assert harness.rows(CHARGED) == [(n, n, 0)]
-    assert harness.rows(KEPT) == [(k, (k + 3) // 4) for k in range(1, 4 * n + 1)]
+    assert harness.rows(KEPT) == [(k, (k + 3) // 4, (k - 1) // 4) for k in range(1, 4 * n + 1)]
 
 
 @pytest.mark.parametrize("reply", [TaskReply(), UrlReply()])
@@ -183,4 +183,4 @@ async def test_a_grid_that_comes_late_is_one_unit(tmp_path: Path, gateway: Scrip
     assert isinstance(told.error, PicturesLate)
     assert (told.error.count, told.error.credits) == (4, 1)
     assert (harness.rows(CHARGED), harness.rows(COSTS)) == ([(1, 1, 0)], [("yes", 1, 0)])
-    assert harness.rows(KEPT) == [(1, 1), (2, 1), (3, 1), (4, 1)]
+    assert harness.rows(KEPT) == [(1, 1, 0), (2, 1, 0), (3, 1, 0), (4, 1, 0)]

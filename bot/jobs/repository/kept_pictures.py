@@ -20,6 +20,7 @@ class KeptPicture:
     number: int
     seed: int | None = None
     grid: int = 0
+    slot: int | None = None
 
 
 def insert_kept_pictures(
@@ -37,8 +38,8 @@ def insert_kept_pictures(
     for number, (picture, file) in enumerate(kept, last_number + 1):
         tx.write(
             "INSERT INTO pictures (job_id, number, sha256, format, width, height, bytes,"
-            " revised_prompt, at, seed, grid)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+            " revised_prompt, at, seed, grid, slot)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
             " ON CONFLICT (job_id, number) DO NOTHING",
             job_id,
             number,
@@ -51,6 +52,7 @@ def insert_kept_pictures(
             at,
             picture.seed,
             last_grid + picture.grid if picture.grid else None,
+            picture.slot,
         )
 
 
@@ -69,17 +71,19 @@ def read_kept_pictures(rows: Transaction, job_id: str) -> list[KeptPicture]:
             row["number"],
             row["seed"],
             row["grid"] or 0,
+            row["slot"],
         )
         for row in found
     ]
 
 
-def numbers_by_unit(kept: Iterable[KeptPicture]) -> list[list[int]]:
-    """Return the numbers of the pictures of each unit, in order."""
+def numbers_of_slot(kept: Iterable[KeptPicture], slot: int) -> list[int]:
+    """Return the numbers of the pictures of the first unit that a slot brought, in order."""
     units: dict[int, list[int]] = {}
     for each in kept:
-        units.setdefault(each.grid or -each.number, []).append(each.number)
-    return list(units.values())
+        if each.slot == slot:
+            units.setdefault(each.grid or -each.number, []).append(each.number)
+    return next(iter(units.values()), [])
 
 
 def read_needed_files(rows: Transaction) -> set[str]:

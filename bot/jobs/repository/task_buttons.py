@@ -15,7 +15,8 @@ from bot.jobs.repository.rows import Attempt
 class WrittenButton:
     """A button of the task of a slot: the ``place``-th, from 1.
 
-    ``unit`` is the number of the first unit that the task brought to its job, from 1.
+    ``unit`` is the number of the first picture, or grid, of its job that the task brought; 0 where
+    that is unknown.
     """
 
     slot: int
@@ -48,10 +49,16 @@ def insert_buttons(
 
 
 def read_buttons(rows: Transaction, job_id: str) -> list[WrittenButton]:
-    """Return the buttons of a job's tasks, in order."""
+    """Return the buttons of a job's tasks, in order.
+
+    What came late has a later number than its slot. Where nothing is kept, the slots tell.
+    """
     found = rows.query(
-        "SELECT b.*, 1 + (SELECT COALESCE(SUM(c.pictures), 0) FROM costs AS c"
-        " WHERE c.job_id = b.job_id AND c.slot < b.slot) AS unit"
+        "SELECT b.*, CASE WHEN EXISTS (SELECT 1 FROM pictures AS p WHERE p.job_id = b.job_id)"
+        " THEN (SELECT COALESCE(MIN(COALESCE(p.grid, p.number)), 0) FROM pictures AS p"
+        " WHERE p.job_id = b.job_id AND p.slot = b.slot)"
+        " ELSE (SELECT 1 + COALESCE(SUM(c.pictures), 0) FROM costs AS c"
+        " WHERE c.job_id = b.job_id AND c.slot < b.slot) END AS unit"
         " FROM task_buttons AS b WHERE b.job_id = $1 ORDER BY b.slot, b.place",
         job_id,
     )

@@ -464,7 +464,7 @@ error-not-yours-to-delete = Only the person who asked and members with the permi
 
 error-declined-to-others = This prompt was declined and only the person who wrote it may try it again, so please use your own with `/imagine`.
 
-error-references-never-kept = The reference images of this request were not kept, so please ask again with `/imagine` and attach them.
+error-references-never-kept = The images attached to this request were not kept, so please ask again as before and attach them.
 
 error-form-outdated = This form is from another version of this bot, so please open it again and fill it in once more.
 

@@ -426,7 +426,7 @@ error-not-yours-to-delete = 只有请求的人和拥有“管理消息”权限�
 
 error-declined-to-others = 这个提示词被拒绝了，只有写它的人可以再试：请用 `/imagine` 写你自己的提示词。
 
-error-references-never-kept = 这个请求的参考图没有保存，请用 `/imagine` 重新请求并上传参考图。
+error-references-never-kept = 这个请求附带的图片没有保存，请像之前一样重新请求并上传图片。
 
 error-form-outdated = 这个表单来自机器人的另一个版本，请重新打开后再提交。
 
