@@ -6,7 +6,8 @@ A command is there only where such a model was offered when the bot started.
 from discord import Attachment, Interaction, app_commands
 from discord.ext import commands
 
-from bot.core.models import ImageOptions, Operation
+from bot.core.models import ImageOptions
+from bot.core.operations import Operation
 from bot.discord_ui.autocomplete import Choices
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.uploads import upload_of

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from discord import Interaction
 from discord.app_commands import Choice
 
-from bot.core.models import ImageOptions, Operation, WordOption
+from bot.core.models import ImageOptions, WordOption
+from bot.core.operations import Operation
 from bot.discord_ui.autocomplete import Autocomplete, Choices, plain_choices
 from bot.discord_ui.caller import billed_server_id, caller_of, requester_of
 from bot.discord_ui.client import Client

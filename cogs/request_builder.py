@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.core.models import ImageOptions, ImageRequest, Job, Operation, Reference, Requester
+from bot.core.models import ImageOptions, ImageRequest, Job, Reference, Requester
+from bot.core.operations import Operation
 from bot.core.task_actions import TaskAction
 from bot.discord_ui.caller import CallerContext
 from bot.discord_ui.uploads import is_spoiler

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Self, get_args
 
+from bot.core.operations import Operation
 from bot.core.presses import Press
 from bot.core.task_actions import TaskAction
 
@@ -132,12 +133,6 @@ OPTION_NAMES: tuple[OptionName, ...] = get_args(OptionName)
 """The options whose values depend on the model; presets may have them."""
 
 OptionValue = str | int
-
-Operation = Literal["blend", "upscale", "swap"]
-"""What is done with pictures instead of painting: make one of several, enlarge, swap a face."""
-OPERATIONS: tuple[Operation, ...] = get_args(Operation)
-COMMAND_OPERATIONS: tuple[Operation, ...] = ("blend", "swap")
-"""Those that have a command, which is there only where an image service can do that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from discord.app_commands import Choice
 
 from bot.core.i18n.texts import Texts
-from bot.core.models import Operation, WordOption
+from bot.core.models import WordOption
+from bot.core.operations import Operation
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.option_checks import MAX_SUGGESTIONS
 from bot.jobs.pricing import Pricing

@@ -10,7 +10,7 @@ from discord.app_commands import Choice
 from bot.core.errors.base import Refusal
 from bot.core.i18n.escaping import cut, width
 from bot.core.i18n.texts import Texts
-from bot.core.models import COMMAND_OPERATIONS
+from bot.core.operations import COMMAND_OPERATIONS
 from bot.discord_ui.autocomplete import Choices
 from bot.discord_ui.embed_style import (
     COLOURS,

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from bot.core.models import OPERATIONS, Operation, ValueOption
+from bot.core.models import ValueOption
+from bot.core.operations import OPERATIONS, Operation
 from bot.gateways.calls import PAINTING, Call
 from bot.gateways.gateway import Gateway, RequestField
 from bot.gateways.model_abilities import VALUE_FIELDS, ModelAbilities

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, cast, get_args
 from msgspec import Meta
 
 from bot.core.errors.base import StartRefused
-from bot.core.models import OPERATIONS, Operation
+from bot.core.operations import OPERATIONS, Operation
 from bot.gateways.reply.layout import Gives
 from bot.gateways.request.template import IMAGE_NAMES, MASK_NAMES, placeholder_names
 from bot.gateways.request.template_rules import TemplateRules, template_errors

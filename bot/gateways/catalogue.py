@@ -19,12 +19,12 @@ from bot.core.errors.options import (
 from bot.core.models import (
     ImageOptions,
     ImageRequest,
-    Operation,
     OptionName,
     OptionValue,
     WordOption,
     parse_size,
 )
+from bot.core.operations import Operation
 from bot.gateways.aspect_ratios import parse_ratio
 from bot.gateways.call_abilities import offered_at, shipped_at
 from bot.gateways.gateway import Gateway

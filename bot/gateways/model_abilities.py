@@ -15,13 +15,13 @@ from bot.core.models import (
     WORD_OPTIONS,
     AnySize,
     ImageRequest,
-    Operation,
     Size,
     ValueOption,
     WordOption,
     money_to_text,
     parse_size,
 )
+from bot.core.operations import Operation
 from bot.gateways.aspect_ratios import AspectRatio
 from bot.gateways.calls import Api
 from bot.gateways.prices import (

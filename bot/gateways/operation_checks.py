@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from bot.core.errors.options import OperationNotOffered, WrongPictureCount, WrongSize
-from bot.core.models import AnySize, ImageOptions, ImageRequest, Operation, parse_size
+from bot.core.models import AnySize, ImageOptions, ImageRequest, parse_size
+from bot.core.operations import Operation
 from bot.gateways.model_abilities import ModelAbilities
 from bot.gateways.option_checks import AUTO, MAX_ECHO, checked_prompt, model_names
 from bot.gateways.reference_limits import OperationAbility

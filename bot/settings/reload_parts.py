@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.metrics import Metrics
-from bot.core.models import COMMAND_OPERATIONS
+from bot.core.operations import COMMAND_OPERATIONS
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.routing.offered_models import OfferedModels

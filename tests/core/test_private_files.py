@@ -37,7 +37,8 @@ async def test_a_first_picture_leaves_nothing_that_others_may_read(
 ) -> None:
     """A shared machine's other users could read prompts, tokens and private pictures."""
     command = ("bot", "imagine", "a fox", "--out", str(tmp_path / "out"))
-    ended = await run(*command, folder=tmp_path, env=environment(tmp_path, gateway))
+    env = environment(tmp_path, gateway, DATABASE_URL=f"sqlite:///{tmp_path}/data/easel.db")
+    ended = await run(*command, folder=tmp_path, env=env)
     assert ended.code == 0
     assert (tmp_path / "data" / "easel.db").is_file()
     assert wide(tmp_path / "data") == set()

@@ -10,15 +10,8 @@ from aiohttp.abc import AbstractResolver
 
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayFailure
-from bot.core.models import (
-    AnySize,
-    ImageRequest,
-    Operation,
-    Picture,
-    PictureFormat,
-    Reference,
-    TokenUsage,
-)
+from bot.core.models import AnySize, ImageRequest, Picture, PictureFormat, Reference, TokenUsage
+from bot.core.operations import Operation
 from bot.core.proxies import NO_PROXIES, Proxies
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import Answered, GatewayEvent, GatewayRequest, Received

@@ -11,15 +11,8 @@ from bot.core.errors.base import Refusal, StartRefused
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.errors.options import OperationNotOffered, WrongSize
 from bot.core.i18n.texts import Texts
-from bot.core.models import (
-    AnySize,
-    Billed,
-    ImageOptions,
-    ImageRequest,
-    NamedSize,
-    Operation,
-    Size,
-)
+from bot.core.models import AnySize, Billed, ImageOptions, ImageRequest, NamedSize, Size
+from bot.core.operations import Operation
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import GatewayRequest
 from bot.gateways.gateway_config import parse_gateways

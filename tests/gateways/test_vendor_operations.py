@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors.gateway import GatewayErrorKind as Kind
-from bot.core.models import AnySize, Billed, NamedSize, Operation
+from bot.core.models import AnySize, Billed, NamedSize
+from bot.core.operations import Operation
 from bot.gateways.calls import Call, CallName
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import TaskAccepted

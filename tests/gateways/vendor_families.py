@@ -11,7 +11,8 @@ from aiohttp.test_utils import TestServer
 from yarl import URL
 
 from bot.core.errors.gateway import GatewayFailure
-from bot.core.models import ImageRequest, Operation
+from bot.core.models import ImageRequest
+from bot.core.operations import Operation
 from bot.core.task_actions import TaskAction
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import GatewayRequest

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.core.errors.base import Refusal
-from bot.core.models import Operation
+from bot.core.operations import Operation
 
 
 @dataclass(eq=False, kw_only=True)
