@@ -13,6 +13,7 @@ from tests.cogs.actions import ephemeral_messages, ephemeral_text, finished_card
 from tests.cogs.actions import press as press_control
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed
 from tests.cogs.test_details import facts
+from tests.cogs.test_mydata import exported
 from tests.cogs.test_words_of_gateways import opened, proxy
 from tests.gateways.fake_midjourney import NEW_API_QUOTA
 from tests.gateways.fake_midjourney_words import SEED, FakeWords, Fault, answered, cut
@@ -75,6 +76,15 @@ async def test_the_button_works_after_a_restart(build: WorldBuilder) -> None:
         await world.restart()
         assert TOLD in ephemeral_text(await ask(world, world.ada, shown))
         assert fake.seeds_asked == ["1000"]
+
+
+async def test_the_export_of_personal_data_has_it(build: WorldBuilder) -> None:
+    """It is kept with the requests of whoever painted, whoever asked for it."""
+    async with opened(build) as (world, _):
+        shown = await details(world, world.ben, await finished_card(world))
+        assert (await exported(world, world.ada))[1]["jobs.json"][0]["task_seeds"] == []
+        await ask(world, world.ben, shown)
+        assert (await exported(world, world.ada))[1]["jobs.json"][0]["task_seeds"] == [SEED]
 
 
 async def test_two_presses_in_a_moment_are_one_question(build: WorldBuilder) -> None:
