@@ -132,6 +132,30 @@ async def test_a_seed_that_is_not_told_is_one_sentence(
         assert world.credits() == 1
 
 
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [("en", f"known so far: {SEED}. The image service"), ("zh-CN", f"目前已知的种子：{SEED}。")],
+)
+async def test_when_some_are_not_told_the_others_can_be_asked_for(
+    build: WorldBuilder, locale: str, said: str
+) -> None:
+    """Of two tasks one is told: the button stays until both are, and asks only for the other."""
+    async with opened(build) as (world, fake):
+        await world.ada.slash(world.channel, "preferences language", language=locale)
+        card = await finished_card(world, n=2)
+        fake.seed_replies.append(answered({"code": 4, "description": "关联任务状态错误"}))
+        shown = await details(world, world.ada, card)
+        assert said in ephemeral_text(await ask(world, world.ada, shown))
+        assert sorted(fake.seeds_asked) == ["1000", "1001"]
+        again = await details(world, world.ada, card)
+        told = ephemeral_text(await ask(world, world.ada, again))
+        assert str(SEED) in told
+        assert said not in told
+        assert len(fake.seeds_asked) == 3
+        assert set(fake.seeds_asked[:2]) >= set(fake.seeds_asked[2:])
+        assert seed_ids(await details(world, world.ada, card)) == []
+
+
 @pytest.mark.parametrize("changed", [(SEED_CALL, ""), ("paths = {", "#paths = {")])
 async def test_without_the_call_there_is_no_button(
     build: WorldBuilder, changed: tuple[str, str]
