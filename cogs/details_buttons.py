@@ -65,10 +65,10 @@ class DetailsCog(commands.Cog):
         )
 
     async def _controls(self, found: FoundJob, caller: CallerContext) -> discord.ui.View | None:
-        """Return the button that asks for the seed, where nobody knows one and a gateway may."""
+        """Return the button that asks for the seed, where a gateway may tell an unknown one."""
         job = found.written.job
-        is_known = bool(found.seeds) or found.written.removed
-        if is_known or not await self._deps.services.task_seeds.may_ask(job):
+        has_no_question = found.has_seeds_without_tasks or found.written.removed
+        if has_no_question or not await self._deps.services.task_seeds.may_ask(job):
             return None
         return seed_button(self._deps.client.texts, job.id, caller.locale)
 

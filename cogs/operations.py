@@ -110,6 +110,7 @@ def operation_cogs(deps: Dependencies) -> tuple[commands.Cog, ...]:
 async def _submit(
     deps: Dependencies, interaction: Interaction, options: ImageOptions, *pictures: Attachment
 ) -> None:
+    await deps.button_guard.check_request(interaction)
     attached = Attachments(tuple(upload_of(picture) for picture in pictures))
     request = TypedRequest(options=options, attached=attached)
     await deps.refused_requests.submit(interaction, request)

@@ -34,9 +34,13 @@ class SeedCog(commands.Cog):
         if await self._deps.button_guard.is_repeated(interaction, "seed", written.job.id):
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        seeds = await self._deps.services.task_seeds.asked(written.job)
-        shown = ", ".join(map(str, seeds))
+        task_seeds = self._deps.services.task_seeds
+        seeds = await task_seeds.asked(written.job)
+        is_all = not await task_seeds.may_ask(written.job)
         sentence = self._deps.client.texts.say(
-            "details-seed-told", caller.locale, seeds=shown, count=len(seeds)
+            "details-seed-told" if is_all else "details-seeds-so-far",
+            caller.locale,
+            seeds=", ".join(map(str, seeds)),
+            count=len(seeds),
         )
         await interaction.followup.send(sentence, ephemeral=True)

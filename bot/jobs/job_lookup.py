@@ -106,10 +106,18 @@ class FoundJob:
     @property
     def seeds(self) -> list[int]:
         """Return the seeds that the gateway reported, else the one that was sent."""
-        reported = [each.seed for each in self.pictures if each.seed is not None]
         sent = self.written.job.request.seed
-        told = dict.fromkeys((*reported, *self.task_seeds))
+        told = dict.fromkeys((*self._reported, *self.task_seeds))
         return list(told) or ([] if sent is None else [sent])
+
+    @property
+    def has_seeds_without_tasks(self) -> bool:
+        """Tell whether a seed is known that no task has to be asked for."""
+        return bool(self._reported) or self.written.job.request.seed is not None
+
+    @property
+    def _reported(self) -> list[int]:
+        return [each.seed for each in self.pictures if each.seed is not None]
 
 
 class JobLookup:

@@ -1,9 +1,8 @@
-"""/blend and /swap: pictures made of pictures, who may have them, and what a restart leaves."""
+"""/blend and /swap: pictures made of pictures, and what a restart leaves."""
 
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -317,37 +316,7 @@ async def test_details_and_history_say_what_was_done(build: WorldBuilder) -> Non
         assert "Blend of 2 pictures" in next(iter(page.choices))
 
 
-# --- who may ------------------------------------------------------------------------------------
-
-
-async def test_a_blocked_person_is_refused(build: WorldBuilder) -> None:
-    """As at every request."""
-    async with opened(build) as (world, fake):
-        await world.mia.slash(world.channel, "quota block", user=world.ben, reason="spam")
-        assert "spam" in ephemeral_text(await blend(world, world.ben))
-        assert (fake.orders, world.credits()) == ([], 0)
-
-
-@pytest.mark.parametrize("rule", [{"channels": (1,)}, {"roles": (1,)}, {"models": ("other",)}])
-async def test_models_channels_and_roles_hold(build: WorldBuilder, rule: dict[str, Any]) -> None:
-    """As for a request that is typed."""
-    async with opened(build) as (world, fake):
-        await world.bot.preference_store.change_server(
-            world.guild.id, lambda settings: replace(settings, **rule)
-        )
-        assert ephemeral_text(await blend(world, world.ben))
-        assert (fake.orders, world.credits()) == ([], 0)
-
-
-async def test_credits_are_held_before_anything_is_sent(build: WorldBuilder) -> None:
-    """The cost that an admin set, and nothing for who has not enough."""
-    async with opened(build) as (world, fake):
-        await world.mia.slash(world.channel, "quota cost", model="midjourney", credits=3)
-        await world.mia.slash(world.channel, "quota set", credits=4, per="day")
-        await blend(world, world.ada)
-        assert world.credits() == 3
-        assert ephemeral_text(await blend(world, world.ada, OWL, HARE))
-        assert (len(fake.orders), world.credits()) == (1, 3)
+# --- where the commands are ----------------------------------------------------------------------
 
 
 async def test_the_commands_are_there_only_where_a_table_has_the_call(world: DiscordWorld) -> None:

@@ -13,6 +13,7 @@ from tests.cogs.actions import ephemeral_messages, ephemeral_text, finished_card
 from tests.cogs.actions import press as press_control
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed
 from tests.cogs.test_details import facts
+from tests.cogs.test_mydata import exported
 from tests.cogs.test_words_of_gateways import opened, proxy
 from tests.gateways.fake_midjourney import NEW_API_QUOTA
 from tests.gateways.fake_midjourney_words import SEED, FakeWords, Fault, answered, cut
@@ -77,6 +78,15 @@ async def test_the_button_works_after_a_restart(build: WorldBuilder) -> None:
         assert fake.seeds_asked == ["1000"]
 
 
+async def test_the_export_of_personal_data_has_it(build: WorldBuilder) -> None:
+    """It is kept with the requests of whoever painted, whoever asked for it."""
+    async with opened(build) as (world, _):
+        shown = await details(world, world.ben, await finished_card(world))
+        assert (await exported(world, world.ada))[1]["jobs.json"][0]["task_seeds"] == []
+        await ask(world, world.ben, shown)
+        assert (await exported(world, world.ada))[1]["jobs.json"][0]["task_seeds"] == [SEED]
+
+
 async def test_two_presses_in_a_moment_are_one_question(build: WorldBuilder) -> None:
     """Of two people, before the gateway has answered either."""
     async with opened(build) as (world, fake):
@@ -120,6 +130,30 @@ async def test_a_seed_that_is_not_told_is_one_sentence(
         fake.seed_replies.clear()
         assert TOLD in ephemeral_text(await ask(world, world.ada, shown))
         assert world.credits() == 1
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [("en", f"known so far: {SEED}. The image service"), ("zh-CN", f"目前已知的种子：{SEED}。")],
+)
+async def test_when_some_are_not_told_the_others_can_be_asked_for(
+    build: WorldBuilder, locale: str, said: str
+) -> None:
+    """Of two tasks one is told: the button stays until both are, and asks only for the other."""
+    async with opened(build) as (world, fake):
+        await world.ada.slash(world.channel, "preferences language", language=locale)
+        card = await finished_card(world, n=2)
+        fake.seed_replies.append(answered({"code": 4, "description": "关联任务状态错误"}))
+        shown = await details(world, world.ada, card)
+        assert said in ephemeral_text(await ask(world, world.ada, shown))
+        assert sorted(fake.seeds_asked) == ["1000", "1001"]
+        again = await details(world, world.ada, card)
+        told = ephemeral_text(await ask(world, world.ada, again))
+        assert str(SEED) in told
+        assert said not in told
+        assert len(fake.seeds_asked) == 3
+        assert set(fake.seeds_asked[:2]) >= set(fake.seeds_asked[2:])
+        assert seed_ids(await details(world, world.ada, card)) == []
 
 
 @pytest.mark.parametrize("changed", [(SEED_CALL, ""), ("paths = {", "#paths = {")])

@@ -73,6 +73,7 @@ class _JobEntry(msgspec.Struct):
     action: str | None = None
     operation: str | None = None
     buttons: Sequence[str] = ()
+    task_seeds: Sequence[int] = ()
 
     @property
     def files(self) -> Sequence[PictureEntry]:
@@ -289,6 +290,7 @@ def _job(found: PersonalJob) -> _JobEntry:
         action=None if request.action is None else request.action.face,
         operation=request.operation,
         buttons=[each.button.face for each in found.buttons],
+        task_seeds=found.task_seeds,
     )
 
 

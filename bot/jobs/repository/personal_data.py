@@ -11,6 +11,7 @@ from typing import Literal
 
 from bot.core.models import Reference
 from bot.database.transaction import Row, Transaction
+from bot.jobs.repository.attempt_seeds import told_seeds
 from bot.jobs.repository.kept_pictures import KeptPicture, read_kept_pictures
 from bot.jobs.repository.rows import UNREADABLE, WrittenJob, listed_job, request_from_text
 from bot.jobs.repository.task_buttons import WrittenButton, read_buttons
@@ -61,6 +62,7 @@ class PersonalJob:
     ended_at: int | None
     kept: Sequence[KeptPicture]
     buttons: Sequence[WrittenButton] = ()
+    task_seeds: Sequence[int] = ()
 
 
 def jobs_of(
@@ -83,6 +85,7 @@ def jobs_of(
             row["ended_at"],
             read_kept_pictures(rows, row["id"]),
             read_buttons(rows, row["id"]),
+            told_seeds(rows, row["id"]),
         )
         for row in found
     ]

@@ -137,6 +137,7 @@ details-seed-told =
         [one] The seed of these pictures is { $seeds }.
        *[other] The seeds of these pictures are { $seeds }.
     }
+details-seeds-so-far = Seeds known so far: { $seeds }. The image service has not told the others yet, so please ask again in a few minutes.
 
 details-work = Painting
 details-waited = { $waited_ms } in the queue

@@ -113,6 +113,7 @@ details-seeds = 种子 { $seeds }
 
 details-ask-seed = 种子
 details-seed-told = 这些图片的种子是 { $seeds }。
+details-seeds-so-far = 目前已知的种子：{ $seeds }。绘图服务还没有提供其余的种子，请过几分钟再问一次。
 
 details-work = 绘制
 details-waited = 排队 { $waited_ms }
