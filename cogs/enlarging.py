@@ -106,17 +106,21 @@ class EnlargingCog(commands.Cog):
     ) -> None:
         settings = self._deps.preference_store.server(caller.requester.server_id)
         check_controls(settings, caller.requester, written.job)
+        services, reader_id = self._deps.services, caller.requester.user_id
+        await services.database.read(
+            services.ledger.check_blocked, caller.requester.server_id, reader_id
+        )
         self._deps.job_lookup.check_not_removed(written)
         await self._check_still_posted(interaction, written)
         kept = await self._offers.kept(chosen)
         if await self._deps.button_guard.is_repeated(interaction, "resample", chosen):
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        reader_id = caller.requester.user_id
         job = hide_declined_prompt_from_others(written.job, written.error, reader_id=reader_id)
         with TemporaryDirectory(prefix="easel-") as folder:
             larger = await self._enlarger.enlarge(
                 kept.by_number[chosen.number],
+                user_id=reader_id,
                 max_bytes=max_bytes_each(interaction.filesize_limit, 1),
                 folder=Path(folder),
             )

@@ -78,7 +78,7 @@ async def _fit(path: Path, folder: Path) -> None:
 
 async def _enlarge(path: Path, folder: Path) -> None:
     picture = Picture(path, "png", 1, 1, 10**9)
-    await Enlarger().enlarge(picture, max_bytes=MOST_BYTES, folder=folder)
+    await Enlarger().enlarge(picture, user_id=1, max_bytes=MOST_BYTES, folder=folder)
 
 
 async def main(folder: Path) -> None:

@@ -53,25 +53,39 @@ class TooManyEnlarging(Refusal):
     message_id = "error-too-many-enlarging"
 
 
+@dataclass(eq=False, kw_only=True)
+class StillEnlarging(Refusal):
+    """The person still waits for another picture."""
+
+    message_id = "error-still-enlarging"
+
+
 class Enlarger:
     """Enlarges one picture after the other: the pictures of results come in between."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
-        self._present = 0
+        self._waiting: set[int] = set()
 
-    async def enlarge(self, picture: Picture, *, max_bytes: int, folder: Path) -> Picture:
-        """Return a larger copy as ``enlarge_picture`` does; it raises that, or TooManyEnlarging."""
-        if self._present >= MOST_AT_ONCE:
+    async def enlarge(
+        self, picture: Picture, *, user_id: int, max_bytes: int, folder: Path
+    ) -> Picture:
+        """Return a larger copy as ``enlarge_picture`` does, to one person one at a time.
+
+        It raises what that does, StillEnlarging, or TooManyEnlarging.
+        """
+        if user_id in self._waiting:
+            raise StillEnlarging
+        if len(self._waiting) >= MOST_AT_ONCE:
             raise TooManyEnlarging
-        self._present += 1
+        self._waiting.add(user_id)
         try:
             async with self._turn:
                 return await in_pixel_thread(
                     enlarge_picture, picture, max_bytes=max_bytes, folder=folder
                 )
         finally:
-            self._present -= 1
+            self._waiting.remove(user_id)
 
 
 def may_enlarge(picture: Picture) -> bool:

@@ -1,6 +1,8 @@
 """Where no gateway enlarges, a picture is resampled: for free, honestly, and for one person."""
 
+import asyncio
 import io
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,8 @@ import pytest
 import simcord
 from PIL import Image
 
+from bot.core.models import Picture
+from bot.images.decoding import in_pixel_thread
 from tests.cogs.actions import (
     delete_after_question,
     ephemeral_messages,
@@ -74,6 +78,40 @@ async def test_pressed_twice_it_is_sent_once(world: DiscordWorld) -> None:
     assert list(again.followups) == []
     await world.env.advance_time(3)
     assert ephemeral_messages(await act(world, world.ben, chosen, "resample"))
+
+
+async def test_one_person_gets_one_at_a_time(world: DiscordWorld, tmp_path: Path) -> None:
+    """Whoever presses under twenty pictures must not keep everybody else from theirs."""
+    card = await several(world)
+    of_ben, of_ada = [await choose(world, who, card) for who in (world.ben, world.ada)]
+    path = next((world.folder / "vault").rglob("*.png"))
+    cog: Any = world.bot.client.get_cog("EnlargingCog")
+    may_work = threading.Event()
+    blocked = asyncio.create_task(in_pixel_thread(may_work.wait))
+    first = asyncio.create_task(
+        cog._enlarger.enlarge(
+            Picture(path, "png", 64, 48, path.stat().st_size),
+            user_id=world.ben.id,
+            max_bytes=10**7,
+            folder=tmp_path,
+        )
+    )
+    refused = await act(world, world.ben, of_ben, "resample")
+    assert "still being enlarged" in ephemeral_text(refused)
+    may_work.set()
+    await resampled(world, await act(world, world.ada, of_ada, "resample"))
+    await asyncio.gather(blocked, first)
+    await world.env.advance_time(3)
+    await resampled(world, await act(world, world.ben, of_ben, "resample"))
+
+
+async def test_a_blocked_person_is_refused(world: DiscordWorld) -> None:
+    """As at every door: what is free still takes the time of the machine."""
+    chosen = await choose(world, world.ben, await several(world))
+    await world.mia.slash(world.channel, "quota block", user=world.ben, reason="spam")
+    refused = await act(world, world.ben, chosen, "resample")
+    assert "spam" in ephemeral_text(refused)
+    assert ephemeral_messages(refused)[0].attachments == []
 
 
 async def test_the_button_works_after_a_restart_and_in_the_readers_language(

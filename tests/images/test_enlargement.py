@@ -18,6 +18,7 @@ from bot.images.enlargement import (
     AnimationNotEnlarged,
     Enlarger,
     PictureNotEnlarged,
+    StillEnlarging,
     TooManyEnlarging,
     enlarge_picture,
     may_enlarge,
@@ -199,19 +200,21 @@ def test_a_large_transparent_one_is_never_a_webp(tmp_path: Path) -> None:
 
 
 async def test_one_is_enlarged_at_a_time_and_too_many_are_refused(tmp_path: Path) -> None:
-    """A crowd must neither keep results from being shown nor wait for minutes."""
+    """A crowd keeps no results from being shown, waits no minutes, and is not one person."""
     picture, enlarger = kept(tmp_path, encoded("PNG")), Enlarger()
     enlarge = partial(enlarger.enlarge, picture, max_bytes=MIB, folder=tmp_path)
     may_work = threading.Event()
     blocked = asyncio.create_task(in_pixel_thread(may_work.wait))
-    waiting = [asyncio.create_task(enlarge()) for _ in range(MOST_AT_ONCE)]
+    waiting = [asyncio.create_task(enlarge(user_id=user_id)) for user_id in range(MOST_AT_ONCE)]
     await asyncio.sleep(0)
+    with pytest.raises(StillEnlarging):
+        await enlarge(user_id=0)
     with pytest.raises(TooManyEnlarging):
-        await enlarge()
+        await enlarge(user_id=MOST_AT_ONCE)
     result = asyncio.create_task(in_pixel_thread(lambda: sum(each.done() for each in waiting)))
     await asyncio.sleep(0)
     may_work.set()
     assert await result <= 1
     assert await blocked
     assert {each.width for each in await asyncio.gather(*waiting)} == {2 * drawn().width}
-    assert (await enlarge()).width == 2 * drawn().width
+    assert (await enlarge(user_id=0)).width == 2 * drawn().width

@@ -348,6 +348,8 @@ error-picture-not-enlarged = A picture of { $width } by { $height } pixels is to
 
 error-animation-not-enlarged = A picture that moves cannot be enlarged here, so please choose another one, or save it with ⬇️ *Original*.
 
+error-still-enlarging = Another picture is still being enlarged for you, so please press again once you have it.
+
 error-too-many-enlarging = Many pictures are being enlarged right now, so please try again in a minute.
 
 error-not-asked-you = Only the mentioned person can answer this, so please use the buttons under your own result.

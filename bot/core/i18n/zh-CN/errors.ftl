@@ -316,6 +316,8 @@ error-picture-not-enlarged = { $width }×{ $height } 像素的图片太大，无
 
 error-animation-not-enlarged = 会动的图片无法在这里放大，请选择另一张，或用 ⬇️“原图”保存。
 
+error-still-enlarging = 正在为你放大另一张图片，请在收到后再按一次。
+
 error-too-many-enlarging = 现在正在放大很多图片，请一分钟后再试。
 
 error-not-asked-you = 只有被提到的人可以回答，请使用你自己结果下面的按钮。
