@@ -103,6 +103,7 @@ class PresetsCog(OptionSuggestions):
         prompt: app_commands.Range[str, 1, 4000] | None = None,
     ) -> None:
         """Paint with a preset."""
+        await self._deps.button_guard.check_request(interaction)
         request = TypedRequest(options=ImageOptions(prompt=prompt), preset=name)
         await self._deps.refused_requests.submit(interaction, request)
 

@@ -4,8 +4,10 @@ import pytest
 import simcord
 
 from bot.core.models import ImageOptions
+from bot.discord_ui.command_permissions import OVERRIDES_STAY_MS
 from bot.quota.limits import parse_limits
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed, reply_text
+from tests.cogs.test_reroll_reaction import imagine_command
 from tests.cogs.test_settings import HOSTILE
 
 NAME = "**Ink** <@&1> [a](https://evil.example) 狐"
@@ -27,6 +29,15 @@ def presets(world: DiscordWorld) -> dict[str, ImageOptions]:
     """Return Ada's presets by the names that she reads."""
     mine = world.bot.preference_store.presets(world.ada.id).values()
     return {preset.name: preset.options for preset in mine}
+
+
+async def test_who_may_not_use_imagine_paints_with_no_preset(world: DiscordWorld) -> None:
+    """Admins closed it in Integrations: a preset is no way around that."""
+    await save(world, "Ink", prompt="a fox in ink")
+    world.guild.set_command_permissions(await imagine_command(world), {world.channel: False})
+    world.skipped_ms += OVERRIDES_STAY_MS
+    assert "may not use `/imagine` here" in reply_text(await use(world, "Ink"))
+    assert (world.gateway.bodies, world.credits()) == ([], 0)
 
 
 async def test_a_preset_is_used_under_any_case_of_its_name(world: DiscordWorld) -> None:
