@@ -222,7 +222,7 @@ async def test_a_re_roll_of_what_is_offered_no_more_is_refused(build: WorldBuild
         await without_the_call(world, "blend")
         assert "blend" not in command_names(world.bot)
         answer = await press(world, world.ben, world.card, "again")
-        assert "attach them to /imagine" in ephemeral_text(answer)
+        assert "attach them to `/imagine`" in ephemeral_text(answer)
         assert (len(fake.orders), world.credits()) == (1, 1)
 
 
@@ -238,7 +238,7 @@ async def test_a_reload_takes_a_command_away_with_a_sentence(build: WorldBuilder
         part.apply()
         assert "restart" not in part.facts
         answer = await blend(world, world.ada)
-        assert "attach them to /imagine" in ephemeral_text(answer)
+        assert "attach them to `/imagine`" in ephemeral_text(answer)
         assert (fake.orders, world.credits()) == ([], 0)
         settings.gateways_file.write_text(table)
         part = await gateways(settings)
