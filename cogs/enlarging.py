@@ -52,7 +52,9 @@ class EnlargingCog(commands.Cog):
         caller: CallerContext,
     ) -> None:
         self._deps.job_lookup.check_repeatable(written, by=interaction.user.id)
-        await self._check_still_posted(interaction, written)
+        await self._deps.job_lookup.check_still_posted(
+            written, by=interaction.user.id, channel_id=interaction.channel_id
+        )
         picture = await self._offers.reference(chosen)
         offer = await self._confirmed(chosen, shown_credits, interaction, written, caller)
         if await self._deps.button_guard.is_repeated(interaction, "enlarge", chosen):
@@ -82,11 +84,6 @@ class EnlargingCog(commands.Cog):
             raise EnlargingGone
         raise CostChanged(credits=offer.credits)
 
-    async def _check_still_posted(self, interaction: Interaction, written: WrittenJob) -> None:
-        await self._deps.job_lookup.check_still_posted(
-            written, by=interaction.user.id, channel_id=interaction.channel_id
-        )
-
     # --- by resampling ------------------------------------------------------------------------
 
     @commands.Cog.listener()
@@ -111,7 +108,9 @@ class EnlargingCog(commands.Cog):
             services.ledger.check_blocked, caller.requester.server_id, reader_id
         )
         self._deps.job_lookup.check_not_removed(written)
-        await self._check_still_posted(interaction, written)
+        await self._deps.job_lookup.check_still_posted(
+            written, by=interaction.user.id, channel_id=interaction.channel_id
+        )
         kept = await self._offers.kept(chosen)
         if await self._deps.button_guard.is_repeated(interaction, "resample", chosen):
             return

@@ -35,7 +35,7 @@ class SeedCog(commands.Cog):
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
         task_seeds = self._deps.services.task_seeds
-        seeds = await task_seeds.asked(written.job)
+        seeds = await task_seeds.ask(written.job)
         is_all = not await task_seeds.may_ask(written.job)
         sentence = self._deps.client.texts.say(
             "details-seed-told" if is_all else "details-seeds-so-far",

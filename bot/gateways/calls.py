@@ -56,8 +56,8 @@ class Call:
     An empty ``path`` is the one of the gateway's API, an empty ``task`` the gateway's own. ``form``
     sends the body as a multipart form. ``images`` are the least and the most pictures that it
     takes, ``models`` the patterns of the models that it is for; empty for all. ``gives`` is what
-    comes for one picture that was asked for. ``sizes`` are its own words for some sizes or ratios:
-    another size is not said.
+    comes for one picture that was asked for; ``method`` may be written, and is always POST.
+    ``sizes`` are its own words for some sizes or ratios: another size is not said.
     """
 
     path: str = ""

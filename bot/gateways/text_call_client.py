@@ -35,12 +35,11 @@ from bot.gateways.request.template import (
 from bot.gateways.routing.open_gateways import OpenGateway
 from bot.gateways.routing.router import Router
 from bot.gateways.text_calls import TextCall
-from bot.gateways.text_exchange import Note, TextExchange, in_turn
+from bot.gateways.text_exchange import PAID_TIMEOUT_S, Note, TextExchange, in_turn
 from bot.gateways.text_tasks import TextTask
 
-TIMEOUT_S = 90.0
 VALUE_TIMEOUT_S = 60.0
-"""So long the reply to a request may take: one that is paid, and one for a value."""
+"""So long the reply to a request for a value may take."""
 
 _EMPTY = ClassifiedError(GatewayErrorKind.BAD_RESPONSE, Billed.YES, "it has no text")
 
@@ -74,7 +73,7 @@ class TextCallClient:
 
     router: Router
     clock: Clock
-    timeout_s: float = TIMEOUT_S
+    timeout_s: float = PAID_TIMEOUT_S
     value_timeout_s: float = VALUE_TIMEOUT_S
 
     def call(self, name: TextCallName) -> TextCall | None:

@@ -14,10 +14,7 @@ from bot.gateways.request.body import RequestBody, RequestBuildFailed
 from bot.gateways.request.builder import HttpRequest
 from bot.gateways.request.chat import ChatQuestion, chat_body
 from bot.gateways.routing.router import Router
-from bot.gateways.text_exchange import Note, TextExchange, in_turn
-
-TIMEOUT_S = 90.0
-"""So long one request may take, a slow model included."""
+from bot.gateways.text_exchange import PAID_TIMEOUT_S, Note, TextExchange, in_turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +24,7 @@ class TextModel:
     name: str
     gateway: str = ""
     constants: Mapping[str, object]
-    timeout_s: float = TIMEOUT_S
+    timeout_s: float = PAID_TIMEOUT_S
 
 
 @dataclass(frozen=True, slots=True)

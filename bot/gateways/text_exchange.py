@@ -30,6 +30,8 @@ MAX_REPLY_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 14
 _MAX_GETS = 3  # redirects included
 
+PAID_TIMEOUT_S = 90.0
+"""So long the reply to one paid request may take, that of a slow model included."""
 MOST_WAIT_S = 120
 """So long one may wait for its turn at a gateway: later nobody could be answered any more."""
 

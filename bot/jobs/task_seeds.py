@@ -49,7 +49,7 @@ class TaskSeeds:
     def _is_asked(self, task: FinishedTask, job: Job) -> bool:
         return task.seed is None and self._client.has_value("seed", _name(task, job))
 
-    async def asked(self, job: Job) -> tuple[int, ...]:
+    async def ask(self, job: Job) -> tuple[int, ...]:
         """Return the seeds of a job's tasks, and keep what a gateway has told now.
 
         Raises:

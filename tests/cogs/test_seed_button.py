@@ -95,7 +95,7 @@ async def test_two_presses_in_a_moment_are_one_question(build: WorldBuilder) -> 
         written = await services.database.read(services.repository.job, job_id)
         assert written is not None
         fake.gate.clear()
-        both = [asyncio.create_task(services.task_seeds.asked(written.job)) for _ in range(2)]
+        both = [asyncio.create_task(services.task_seeds.ask(written.job)) for _ in range(2)]
         await asyncio.wait_for(fake.seed_asked.wait(), 10)
         fake.gate.set()
         assert await asyncio.gather(*both) == [(SEED,), (SEED,)]
